@@ -1,0 +1,113 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that can go wrong, by whose fault it is and what to do about it.
+
+    CgrError
+    ├── InvalidQuestion          what was asked has no answer: change the arguments
+    │   ├── InvalidImage             … the image
+    │   └── InvalidInstant           … the instant `at`
+    ├── NoSuchBuild              the registry has nothing that fits: change the arguments
+    │   ├── UnknownRepository
+    │   ├── UnknownTag
+    │   └── BeforeFirstBuild
+    ├── AccessRefused            the credentials are missing or do not suffice: sign in
+    ├── RegistryUnavailable      no answer in time: try again later
+    ├── UntrustworthyAnswer      an answer that cannot be believed: tell the registry's owner
+    └── MissingDependency        requests is not installed here
+
+Every message is one sentence or two that a person can act on.  None of these errors ever comes with an answer: whoever
+catches one has changed nothing.
+"""
+
+from __future__ import annotations
+
+LONGEST_QUOTE = 200
+
+
+class CgrError(Exception):
+    """The base of all errors of the resolver.
+
+    `failed_because` is one stable word a program can branch on, `argument` the name of the argument at fault.
+    """
+
+    failed_because = "error"
+    argument = "image"
+
+
+class InvalidQuestion(CgrError):
+    """What was asked has no answer: change the arguments."""
+
+    failed_because = "invalid"
+
+
+class InvalidImage(InvalidQuestion):
+    """The image is no reference, names another registry, or still holds a template."""
+
+    failed_because = "invalid_image"
+
+
+class InvalidInstant(InvalidQuestion):
+    """`at` is no instant, or lies in the future."""
+
+    failed_because = "invalid_at"
+    argument = "at"
+
+
+class NoSuchBuild(CgrError):
+    """The registry answered, but has nothing that fits the question."""
+
+    failed_because = "not_found"
+
+
+class UnknownRepository(NoSuchBuild):
+    """The registry has no such repository."""
+
+    failed_because = "unknown_repository"
+
+
+class UnknownTag(NoSuchBuild):
+    """The repository has no such tag, or no history of it."""
+
+    failed_because = "unknown_tag"
+
+
+class BeforeFirstBuild(NoSuchBuild):
+    """`at` lies before the first build the tag ever pointed at."""
+
+    failed_because = "before_first_build"
+    argument = "at"
+
+
+class AccessRefused(CgrError):
+    """The registry wants other credentials, or the caller may not see the repository."""
+
+    failed_because = "access_refused"
+
+
+class RegistryUnavailable(CgrError):
+    """The registry could not be reached or did not answer in time: try again later."""
+
+    failed_because = "unavailable"
+
+
+class UntrustworthyAnswer(CgrError):
+    """The registry answered something that cannot be believed, so no digest is taken from it."""
+
+    failed_because = "untrustworthy_answer"
+
+
+class MissingDependency(CgrError):
+    """The Python library requests is not installed where the question is asked."""
+
+    failed_because = "missing_dependency"
+
+
+def quoted(text: str) -> str:
+    """Returns `text` in quotes, on one line, without control characters, cut to a readable length.
+
+    For whatever came from outside and goes into a message.
+    """
+    plain = "".join(c if c.isprintable() else " " for c in text[: LONGEST_QUOTE + 1])
+    if len(plain) > LONGEST_QUOTE:
+        plain = plain[:LONGEST_QUOTE] + "…"
+    return f"'{plain}'"

@@ -1,0 +1,196 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The history of a tag: finding the stretch of it that answers a question, in few requests and without trusting the cut.
+
+A source answers which records lie between two instants, but may silently leave some out where they are many: the Tag
+History API documents a cap of 1000 records a request, and no way to see that it was reached.  Hence:
+
+- A page of fewer than `TRUSTED_BELOW` records is whole.  Any other may have been cut, at either end, and no answer is
+  ever taken from it: it only tells where to look next.
+- The first window ends shortly after the instant (so that one also learns how long the build stood).  It is widened
+  while it holds nothing at or before the instant, and narrowed while it may have been cut.
+- Nothing depends on the order of the records, nor on whether the bounds are inclusive: every window is asked for with a
+  second to spare at both ends, then filtered exactly.
+
+The source is an interface of one method, because the OCI distribution specification is about to define another one
+(pull request 606 there, `_oci/tag-history`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from .errors import InvalidInstant, UntrustworthyAnswer
+from .instant import DAY, SECOND, Instant
+
+TRUSTED_BELOW = 100
+FIRST_WINDOW = 10 * DAY
+SECOND_WINDOW = 112 * DAY
+LOOK_AHEAD = 4 * DAY
+MOST_REQUESTS = 16
+RECORDS_AIMED_AT = 50
+CLOCK_TOLERANCE = DAY
+
+BEGINNING = Instant.parse("1970-01-01")
+FOREVER = Instant.parse("3000-01-01")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One move of a tag: at `updated` it came to point at `digest`."""
+
+    updated: Instant
+    digest: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a source answered: records in whatever order it has them, and the time by its own clock, if it gave one."""
+
+    records: tuple[Record, ...]
+    now: Instant | None
+
+
+class HistorySource(Protocol):
+    """Where the history of one tag comes from."""
+
+    def between(self, start: Instant, end: Instant | None) -> Page:
+        """Answers the records from `start` to `end` (to the last where it is `None`); of many, perhaps only some."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A whole stretch of a tag's history.
+
+    Attributes:
+        records: every record in the stretch, oldest first, no two alike.
+        end: the instant up to which the stretch is whole.
+        now: the time by the source's clock.
+    """
+
+    records: tuple[Record, ...]
+    end: Instant
+    now: Instant | None
+
+
+def stretch_up_to(source: HistorySource, at: Instant | None, guess: Instant) -> Stretch:
+    """Finds a whole stretch of history that holds at least one record at or before an instant, if there is any.
+
+    Args:
+        source: the history of the tag.
+        at: the instant, or `None` for the end of the history.
+        guess: roughly the present; where `at` is `None`, the search begins there.  A wrong guess costs requests only.
+
+    Returns:
+        The stretch; without any record up to `at` only if the tag has none.
+
+    Raises:
+        InvalidInstant: `at` lies in the future by the source's clock.
+        UntrustworthyAnswer: the source's answers can never be known to be whole, or it gave no clock to judge `at` by.
+    """
+    limit = FOREVER if at is None else max(at, BEGINNING)
+    window = _Window.first(limit, guess if at is None else limit)
+    for _request in range(MOST_REQUESTS):
+        page = source.between(window.start, window.end)
+        if at is not None:
+            _refuse_the_future(at, page.now)
+        records = sorted({r for r in page.records if window.holds(r)}, key=lambda r: (r.updated, r.digest))
+        hit = bool(records) and records[0].updated <= limit
+        if len(page.records) >= TRUSTED_BELOW:
+            window = window.narrower(page.records, [r for r in records if r.updated <= limit], limit)
+        elif hit or window.start <= BEGINNING:
+            return Stretch(tuple(records), window.end, page.now)
+        else:
+            window = window.wider()
+    raise UntrustworthyAnswer(_NEVER_WHOLE)
+
+
+def first_record(source: HistorySource, after: Instant) -> Record | None:
+    """Returns the first record after an instant before which there is none.
+
+    Without an `end`, the Tag History API is documented to answer with the oldest records, so that the first is among
+    them even where the page was cut.
+    """
+    page = source.between(max(after, BEGINNING), None)
+    later = [record for record in page.records if record.updated > after]
+    return min(later, key=lambda record: record.updated, default=None)
+
+
+@dataclass(frozen=True)
+class _Window:
+    """The stretch to ask for next.  `floor` is a record known to lie in it, `anchor` where its records are expected."""
+
+    start: Instant
+    end: Instant
+    anchor: Instant
+    floor: Instant | None = None
+
+    @classmethod
+    def first(cls, limit: Instant, anchor: Instant) -> _Window:
+        ahead = 0 if limit == FOREVER else LOOK_AHEAD
+        return cls(_back(anchor, FIRST_WINDOW), _ahead(limit, ahead), anchor)
+
+    def holds(self, record: Record) -> bool:
+        return self.start <= record.updated <= self.end
+
+    def wider(self) -> _Window:
+        if self.floor is not None:
+            back = max(_back(self.anchor, 8 * (self.anchor - self.start)), self.floor)
+        else:
+            back = _back(self.anchor, SECOND_WINDOW)
+            back = back if back < self.start else BEGINNING
+        return _Window(back, self.end, self.anchor, self.floor)
+
+    def narrower(self, page: tuple[Record, ...], hits: list[Record], limit: Instant) -> _Window:
+        """Shrinks a window whose page may have been cut; `hits` are the page's records up to `limit`, oldest first."""
+        if not hits and self.end > limit:
+            return _Window(self.start, limit, self.anchor, self.floor)
+        if not hits:
+            raise UntrustworthyAnswer(_NEVER_WHOLE)
+        newest = hits[-1].updated
+        start = newest if _newest_is_in(page) else max(newest, _back(self.anchor, _span_of(RECORDS_AIMED_AT, hits)))
+        if start <= self.start and self.end <= limit:
+            raise UntrustworthyAnswer(_NEVER_WHOLE)
+        return _Window(max(start, self.start), limit, self.anchor, newest)
+
+
+_NEVER_WHOLE = (
+    "The registry's tag history cannot be read: it leaves out records whatever stretch is asked for, so no digest is taken"
+    " from it. Tell the registry's owner that 'start' and 'end' are not honoured."
+)
+
+
+def _refuse_the_future(at: Instant, now: Instant | None) -> None:
+    if now is None:
+        raise UntrustworthyAnswer(
+            "The registry gives no time of its own (no Date header), so it cannot be told whether 'at' is in the past."
+            " A proxy may have removed it."
+        )
+    # An HTTP date is cut to the second.
+    if at > now + SECOND:
+        raise InvalidInstant(
+            f"at {at} is in the future: the registry's clock says {now}. Ask for an instant that has passed, or leave 'at' out"
+            " for the latest build."
+        )
+
+
+def _newest_is_in(page: tuple[Record, ...]) -> bool:
+    """Guesses whether a page holds the newest record of its window: newest first, or not cut at a round number.
+
+    Only a guess where to look next; the page that is looked at then has to prove it.
+    """
+    return page[0].updated > page[-1].updated or len(page) % 100 != 0
+
+
+def _span_of(count: int, records: list[Record]) -> int:
+    """Estimates the nanoseconds in which `count` records come, from the pace of `records` (oldest first)."""
+    return count * (records[-1].updated - records[0].updated) // max(len(records) - 1, 1)
+
+
+def _back(instant: Instant, nanoseconds: int) -> Instant:
+    return max(Instant(max(instant.nanoseconds - nanoseconds, BEGINNING.nanoseconds)), BEGINNING)
+
+
+def _ahead(instant: Instant, nanoseconds: int) -> Instant:
+    return min(instant + nanoseconds, FOREVER)

@@ -1,0 +1,218 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""HTTP: one GET, bounded in time and size, repeated where that can help, and never sent on to another place.
+
+- Connections are reused; proxies and CA bundles come from the environment, as everywhere with requests.
+- `urllib3.util.Retry` says what is worth repeating (connection errors, 429, 502, 503, 504) and how long to wait
+  (`Retry-After`, else exponentially).  No wait is begun that would end after the deadline.
+- No redirect is followed: an API that answers JSON has none to give, and a credential must not travel.
+- `~/.netrc` is not read, cookies are not kept.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Callable, Mapping, TypeVar
+from urllib.parse import urlsplit
+
+from .errors import MissingDependency, RegistryUnavailable, UntrustworthyAnswer, quoted
+
+if TYPE_CHECKING:
+    import requests
+    from urllib3.util import Retry
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 10.0
+RETRIES = 3
+RETRY_STATUSES = frozenset({429, 502, 503, 504})
+CONNECTIONS = 16
+LARGEST_BODY = 2 * 1024 * 1024
+CHUNK = 64 * 1024
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer of which the whole body was read."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Transport:
+    """A pool of connections.  Make it where it is used (after a fork), and share it between threads."""
+
+    def __init__(self, user_agent: str) -> None:
+        self._user_agent = user_agent
+        self._lock = threading.Lock()
+        self._session: requests.Session | None = None
+
+    def get(self, url: str, params: Mapping[str, str], authorization: str | None, deadline: float) -> Response:
+        """Sends a GET and reads the answer.
+
+        Args:
+            url: an `https://` URL, or `http://` on a loopback host.
+            params: the query.
+            authorization: the `Authorization` header, or `None` to send none.
+            deadline: when to give up, by `time.monotonic()`, in seconds.
+
+        Raises:
+            RegistryUnavailable: no answer by the deadline, or only failures that another attempt did not mend.
+            UntrustworthyAnswer: a redirect, or a body that is too large.
+            MissingDependency: requests is not installed.
+        """
+        session = self._open()
+        host = urlsplit(url).netloc
+        retry = _retry_policy()
+        while True:
+            try:
+                response = _by(deadline, lambda: self._send(session, url, params, authorization, deadline))
+                failure = f"it answered {response.status}"
+            except _failures() as error:
+                response, failure = None, _plainly(error)
+            wait = _wait(retry, response, deadline)
+            if wait is None:
+                break
+            retry = retry.increment(method="GET", url=url)
+            time.sleep(wait)
+        if response is None or response.status in RETRY_STATUSES:
+            raise RegistryUnavailable(
+                f"{host} cannot be asked: {failure}. Check the network and the proxy, then try again."
+            )
+        return response
+
+    def _open(self) -> requests.Session:
+        with self._lock:
+            if self._session is None:
+                self._session = _new_session(self._user_agent)
+            return self._session
+
+    def _send(
+        self, session: requests.Session, url: str, params: Mapping[str, str], authorization: str | None, deadline: float
+    ) -> Response:
+        def authorize(request: requests.PreparedRequest) -> requests.PreparedRequest:
+            # As an `auth`, and even where there is nothing to add: else requests would put ~/.netrc in its place.
+            if authorization is not None:
+                request.headers["Authorization"] = authorization
+            return request
+
+        left = max(deadline - time.monotonic(), 0.001)
+        with session.get(
+            url,
+            params=dict(params),
+            auth=authorize,
+            timeout=(min(CONNECT_SECONDS, left), min(READ_SECONDS, left)),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            if response.is_redirect or 300 <= response.status_code < 400:
+                raise UntrustworthyAnswer(_redirected(url, response.headers.get("Location", "")))
+            return Response(response.status_code, response.headers, _read_body(response, url))
+
+
+def _new_session(user_agent: str) -> requests.Session:
+    try:
+        import requests
+        from requests.adapters import HTTPAdapter
+    except ImportError as error:
+        raise MissingDependency(
+            "The Python library requests is missing here: python -m pip install requests"
+        ) from error
+    session = requests.Session()
+    # An answer must be today's, and small enough to need no compression.
+    session.headers.update({"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "identity"})
+    session.headers["Cache-Control"] = "no-cache"
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=CONNECTIONS))
+    return session
+
+
+def _retry_policy() -> Retry:
+    from urllib3.util import Retry
+
+    return Retry(total=RETRIES, status_forcelist=RETRY_STATUSES, backoff_factor=0.2, respect_retry_after_header=True)
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    import requests
+    import urllib3
+
+    return (requests.RequestException, urllib3.exceptions.HTTPError, FutureTimeoutError, OSError)
+
+
+def _wait(retry: Retry, response: Response | None, deadline: float) -> float | None:
+    """Returns the seconds to wait before the next attempt, or `None` where there is to be none."""
+    if not retry.total or (response is not None and response.status not in RETRY_STATUSES):
+        return None
+    try:
+        wait = retry.parse_retry_after(response.headers["Retry-After"]) if response else None
+    except Exception:  # noqa: BLE001  (absent, or nonsense: each release of urllib3 says so with another class)
+        wait = None
+    if wait is None:
+        wait = max(retry.get_backoff_time(), 0.1)
+    return wait if time.monotonic() + wait < deadline else None
+
+
+def _by(deadline: float, call: Callable[[], _T]) -> _T:
+    """Runs `call` and waits for it no longer than until `deadline`.
+
+    Socket time-outs bound one silence, not the whole: a name server that does not answer and a body that drips byte by
+    byte pass them.  So the call has a thread of its own, left behind if need be.
+    """
+    outcome: Future[_T] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(call())
+        except BaseException as error:  # noqa: BLE001  (whatever it was, it is raised again where the call was made)
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, daemon=True, name="cgr-request").start()
+    return outcome.result(timeout=max(deadline - time.monotonic(), 0))
+
+
+def _read_body(response: requests.Response, url: str) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_content(CHUNK):
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise UntrustworthyAnswer(
+                f"{urlsplit(url).netloc} sent an answer of more than {LARGEST_BODY // 1024} KiB; it was not read."
+            )
+    return bytes(body)
+
+
+def _redirected(url: str, location: str) -> str:
+    target = urlsplit(location).netloc or urlsplit(url).netloc
+    return (
+        f"{urlsplit(url).netloc} sent the request on to {quoted(target)}, which was not followed: a credential goes to its own"
+        " registry only. A proxy or a sign-in page may stand in between."
+    )
+
+
+def _plainly(error: Exception) -> str:
+    """Says in a few words what went wrong on the way, without addresses of objects or nested brackets."""
+    import requests
+
+    if isinstance(error, (requests.Timeout, FutureTimeoutError, TimeoutError)):
+        return "it did not answer in time"
+    if isinstance(error, requests.exceptions.SSLError):
+        return f"its TLS certificate is not accepted ({_innermost(error)})"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return f"the proxy does not answer ({_innermost(error)})"
+    return _innermost(error)
+
+
+def _innermost(error: BaseException) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        error, cause = cause, cause.__cause__ or cause.__context__
+    return quoted(getattr(error, "strerror", None) or str(error) or type(error).__name__)[1:-1]

@@ -1,0 +1,41 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Pins Chainguard images to immutable digests, in Pulumi programs.
+
+    import pulumi_cgr as cgr
+
+    web = cgr.ImageDigest("web", image="cgr.dev/chainguard/python:latest-dev", at="2024-06-01T00:00:00Z")
+    pulumi.export("web", web.ref)
+
+What needs pulumi is imported when it is first asked for, so that `pulumi_cgr.resolver` and `pulumi_cgr.testing` work
+without it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .functions import (
+        AwaitableGetImageDigestResult,
+        GetImageDigestResult,
+        get_image_digest,
+        get_image_digest_output,
+    )
+    from .image_digest import ImageDigest
+
+__all__ = [
+    "AwaitableGetImageDigestResult",
+    "GetImageDigestResult",
+    "ImageDigest",
+    "get_image_digest",
+    "get_image_digest_output",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{'image_digest' if name == 'ImageDigest' else 'functions'}"), name)

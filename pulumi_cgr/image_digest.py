@@ -1,0 +1,83 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The resource `ImageDigest`: an image, pinned."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import Resource
+
+from .pin import ANSWER, RESOLVED
+from .program import resolve_ahead
+from .provider import ImageDigestProvider
+from .resolver import AtLike, parse_at
+
+
+class ImageDigest(Resource, module="cgr", name="ImageDigest"):
+    """An image of cgr.dev, pinned to the digest its tag pointed at.
+
+    With `at`, the digest is that of the instant, for good: it is looked up once and then kept in the state.  Without, the
+    tag is followed: every preview looks up the latest build, and shows the change.
+
+        web = ImageDigest("web", image="cgr.dev/chainguard/python:latest-dev", at="2024-06-01T00:00:00Z")
+        pulumi.export("web", web.ref)
+
+    Every failure is reported on the resource, and changes nothing.
+    """
+
+    image: pulumi.Output[str]
+    """The image as it was written."""
+    at: pulumi.Output[str | None]
+    """The instant asked for, as RFC 3339 text in UTC."""
+    repository: pulumi.Output[str]
+    """Registry and name: `cgr.dev/acme.com/python`."""
+    tag: pulumi.Output[str | None]
+    """The tag; none for an image that was pinned by its digest alone."""
+    digest: pulumi.Output[str]
+    """`sha256:…`, that of the index: what the tag pointed at."""
+    ref: pulumi.Output[str]
+    """`repository:tag@digest`, to be deployed."""
+    updated: pulumi.Output[str | None]
+    """When the tag moved to the digest, as RFC 3339 text in UTC; none for a digest that was given."""
+    reason: pulumi.Output[str]
+    """Why this build, for a person."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        image: pulumi.Input[str],
+        at: pulumi.Input[AtLike] | None = None,
+        digest: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declares the pin.
+
+        Args:
+            resource_name: the name of the resource.
+            image: `cgr.dev/ORG/IMAGE[:TAG]`; `latest` where no tag is written.
+            at: the instant whose digest is wanted: RFC 3339 or ISO 8601 text, `datetime` or `date` (its midnight); without
+                a zone it means UTC.  Without `at`, the tag is followed.
+            digest: a digest to pin to; nothing is looked up then.  `ignore_changes=["digest"]` freezes the one in the state.
+            opts: the options of the resource.
+        """
+        at = at_input(at)
+        asked = pulumi.Output.all(image, at, digest)
+        props: dict[str, Any] = dict.fromkeys(ANSWER)
+        props.update({"image": image, "at": at, "digest": digest})
+        props[RESOLVED] = asked.apply(lambda question: resolve_ahead(*question))
+        super().__init__(ImageDigestProvider(), resource_name, props, opts)
+
+
+def at_input(at: pulumi.Input[AtLike] | None) -> pulumi.Input[Any] | None:
+    """Returns an instant as an input of text; what is no instant is left as it is, for the check to refuse."""
+    return (
+        None
+        if at is None
+        else pulumi.Output.from_input(at).apply(
+            lambda value: str(parse_at(value)) if isinstance(value, date) else value
+        )
+    )

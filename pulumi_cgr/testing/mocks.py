@@ -1,0 +1,50 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Mocks for the unit tests of Pulumi programs: pins get real answers, from histories the test gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi.runtime import MockCallArgs, MockResourceArgs
+from pulumi.runtime import Mocks as PulumiMocks
+
+from .. import pin
+from ..resolver import Resolver
+from .histories import Histories
+from .registry import Registry
+
+IMAGE_DIGEST = "pulumi-python:dynamic/cgr:ImageDigest"
+
+
+class Mocks(PulumiMocks):
+    """Mocks under which `ImageDigest` and the functions answer from given histories, without a network.
+
+        pulumi.runtime.set_mocks(Mocks({"chainguard/python:latest": [{"updateTimestamp": …, "digest": …}]}))
+
+    Other resources get `NAME_id` and their own inputs, and other functions an empty answer; override `new_resource` and
+    `call`, and hand on what is not yours, for more.
+
+    Args:
+        histories: what the tags pointed at (see `Histories`).
+
+    Attributes:
+        registry: the registry that answers (see `Registry`); it runs for as long as the process does.
+        resolver: what asks it.
+    """
+
+    def __init__(self, histories: Histories | Mapping[str, Any]) -> None:
+        self.registry = Registry(histories, tokens=["mocks"]).start()
+        self.resolver = Resolver(token="mocks", registry=self.registry.url, environment={})
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        """Answers a pin from the histories, and any other resource with its own inputs."""
+        if args.typ != IMAGE_DIGEST:
+            return f"{args.name}_id", dict(args.inputs)
+        inputs = pin.checked({}, args.inputs, lambda image, at: self.resolver.resolve(image, at=at))
+        return inputs["repository"], pin.outputs(inputs)
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+        """Answers nothing."""
+        return {}, None

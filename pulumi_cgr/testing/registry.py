@@ -1,0 +1,237 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""A registry for tests, over real HTTP on the loopback interface: tokens, challenges and tag histories.
+
+In a test: `with Registry(histories) as registry: …`, and look things up at `registry.url`.
+From a shell: `python -m pulumi_cgr.testing.registry --histories FILE`, which prints the address to put into `CGR_REGISTRY`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from ..resolver import Instant
+from .histories import Histories, Readings
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as the registry saw it, and what it answered: the status and the size of the body in bytes."""
+
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    status: int = 0
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer.  `length` is the `Content-Length` it claims, where that is not the truth."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    length: int | None = None
+
+    @classmethod
+    def of_json(cls, status: int, value: Any, headers: Mapping[str, str] | None = None) -> Reply:
+        return cls(status, json.dumps(value).encode(), {"Content-Type": "application/json", **(headers or {})})
+
+
+class Registry:
+    """A registry on a free loopback port, from `__enter__` (or `start`) to `__exit__` (or `stop`).
+
+    Args:
+        histories: what its tags pointed at (see `Histories`).
+        readings: how it answers where the real registry's documentation is silent.
+        tokens: the credentials it accepts for repositories outside of the public `chainguard/`.
+        delay: seconds by which every answer is late.
+        token_seconds: how long a token it grants is good.
+        now: its clock, as seconds since 1970; by default this machine's.
+        port: the port to listen on; 0 is any free one.
+
+    Attributes:
+        requests: every request so far, in order.
+        interfere: a function that may answer a request in the registry's place, or return `None`.
+    """
+
+    def __init__(
+        self,
+        histories: Histories | Mapping[str, Any],
+        *,
+        readings: Readings | None = None,
+        tokens: Collection[str] = (),
+        delay: float = 0.0,
+        token_seconds: float = 300.0,
+        now: Callable[[], float] = time.time,
+        port: int = 0,
+    ) -> None:
+        self.histories = histories if isinstance(histories, Histories) else Histories(histories)
+        self.readings = readings or Readings()
+        self.tokens = set(tokens)
+        self.delay = delay
+        self.token_seconds = token_seconds
+        self.now = now
+        self.requests: list[Request] = []
+        self.interfere: Callable[[Request], Reply | None] = lambda _request: None
+        self._granted: dict[str, tuple[str, float]] = {}
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"registry": self}))
+        self._server.daemon_threads = True
+
+    @property
+    def url(self) -> str:
+        """The address to put into `CGR_REGISTRY`."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def start(self) -> Registry:
+        """Starts to answer, in a thread of its own."""
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True, name="cgr-registry").start()
+        return self
+
+    def stop(self) -> None:
+        """Stops to answer and frees the port."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def __enter__(self) -> Registry:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def move(self, image: str, digest: str, updated: Instant | None = None) -> None:
+        """Lets a tag (`ORG/IMAGE:TAG`) move to a digest, now by the registry's clock or at a given instant."""
+        self.histories.move(image, digest, updated or Instant(int(self.now() * 1e9)).with_digits(3))
+
+    def expire_tokens(self) -> None:
+        """Lets every token granted so far expire."""
+        self._granted.clear()
+
+    def answer(self, request: Request) -> Reply:
+        """Answers a request, after the delay."""
+        time.sleep(self.delay)
+        reply = self.interfere(request)
+        if reply is None and request.path == "/token":
+            reply = self._grant(request)
+        if reply is None:
+            reply = self._history(request)
+        return reply
+
+    def _grant(self, request: Request) -> Reply:
+        name = request.query.get("scope", "").removeprefix("repository:").removesuffix(":pull")
+        if not name.startswith("chainguard/"):
+            return _errors(401, "UNAUTHORIZED", "Authentication required")
+        token = secrets.token_urlsafe(16)
+        self._granted[token] = (name, time.monotonic() + self.token_seconds)
+        return Reply.of_json(200, {"token": token, "expires_in": self.token_seconds})
+
+    def _history(self, request: Request) -> Reply:
+        name, _slash, tag = request.path.removeprefix("/v2/").partition("/_chainguard/history/")
+        if not request.path.startswith("/v2/") or not tag:
+            return _errors(404, "NOT_FOUND", "page not found")
+        if not self._may_see(name, request.headers.get("authorization", "")):
+            realm = f'Bearer realm="{self.url}/token",service="cgr.dev",scope="repository:{name}:pull"'
+            return _errors(401, "UNAUTHORIZED", "authentication required", {"WWW-Authenticate": realm})
+        if not self.histories.has_repository(name):
+            return _errors(404, "NAME_UNKNOWN", "repository does not exist")
+        return self._page(f"{name}:{tag}", request.query)
+
+    def _may_see(self, name: str, authorization: str) -> bool:
+        token = authorization.removeprefix("Bearer ")
+        granted_for, until = self._granted.get(token, ("", 0.0))
+        return token in self.tokens or (granted_for == name and time.monotonic() < until)
+
+    def _page(self, image: str, query: Mapping[str, str]) -> Reply:
+        if not self.histories.moves(image) and self.readings.unknown_tag != "[]":
+            if self.readings.unknown_tag == "{}":
+                return Reply.of_json(200, {})
+            return _errors(404, "MANIFEST_UNKNOWN", "manifest unknown")
+        try:
+            start, end = (Instant.parse(query[bound]) if bound in query else None for bound in ("start", "end"))
+        except ValueError as error:
+            return _errors(400, "INVALID", f"start or end {error}")
+        moves = self.histories.page(image, start, end, self.readings)
+        return Reply.of_json(200, {"history": [self._record(move.updated, move.digest) for move in moves]})
+
+    def _record(self, updated: Instant, digest: str) -> dict[str, str]:
+        text = str(updated.with_digits(max(updated.digits, self.readings.digits)))
+        return {"updateTimestamp": text, "digest": digest}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    registry: Registry
+    protocol_version = "HTTP/1.1"
+    server_version = "cgr-testing"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        reply = self.registry.answer(Request(parts.path, query, headers))
+        self.registry.requests.append(Request(parts.path, query, headers, reply.status, len(reply.body)))
+        self._send(reply)
+
+    def _send(self, reply: Reply) -> None:
+        length = len(reply.body) if reply.length is None else reply.length
+        self.send_response(reply.status)
+        for name, value in {**reply.headers, "Content-Length": str(length)}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(reply.body)
+        self.wfile.flush()
+        self.close_connection = self.close_connection or length != len(reply.body)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return formatdate(self.registry.now() if timestamp is None else timestamp, usegmt=True)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing: the log is `Registry.requests`."""
+
+
+def _errors(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Reply:
+    return Reply.of_json(status, {"errors": [{"code": code, "message": message}]}, headers)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs a registry until it is interrupted, after printing its address."""
+    parser = argparse.ArgumentParser(
+        prog="python -m pulumi_cgr.testing.registry", description="A registry for offline tests."
+    )
+    parser.add_argument(
+        "--histories", required=True, help="JSON file: {'ORG/IMAGE:TAG': {'history': [{updateTimestamp, digest}]}}"
+    )
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: any free one)")
+    parser.add_argument(
+        "--token", action="append", default=[], help="a token that may see what is not public (repeatable)"
+    )
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds by which every answer is late")
+    options = parser.parse_args(arguments)
+    try:
+        histories = Histories.load(options.histories)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        parser.error(f"--histories {options.histories} cannot be read: {error}")
+    with Registry(histories, port=options.port, tokens=options.token, delay=options.delay) as registry:
+        print(registry.url, flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
