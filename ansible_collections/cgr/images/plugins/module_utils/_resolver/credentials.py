@@ -51,7 +51,7 @@ class Keychain:
             token: a Chainguard token (`chainctl auth token --audience cgr.dev`), or `None`.
             environment: the environment variables, as they were read once at the start.
         """
-        return cls((_given(token, "the token argument"), _given(environment.get("CGR_TOKEN"), "CGR_TOKEN")))
+        return cls((_given(token, "the token that was given"), _given(environment.get("CGR_TOKEN"), "CGR_TOKEN")))
 
     def credential_for(self, reference: Reference) -> Credential:
         """Returns the credential of the first source that has one; a host other than cgr.dev gets none of them."""

@@ -1,0 +1,72 @@
+# Copyright: the pulumi-cgr authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lookup ref: documentation, and the name of a value."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: ref
+short_description: The reference of a Chainguard image, pinned to its digest at an instant or at its latest build
+version_added: 0.1.0
+description:
+  - Looks up, in the tag history of the registry C(cgr.dev), which digest the tag of an image pointed at.
+  - With O(at), the digest is that of the instant, and stays the same for good. Without, it is that of the latest build.
+  - It is looked up on the controller, each time the template is rendered.
+author:
+  - the pulumi-cgr authors (@pulumi-cgr)
+options:
+  _terms:
+    description:
+      - The images, each as C(cgr.dev/ORG/IMAGE[:TAG]); the tag is C(latest) where none is written.
+      - An image that is pinned already (C(...@sha256:...)) is answered as it stands, without a request.
+    type: list
+    elements: str
+    required: true
+  at:
+    description:
+      - The instant to look at, such as C(2026-01-31T12:00:00Z) or C(2026-01-31), which is its midnight.
+      - Takes RFC 3339 or ISO 8601 text, a date, or a date and time. Without a time zone it means UTC.
+      - An instant in the future, or before the first build of the tag, is refused.
+    type: raw
+extends_documentation_fragment:
+  - cgr.images.access
+  - cgr.images.access.lookup
+notes:
+  - C(lookup) joins the answers for several images with commas. Use C(query) to get a list.
+seealso:
+  - plugin: cgr.images.digest
+    plugin_type: lookup
+    description: The digest alone.
+  - module: cgr.images.digest_info
+"""
+
+EXAMPLES = r"""
+- name: Write a manifest that is pinned to what the tag pointed at on the first of June
+  ansible.builtin.copy:
+    content: |
+      services:
+        web:
+          image: {{ lookup('cgr.images.ref', 'cgr.dev/chainguard/python:latest-dev', at='2024-06-01') }}
+    dest: out/compose.yaml
+    mode: "0644"
+
+- name: Show the references of the latest builds of several images
+  ansible.builtin.debug:
+    msg: "{{ query('cgr.images.ref', 'cgr.dev/chainguard/nginx:latest', 'cgr.dev/chainguard/php:latest-dev') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description: The reference to deploy for each image, C(repository:tag@digest), in their order.
+  type: list
+  elements: str
+"""
+
+from ansible_collections.cgr.images.plugins.plugin_utils._lookup import ImagesLookup
+
+
+class LookupModule(ImagesLookup):
+    """The lookup ref."""
+
+    value = "ref"

@@ -1,0 +1,152 @@
+#!/usr/bin/python
+# Copyright: the pulumi-cgr authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module digest_info: documentation, and a call."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: digest_info
+short_description: The digest of a Chainguard image at an instant, or at its latest build
+version_added: 0.1.0
+description:
+  - Looks up, in the tag history of the registry C(cgr.dev), which digest the tag of an image pointed at.
+  - With O(at), the digest is that of the instant, and stays the same for good. Without, it is that of the latest build.
+  - The answer is the digest of the index, which holds the image for every platform, just as the tag does.
+  - It runs on the controller, without a connection to the host. With C(delegate_to) another host than the controller, it
+    runs there.
+author:
+  - the pulumi-cgr authors (@pulumi-cgr)
+options:
+  image:
+    description:
+      - The image, as C(cgr.dev/ORG/IMAGE[:TAG]); the tag is C(latest) where none is written.
+      - An image that is pinned already (C(...@sha256:...)) is answered as it stands, without a request.
+    type: str
+  images:
+    description:
+      - Several images, each as O(image).
+    type: list
+    elements: str
+  at:
+    description:
+      - The instant to look at, such as C(2026-01-31T12:00:00Z) or C(2026-01-31), which is its midnight.
+      - Takes RFC 3339 or ISO 8601 text, in quotes or not. Without a time zone it means UTC.
+      - An instant in the future, or before the first build of the tag, is refused.
+    type: raw
+extends_documentation_fragment:
+  - cgr.images.access
+attributes:
+  check_mode:
+    description: Can run in check mode, and does the same there, for it changes nothing.
+    support: full
+  diff_mode:
+    description: Has no differences to show, for it changes nothing.
+    support: none
+notes:
+  - Where O(token), O(registry) or O(timeout) is not given, the variable C(cgr_token), C(cgr_registry) or C(cgr_timeout) is
+    taken, then the environment variable C(CGR_TOKEN), C(CGR_REGISTRY) or C(CGR_TIMEOUT).
+seealso:
+  - plugin: cgr.images.ref
+    plugin_type: lookup
+    description: The same answer inside of a template.
+  - plugin: cgr.images.pin
+    plugin_type: filter
+    description: Writes the answer into a manifest.
+"""
+
+EXAMPLES = r"""
+- name: Look up what the tag pointed at on the first of June
+  cgr.images.digest_info:
+    image: cgr.dev/chainguard/python:latest-dev
+    at: 2024-06-01T00:00:00Z
+  register: python
+
+- name: Show the reference to deploy
+  ansible.builtin.debug:
+    msg: "{{ python.ref }}"
+
+- name: Look up the latest builds of several images
+  cgr.images.digest_info:
+    images:
+      - cgr.dev/chainguard/nginx:latest
+      - cgr.dev/chainguard/php:latest-dev
+  register: latest
+
+- name: Write a manifest with all of them pinned
+  ansible.builtin.copy:
+    content: "{{ lookup('ansible.builtin.file', 'deployment.yaml') | cgr.images.pin([python, latest]) }}"
+    dest: out/deployment.yaml
+    mode: "0644"
+"""
+
+RETURN = r"""
+image:
+  description: The image as it was written.
+  returned: success, with O(image)
+  type: str
+  sample: cgr.dev/chainguard/python:latest-dev
+repository:
+  description: The registry and the name in it.
+  returned: success, with O(image)
+  type: str
+  sample: cgr.dev/chainguard/python
+tag:
+  description: The tag; none for an image that was pinned by its digest alone.
+  returned: success, with O(image)
+  type: str
+  sample: latest-dev
+digest:
+  description: The digest that the tag pointed at.
+  returned: success, with O(image)
+  type: str
+  sample: sha256:c7afe78f15c543c9936151640ce819e4d6cd2cf0f027ac5749d3cda369079675
+ref:
+  description: The reference to deploy, C(repository:tag@digest).
+  returned: success, with O(image)
+  type: str
+  sample: cgr.dev/chainguard/python:latest-dev@sha256:c7afe78f15c543c9936151640ce819e4d6cd2cf0f027ac5749d3cda369079675
+updated:
+  description: When the tag moved to the digest, in UTC; none for an image that was pinned already.
+  returned: success, with O(image)
+  type: str
+  sample: "2024-06-01T00:00:00Z"
+at:
+  description: The instant asked for, in UTC; none for the latest build.
+  returned: success, with O(image)
+  type: str
+  sample: "2024-06-01T00:00:00Z"
+reason:
+  description: Why this build, for a person.
+  returned: success, with O(image)
+  type: str
+  sample: "the latest build: the tag moved to it at 2026-08-21T01:29:22Z, 4 d 4 s after the build before it"
+images:
+  description: One answer for each of the images, in their order, each with the values above.
+  returned: success, with O(images)
+  type: list
+  elements: dict
+failed_because:
+  description: Why there is no answer, as one word that stays the same between versions.
+  returned: failure
+  type: str
+  sample: unknown_tag
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARGUMENTS, look_up
+
+
+def main() -> None:
+    """Runs the module."""
+    module = AnsibleModule(supports_check_mode=True, **ARGUMENTS)
+    result = look_up(module.params)
+    if result.get("failed"):
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+# Copyright: the pulumi-cgr authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the lookups share: each answers one value of the same answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import CgrError
+from ansible_collections.cgr.images.plugins.module_utils._resolver.resolver import Resolver
+
+
+class ImagesLookup(LookupBase):
+    """A lookup whose terms are images; `value` names what it answers of each."""
+
+    value = ""
+
+    def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
+        """Answers one value for each image, in their order."""
+        self.set_options(var_options=variables, direct=kwargs)
+        self._refuse_slips(terms, kwargs)
+        try:
+            resolver = Resolver(**{name: self.get_option(name) for name in ("token", "registry", "timeout")})
+            return [str(getattr(resolver.resolve(image, at=self.get_option("at")), self.value)) for image in terms]
+        except CgrError as error:
+            raise AnsibleLookupError(str(error)) from None  # core would join the cause, the same sentence again
+
+    def _refuse_slips(self, terms: list[Any], kwargs: dict[str, Any]) -> None:
+        """Refuses what ansible-core passes over in silence, though it would make another question of this one."""
+        options = set(self.get_options()) - {"_terms"}
+        if not terms:
+            raise AnsibleLookupError("no image is given")
+        if unknown := sorted(set(kwargs) - options):
+            raise AnsibleLookupError(
+                f"unsupported options: {', '.join(unknown)}; there are {', '.join(sorted(options))}"
+            )
+        if "at" in kwargs and kwargs["at"] is None:
+            raise AnsibleLookupError("at is empty; leave it out for the latest build")
