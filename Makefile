@@ -1,0 +1,39 @@
+# make demo, make test and make check make the environment they need, in .venv and .build.
+VENV := .venv
+READY := $(VENV)/.ready
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)
+
+.PHONY: help demo test check format clean
+
+help:
+	@echo "make demo    a playbook and a Pulumi program pin images, out of recorded histories"
+	@echo "make test    all tests"
+	@echo "make check   format, lint, types, Ansible's sanity tests"
+	@echo "make format  mend format and lint"
+	@echo "make clean   remove what the others made"
+
+demo: $(READY)
+	@$(VENV)/bin/python examples/demo.py
+
+test: $(READY)
+	$(VENV)/bin/python -m pytest -n auto --dist loadfile $(ARGS)
+
+check: $(READY)
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/ansible-galaxy collection build --force --output-path .build ansible_collections/cgr/images
+	.ci/sanity $(CURDIR)/$(VENV)
+
+format: $(READY)
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+clean:
+	rm -rf $(VENV) .build dist examples/ansible/out ansible_collections/cgr/images/tests/output
+
+$(READY): pyproject.toml constraints.txt
+	@python="$$(PYTHON=$(PYTHON) .ci/python)" && echo "Making $(VENV) with $$python" && rm -rf $(VENV) && "$$python" -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --upgrade pip
+	@$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[pulumi,ansible]' --group test --group check
+	@touch $@
