@@ -90,16 +90,17 @@ def _pinned_text(text: str, pins: Mapping[str, str]) -> str:
     if not any(image in text for image in pins):
         return text
 
+    live = bytearray(len(text))
+    for start, end in _live_spans(text):
+        live[start:end] = b"\1" * (end - start)
+
     def pin(match: re.Match[str]) -> str:
         token = match.group()
         scheme = _SCHEME if token.startswith(_SCHEME) else ""
-        return scheme + pins.get(token[len(scheme) :], token[len(scheme) :])
+        image = token[len(scheme) :]
+        return scheme + pins[image] if image in pins and live[match.start()] else token
 
-    parts, done = [], 0
-    for start, end in _live_spans(text):
-        parts += [text[done:start], _TOKEN.sub(pin, text[start:end])]
-        done = end
-    return "".join([*parts, text[done:]])
+    return _TOKEN.sub(pin, text)
 
 
 def _live_spans(text: str) -> Iterator[tuple[int, int]]:

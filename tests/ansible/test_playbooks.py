@@ -1,0 +1,225 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Playbooks as users write them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import Any
+
+import pytest
+
+from pulumi_cgr.testing import Registry, Reply
+
+from ..environments import ROOT
+from .conftest import Controller
+
+PYTHON = "cgr.dev/chainguard/python:latest-dev"
+NGINX = "cgr.dev/chainguard/nginx:latest"
+JRE = "cgr.dev/chainguard/jre:openjdk-11"
+# Read off tests/data/recorded-histories.json by eye.
+PYTHON_IN_JUNE = "sha256:c7afe78f15c543c9936151640ce819e4d6cd2cf0f027ac5749d3cda369079675"
+PYTHON_LATEST_DEV = "sha256:52a8493b8f1fb397872fbda1bb731cd1cfdbd05b6c66c1923e3af86c475a848d"
+PYTHON_LATEST_IN_JUNE = "sha256:b6f495ed363328b0600c5b9b8cbf5e76c4bb981a7641988722123024a97b41b6"
+NGINX_IN_JUNE = "sha256:1a01e891696587501b097645d4feead0e0c512f7919481a10115d01bc1e94d27"
+JRE_LATEST = "sha256:33a96bcbfcb7cd2869a7e8f97ff177b58d5f7d48c8b94af0c10d65b51b8bba02"
+
+
+def info(**arguments: Any) -> dict[str, Any]:
+    return {"cgr.images.digest_info": arguments}
+
+
+def say(template: str) -> dict[str, Any]:
+    return {"ansible.builtin.debug": {"msg": template}}
+
+
+def test_the_example_writes_pinned_manifests_for_three_hosts(controller: Controller) -> None:
+    shutil.copytree(ROOT / "examples/ansible", controller.folder / "example", ignore=shutil.ignore_patterns("out"))
+    example = controller.folder / "example"
+
+    run = controller.run("ansible-playbook", "-i", example / "inventory.yaml", example / "site.yaml")
+
+    assert run.status == 0, run.output
+    for host in ("staging", "production", "edge"):
+        out = example / "out" / host
+        assert f"          image: {PYTHON}@{PYTHON_IN_JUNE}\n" in (out / "deployment.yaml").read_text()
+        template = (example / "files/compose.yaml").read_text()
+        assert (out / "compose.yaml").read_text() == template.replace(
+            f"image: {NGINX}", f"image: {NGINX}@{NGINX_IN_JUNE}"
+        ).replace(f'"{PYTHON}"', f'"{PYTHON}@{PYTHON_IN_JUNE}"')
+        lines = (out / "Dockerfile").read_text().splitlines()
+        assert lines[0] == f"FROM {PYTHON}@{PYTHON_LATEST_DEV} AS build"
+        assert lines[3] == f"FROM cgr.dev/chainguard/python:latest@{PYTHON_LATEST_IN_JUNE}"
+
+
+def test_one_question_gets_one_answer_however_it_is_asked(controller: Controller) -> None:
+    tasks = [
+        info(image=PYTHON, at="2024-06-01"),
+        {**info(image=PYTHON, at="2024-06-01T02:00:00+02:00"), "check_mode": True},
+        {
+            **info(image=PYTHON, at="{{ lookup('ansible.builtin.pipe', 'echo 2024-06-01T00:00:00Z') }}"),
+            "delegate_to": "localhost",
+        },
+        info(images=[PYTHON], at="2024-06-01 00:00"),
+        say("{{ lookup('cgr.images.digest', '" + PYTHON + "', at='2024-06-01') }}"),
+        say("{{ lookup('cgr.images.ref', '" + PYTHON + "', at='2024-06-01T00:00:00.000Z').partition('@')[2] }}"),
+        say("{{ '" + PYTHON + "' | cgr.images.pin(result_0) | split('@') | last }}"),
+        say("{{ query('cgr.images.digest', '" + PYTHON + "', '" + PYTHON + "', at='2024-06-01') | unique | first }}"),
+    ]
+
+    results = controller.results(tasks)
+
+    flat = [result.get("digest") or result.get("msg") or result["images"][0]["digest"] for result in results]
+    assert flat == [PYTHON_IN_JUNE] * len(tasks)
+    assert not any(result["changed"] for result in results)
+
+
+def test_dates_of_yaml_need_no_quotes(controller: Controller) -> None:
+    (controller.folder / "dates.yaml").write_text(
+        "day: 2024-06-01\nsecond: 2024-06-01T00:00:00Z\nnaive: 2024-06-01 00:00:00\n"
+    )
+    tasks = [info(image=PYTHON, at="{{ " + name + " }}") for name in ("day", "second", "naive")]
+    tasks += [
+        say("{{ lookup('cgr.images.digest', '" + PYTHON + "', at=" + name + ") }}")
+        for name in ("day", "second", "naive")
+    ]
+    tasks += [say("{{ lookup('cgr.images.digest', '" + JRE + "', at=now(utc=true) - td) }}")]
+    tasks[-1]["vars"] = {
+        "td": "{{ ('2024-01-02' | to_datetime('%Y-%m-%d')) - ('2024-01-01' | to_datetime('%Y-%m-%d')) }}"
+    }
+
+    results = controller.results(tasks, "-e", "@dates.yaml", ANSIBLE_JINJA2_NATIVE="true")
+
+    assert [result.get("digest") or result["msg"] for result in results] == [PYTHON_IN_JUNE] * 6 + [JRE_LATEST]
+
+
+def test_a_delegated_task_asks_from_the_other_host(controller: Controller) -> None:
+    here = json.dumps(
+        {"ansible_connection": "local", "ansible_python_interpreter": str(controller.commands / "python")}
+    )
+    task = {
+        **info(image="cgr.dev/chainguard-private/python:3.12", at="{{ '2024-06-01' }}"),
+        "delegate_to": "builder",
+        "environment": {"CGR_REGISTRY": controller.registry.url},  # which only a module on a host sees
+    }
+
+    (result,) = controller.results(
+        [task], "-e", here, "-e", "cgr_token=a-token", "-i", "builder,", CGR_REGISTRY="http://127.0.0.1:9"
+    )
+
+    assert result["ref"].startswith("cgr.dev/chainguard-private/python:3.12@sha256:")
+
+
+@pytest.mark.parametrize("face", ["argument", "variable", "environment", "lookup"])
+def test_a_token_reaches_the_registry_and_nothing_else(controller: Controller, face: str) -> None:
+    image = "cgr.dev/chainguard-private/python:3.12"
+    task = (
+        say("{{ lookup('cgr.images.ref', '" + image + "', token=secret) }}") if face == "lookup" else info(image=image)
+    )
+    if face == "argument":
+        task["cgr.images.digest_info"]["token"] = "{{ secret }}"
+    task["vars"] = {"secret": "{{ 'a-tok' ~ 'en' }}"}
+    options = ["-e", "{cgr_token: \"{{ 'a-tok' ~ 'en' }}\"}"] if face == "variable" else []
+    environ = {"CGR_TOKEN": "a-token"} if face == "environment" else {}
+
+    run = controller.play([task], "-vvvv", *options, **environ)
+
+    assert run.status == 0, run.output
+    assert "a-token" not in run.output
+    assert {request.headers["authorization"] for request in controller.registry.requests} == {"Bearer a-token"}
+
+
+REFUSALS = [
+    (info(image="chainguard/python"), "chainguard/python names Docker Hub; did you mean cgr.dev/chainguard/python?"),
+    (info(image="ghcr.io/a/b"), "only cgr.dev keeps a tag history"),
+    (info(image=JRE, at="yesterday"), "is not an instant; write it like 2026-01-31T12:00:00Z or 2026-01-31"),
+    (info(image=JRE, at=2024), "at '2024' is not an instant"),
+    (info(image=JRE, at=""), "at '' is empty; leave it out for the latest build"),
+    (info(image=JRE, at=None), "at '' is empty; leave it out for the latest build"),
+    (info(image=JRE, at="2020-01-01"), "is before the tag's first build, which is of 2023-07-11T20:25:14.070Z"),
+    (info(image=JRE, at="2999-01-01"), "is in the future: the registry's clock says"),
+    (info(image="cgr.dev/chainguard/jre:none"), "knows no tag 'none' in cgr.dev/chainguard/jre"),
+    (info(image="cgr.dev/chainguard/nope:1"), "there is no such repository"),
+    (info(image="cgr.dev/acme.com/nope:1"), "no credentials were found"),
+    (info(image=JRE, token="wrong"), "the credentials from the token that was given were refused"),
+    (info(image=JRE, att="2020-01-01"), "unsupported parameters: att."),
+    (info(image=JRE, images=[JRE]), "mutually exclusive"),
+    (info(), "one of the following is required: image, images"),
+    (info(image=JRE, registry="http://registry.example.com"), "is not the address of a registry: write https://HOST"),
+    (info(image=JRE, timeout=-1), "is not a number of seconds"),
+    (say("{{ lookup('cgr.images.ref', 'python:3') }}"), "did you mean cgr.dev/chainguard/python:3?"),
+    (say("{{ lookup('cgr.images.ref', '" + JRE + "', att='2020') }}"), "unsupported options: att"),
+    (say("{{ lookup('cgr.images.ref', '" + JRE + "', at=none) }}"), "at is empty"),
+    (say("{{ lookup('cgr.images.digest') }}"), "no image is given"),
+    (say("{{ 'x' | cgr.images.pin('" + JRE + "') }}"), "it must be repository:tag@digest"),
+    (
+        say("{{ 'x' | cgr.images.pin([result_0]) }}"),
+        "a result without a ref is no answer: chainguard/python names Docker Hub",
+    ),
+]
+
+
+def test_a_refusal_is_one_sentence_that_says_what_to_do(controller: Controller) -> None:
+    results = controller.results([dict(task) for task, _sentence in REFUSALS])
+
+    for (task, sentence), result in zip(REFUSALS, results, strict=True):
+        assert result["failed"], task
+        assert sentence in result["msg"], task
+        assert "Traceback" not in json.dumps(result)
+        assert result["msg"].count(sentence) == 1, task
+
+
+def test_a_failure_has_a_word_that_a_rescue_can_branch_on(controller: Controller) -> None:
+    run = controller.play(
+        f"""
+        - block:
+            - cgr.images.digest_info: {{image: "{JRE}", at: "2020-01-01"}}
+              register: jre
+          rescue:
+            - ansible.builtin.assert: {{that: ansible_failed_result.failed_because == "before_first_build"}}
+        """
+    )
+
+    assert run.status == 0, run.output
+
+
+FAULTS = {
+    "a web page": Reply(200, b"<html>Sign in</html>"),
+    "a cut body": Reply(200, b'{"history": [', length=500),
+    "a malformed digest": Reply.of_json(
+        200, {"history": [{"updateTimestamp": "2024-05-31T00:00:00Z", "digest": "sha256:a"}]}
+    ),
+    "a malformed instant": Reply.of_json(200, {"history": [{"updateTimestamp": "May 31st", "digest": PYTHON_IN_JUNE}]}),
+    "nothing but failures": Reply(500),
+}
+
+
+@pytest.mark.parametrize("fault", [*FAULTS, "no registry at all"])
+def test_a_registry_that_misbehaves_leaves_every_file_as_it_was(
+    controller: Controller, fault: str, registry: Registry
+) -> None:
+    rendered = controller.folder / "compose.yaml"
+    rendered.write_text("image: what was deployed before\n")
+    environ = {} if fault in FAULTS else {"CGR_REGISTRY": "http://127.0.0.1:9"}
+    registry.interfere = lambda request: FAULTS.get(fault) if "history" in request.path else None
+    copy = {
+        "content": "image: {{ lookup('cgr.images.ref', '" + PYTHON + "', at='2024-06-01') }}\n",
+        "dest": str(rendered),
+    }
+
+    run = controller.play([{"ansible.builtin.copy": copy, "delegate_to": "localhost"}], **environ)
+
+    assert run.status != 0
+    assert rendered.read_text() == "image: what was deployed before\n"
+    assert "Traceback" not in run.output
+    assert "The lookup plugin 'cgr.images.ref' failed" in run.output
+
+
+def test_hosts_that_ask_for_the_latest_build_get_it(controller: Controller, registry: Registry) -> None:
+    registry.move("chainguard/jre:openjdk-11", "sha256:" + 64 * "a")
+
+    (result,) = controller.results([info(image=JRE)])
+
+    assert result["digest"] == "sha256:" + 64 * "a"
+    assert result["reason"].startswith("the latest build: the tag moved to it at ")

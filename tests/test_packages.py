@@ -1,0 +1,129 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The wheel and the collection, installed into empty environments as their users install them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pulumi_cgr.testing import Registry
+
+from .environments import ROOT
+
+IMAGE = "cgr.dev/acme.com/python:3.12"
+DIGEST = "sha256:" + 64 * "a"
+HISTORY = {"acme.com/python:3.12": [{"updateTimestamp": "2026-01-31T00:00:00Z", "digest": DIGEST}]}
+RESOLVE = f"from pulumi_cgr.resolver import Resolver; print(Resolver().resolve({IMAGE!r}).ref)"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    run([sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(ROOT)], folder)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def registry() -> Iterator[Registry]:
+    with Registry(HISTORY, tokens=["t"]) as registry:
+        yield registry
+
+
+def run(command: list[str], folder: Path, **environ: str) -> str:
+    """Runs a command as someone would who has never heard of this checkout, and returns what it printed."""
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8", **environ}
+    for kept in ("PIP_CACHE_DIR", "PIP_CERT", "PIP_INDEX_URL", "PIP_CONFIG_FILE", "PIP_FIND_LINKS", "XDG_CACHE_HOME"):
+        if kept in os.environ:
+            env[kept] = os.environ[kept]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def install(folder: Path, *requirements: str) -> Path:
+    """Makes an empty environment, installs into it, and returns the folder of its commands."""
+    run([sys.executable, "-m", "venv", str(folder / "env")], folder)
+    run([str(folder / "env/bin/python"), "-m", "pip", "install", "--quiet", *requirements], folder)
+    return folder / "env/bin"
+
+
+def test_the_wheel_holds_both_trees_and_no_more(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    for needed in (
+        "pulumi_cgr/py.typed",
+        "pulumi_cgr/pulumi-plugin.json",
+        "ansible_collections/cgr/images/galaxy.yml",
+        "ansible_collections/cgr/images/meta/runtime.yml",
+        "ansible_collections/cgr/images/plugins/module_utils/_resolver/resolver.py",
+    ):
+        assert needed in names
+    # Either of these would hide the collections of others.
+    assert not {"ansible_collections/__init__.py", "ansible_collections/cgr/__init__.py"} & set(names)
+    assert {name.split("/")[0] for name in names} == {"pulumi_cgr", "ansible_collections", "pulumi_cgr-0.1.0.dist-info"}
+
+
+def test_the_resolver_needs_requests_alone(wheel: Path, registry: Registry, tmp_path: Path) -> None:
+    commands = install(tmp_path, str(wheel))
+
+    printed = run([str(commands / "python"), "-c", RESOLVE], tmp_path, CGR_REGISTRY=registry.url, CGR_TOKEN="t")
+
+    assert printed == f"{IMAGE}@{DIGEST}\n"
+    installed = run([str(commands / "python"), "-m", "pip", "list", "--format", "freeze"], tmp_path)
+    assert "pulumi==" not in installed
+    assert "ansible" not in installed
+
+
+def test_ansible_finds_the_collection_in_the_wheel(wheel: Path, registry: Registry, tmp_path: Path) -> None:
+    commands = install(tmp_path, f"{wheel}[ansible]")
+    task = f"msg={{{{ lookup('cgr.images.ref', '{IMAGE}') }}}}"
+    environ = {"CGR_REGISTRY": registry.url, "CGR_TOKEN": "t"}
+
+    printed = run([str(commands / "ansible"), "localhost", "-m", "debug", "-a", task], tmp_path, **environ)
+
+    assert f"{IMAGE}@{DIGEST}" in printed
+    installed = run([str(commands / "python"), "-m", "pip", "list", "--format", "freeze"], tmp_path)
+    assert "pulumi==" not in installed
+
+
+def test_pulumi_programs_find_the_package(wheel: Path, tmp_path: Path) -> None:
+    commands = install(tmp_path, f"{wheel}[pulumi]")
+    program = f"""
+import pulumi
+from pulumi_cgr.testing import Mocks
+pulumi.runtime.set_mocks(Mocks({HISTORY!r}))
+import pulumi_cgr as cgr
+print(cgr.get_image_digest({IMAGE!r}).ref)
+"""
+
+    printed = run([str(commands / "python"), "-c", program], tmp_path)
+
+    assert printed == f"{IMAGE}@{DIGEST}\n"
+    installed = run([str(commands / "python"), "-m", "pip", "list", "--format", "freeze"], tmp_path)
+    assert "ansible" not in installed
+
+
+def test_galaxy_builds_and_installs_the_collection(tmp_path: Path, registry: Registry) -> None:
+    commands = Path(sys.executable).parent
+    galaxy = [str(commands / "ansible-galaxy"), "collection"]
+    run([*galaxy, "build", "--output-path", str(tmp_path), str(ROOT / "ansible_collections/cgr/images")], tmp_path)
+    (built,) = tmp_path.glob("cgr-images-*.tar.gz")
+    run([*galaxy, "install", "--offline", "--force", "-p", str(tmp_path / "installed"), str(built)], tmp_path)
+    environ = {
+        "CGR_REGISTRY": registry.url,
+        "CGR_TOKEN": "t",
+        "ANSIBLE_COLLECTIONS_PATH": str(tmp_path / "installed"),
+        "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false",
+    }
+    ask = ["localhost", "-m", "cgr.images.digest_info", "-a", f"image={IMAGE}"]
+
+    printed = run([str(commands / "ansible"), *ask], tmp_path, **environ)
+
+    assert f"{IMAGE}@{DIGEST}" in printed
