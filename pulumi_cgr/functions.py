@@ -37,7 +37,6 @@ class GetImageDigestResult:
     """Why this build, for a person."""
 
 
-@pulumi.output_type
 class AwaitableGetImageDigestResult(GetImageDigestResult):
     """The same, and one can await it, as one can the results of other packages' functions."""
 
