@@ -6,13 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 
 from . import program
 from .image_digest import at_input
-from .resolver import Answer, AtLike, CgrError, parse_at
+from .resolver import AtLike, CgrError, parse_at
+
+_Result = TypeVar("_Result")
 
 
 @pulumi.output_type
@@ -41,8 +43,9 @@ class AwaitableGetImageDigestResult(GetImageDigestResult):
     """The same, and one can await it, as one can the results of other packages' functions."""
 
     def __await__(self) -> Generator[None, None, GetImageDigestResult]:
+        # Not itself: whatever awaits would await that again, without end.
         yield from ()
-        return self
+        return _make(GetImageDigestResult, {name: getattr(self, name) for name in GetImageDigestResult.__annotations__})
 
 
 def get_image_digest(image: str, at: AtLike | None = None) -> AwaitableGetImageDigestResult:
@@ -57,7 +60,8 @@ def get_image_digest(image: str, at: AtLike | None = None) -> AwaitableGetImageD
         pulumi.RunError: there is no answer; the program ends with its sentence.
     """
     with _ending_cleanly():
-        return _result(program.resolve(image, None if at is None else str(parse_at(at))))
+        answer = program.resolve(image, None if at is None else str(parse_at(at)))
+    return _make(AwaitableGetImageDigestResult, answer.as_dict())
 
 
 def get_image_digest_output(
@@ -70,7 +74,8 @@ def get_image_digest_output(
 
     async def look_up(question: list[Any]) -> GetImageDigestResult:
         with _ending_cleanly():
-            return _result(await program.resolve_beside(*question))
+            answer = await program.resolve_beside(*question)
+        return _make(GetImageDigestResult, answer.as_dict())
 
     return pulumi.Output.all(image, at_input(at)).apply(look_up)
 
@@ -83,7 +88,7 @@ def _ending_cleanly() -> Iterator[None]:
         raise pulumi.RunError(str(error)) from error
 
 
-def _result(answer: Answer) -> AwaitableGetImageDigestResult:
-    make: Any = AwaitableGetImageDigestResult
-    result: AwaitableGetImageDigestResult = make(**answer.as_dict())
+def _make(kind: type[_Result], values: dict[str, str | None]) -> _Result:
+    constructor: Any = kind  # made by pulumi.output_type, where no type checker sees it
+    result: _Result = constructor(**values)
     return result

@@ -121,7 +121,7 @@ reason:
   description: Why this build, for a person.
   returned: success, with O(image)
   type: str
-  sample: "the latest build: the tag moved to it at 2026-08-21T01:29:22Z, 4 d 4 s after the build before it"
+  sample: "the latest build: the tag moved to it at 2026-08-21T01:29:22Z"
 images:
   description: One answer for each of the images, in their order, each with the values above.
   returned: success, with O(images)

@@ -51,7 +51,7 @@ def choose(stretch: Stretch, at: Instant | None) -> Choice | None:
     _refuse_contradiction(chosen, records)
     if at is None:
         _refuse_records_of_the_future(chosen, stretch.now)
-        return Choice(chosen, _reason_latest(chosen, records))
+        return Choice(chosen, f"the latest build: the tag moved to it at {chosen.updated}")
     return Choice(chosen, _reason_at(chosen, at, stretch))
 
 
@@ -70,11 +70,6 @@ def _refuse_records_of_the_future(chosen: Record, now: Instant | None) -> None:
             f"The tag history says that the tag will move to {chosen.digest} at {chosen.updated}, but the registry's own clock"
             f" says {now}. No build of the future is taken; ask for an instant that has passed."
         )
-
-
-def _reason_latest(chosen: Record, records: list[Record]) -> str:
-    before = f", {duration(chosen.updated - records[-2].updated)} after the build before it" if len(records) > 1 else ""
-    return f"the latest build: the tag moved to it at {chosen.updated}{before}"
 
 
 def _reason_at(chosen: Record, at: Instant, stretch: Stretch) -> str:

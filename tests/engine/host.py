@@ -1,0 +1,87 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The SDK's real provider process, `python -m pulumi.dynamic`, driven over gRPC."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+import grpc
+from google.protobuf import json_format, struct_pb2
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+Properties = dict[str, Any]
+STATUSES = {0: "unknown", 1: "none", 2: "some"}
+
+
+class Host:
+    """The provider process of one operation.
+
+    Args:
+        config: the configuration of the stack, secrets unwrapped, as the engine hands it over.
+        environ: the environment variables of the process.
+    """
+
+    def __init__(self, config: Mapping[str, str], environ: Mapping[str, str]) -> None:
+        command = [sys.executable, "-u", "-m", "pulumi.dynamic"]
+        self._process = subprocess.Popen(command, env=dict(environ), stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        port = self._process.stdout.readline().strip()
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self._stub.Configure(provider_pb2.ConfigureRequest(args=to_struct(dict(config))))
+
+    def __enter__(self) -> Host:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._channel.close()
+        self._process.terminate()
+        self._process.communicate()
+
+    def check(self, urn: str, olds: Properties, news: Properties) -> tuple[Properties, list[tuple[str, str]]]:
+        """Returns the checked inputs, and the failures as pairs of property and reason."""
+        response = self._stub.Check(provider_pb2.CheckRequest(urn=urn, olds=to_struct(olds), news=to_struct(news)))
+        return to_dict(response.inputs), [(failure.property, failure.reason) for failure in response.failures]
+
+    def diff(self, urn: str, id_: str, olds: Properties, news: Properties) -> tuple[bool, bool]:
+        """Returns whether something changes, and whether that takes a replacement."""
+        request = provider_pb2.DiffRequest(id=id_, urn=urn, olds=to_struct(olds), news=to_struct(news))
+        response = self._stub.Diff(request)
+        assert STATUSES[response.changes] != "unknown", "the engine would compare the pickled provider then"
+        return STATUSES[response.changes] == "some", bool(response.replaces)
+
+    def create(self, urn: str, inputs: Properties) -> tuple[str, Properties]:
+        """Returns the id and the outputs."""
+        response = self._stub.Create(provider_pb2.CreateRequest(urn=urn, properties=to_struct(inputs)))
+        return response.id, to_dict(response.properties)
+
+    def update(self, urn: str, id_: str, olds: Properties, news: Properties) -> Properties:
+        """Returns the outputs."""
+        request = provider_pb2.UpdateRequest(id=id_, urn=urn, olds=to_struct(olds), news=to_struct(news))
+        return to_dict(self._stub.Update(request).properties)
+
+    def read(self, urn: str, id_: str, outputs: Properties, inputs: Properties) -> Properties:
+        """Returns the outputs as they are now."""
+        request = provider_pb2.ReadRequest(id=id_, urn=urn, properties=to_struct(outputs), inputs=to_struct(inputs))
+        return to_dict(self._stub.Read(request).properties)
+
+    def delete(self, urn: str, id_: str, outputs: Properties) -> None:
+        """Deletes a resource."""
+        self._stub.Delete(provider_pb2.DeleteRequest(id=id_, urn=urn, properties=to_struct(outputs)))
+
+
+def to_struct(properties: Properties) -> Any:
+    """Returns properties in the form they have on the wire."""
+    return json_format.ParseDict(properties, struct_pb2.Struct())
+
+
+def to_dict(struct: Any) -> Properties:
+    """Returns properties as plain data."""
+    return dict(json_format.MessageToDict(struct))

@@ -1,0 +1,241 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""A stack and the operations on it, in the engine's order.
+
+For each resource a program registers:
+
+1. `ignore_changes` copies the old inputs over the new ones.
+2. `check` gets the old inputs (none for a new resource) and the new ones.
+3. The checked inputs are held against the plan, if there is one.
+4. `diff` gets the old *outputs* and the checked inputs.
+5. A replacement checks once more, without old inputs.
+6. In a preview, the checked inputs are the new state, and the id of what is new is unknown.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .host import Host, Properties
+from .monitor import UNKNOWN, serving
+
+DYNAMIC = "pulumi-python:dynamic"
+PROVIDER_KEY = "__provider"
+PROGRAM = Path(__file__).with_name("program.py")
+SIGNS = {"create": "+", "update": "~", "replace": "+-", "delete": "-", "same": " "}
+
+State = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What an operation does to one resource; `diff` holds the old and new value of each property that changes."""
+
+    op: str
+    type: str
+    name: str
+    diff: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+
+
+@dataclass
+class Result:
+    """What an operation did; of a preview, what an update would do."""
+
+    ok: bool = True
+    steps: list[Step] = field(default_factory=list)
+    outputs: Properties = field(default_factory=dict)
+    diagnostics: list[str] = field(default_factory=list)
+    plan: dict[str, Properties] = field(default_factory=dict)
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """The operation on each resource that changes."""
+        return {step.name: step.op for step in self.steps if step.op != "same"}
+
+    def render(self) -> str:
+        """Shows the operation as the command does."""
+        lines = []
+        for step in self.steps:
+            lines.append(
+                f"{SIGNS[step.op]:>3} {step.type.rpartition('/')[2]} {step.name} {step.op if step.op != 'same' else ''}".rstrip()
+            )
+            for key, (old, new) in step.diff.items():
+                lines.append(f"      {'~' if old else '+'} {key}: {f'{_show(old)} => ' if old else ''}{_show(new)}")
+        lines += [f"    {name}: {_show(value)}" for name, value in sorted(self.outputs.items())]
+        return "\n".join([*lines, *(f"error: {line}" for line in self.diagnostics)])
+
+
+@dataclass
+class Stack:
+    """A stack of one program: a folder with `__main__.py`, or a file.
+
+    Attributes:
+        program: the program.
+        config: its configuration, by full key (`cgr:token`); those in `secrets` are secret.
+        environ: environment variables of the program and the provider, besides this process's.
+        state: the resources there are, as plain data.
+    """
+
+    program: Path
+    config: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+    environ: dict[str, str] = field(default_factory=dict)
+    state: State = field(default_factory=dict)
+
+    def preview(self) -> Result:
+        """Says what `up` would do; nothing changes."""
+        return _Operation(self, dry_run=True, state=deepcopy(self.state), plan=None).run()
+
+    def up(self, plan: Any = None) -> Result:
+        """Runs the program and does what it says, within a preview's plan if one is given."""
+        return _Operation(self, dry_run=False, state=self.state, plan=plan).run()
+
+    def planned(self) -> tuple[Result, Any]:
+        """Does a preview, and returns a plan to hold `up` to with it."""
+        result = self.preview()
+        return result, result.plan
+
+    def exported(self) -> str:
+        """Returns the state as text."""
+        return json.dumps(self.state)
+
+    def refresh(self) -> Result:
+        """Reads every resource."""
+        with Host({**self.config, **self.secrets}, self.environment) as host:
+            for urn, resource in self.state.items():
+                if resource["type"].startswith(DYNAMIC):
+                    resource["outputs"] = host.read(urn, resource["id"], resource["outputs"], resource["inputs"])
+        return Result()
+
+    def destroy(self) -> Result:
+        """Deletes every resource."""
+        operation = _Operation(self, dry_run=False, state=self.state, plan=None)
+        with Host({**self.config, **self.secrets}, self.environment) as host:
+            operation.host = host
+            operation.delete(list(self.state))
+        return operation.result
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables of the program and the provider."""
+        return {
+            **os.environ,
+            "PULUMI_PROJECT": "project",
+            "PULUMI_STACK": "stack",
+            "PULUMI_CONFIG": json.dumps({**self.config, **self.secrets}),
+            "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(self.secrets)),
+            **self.environ,
+        }
+
+
+class _Operation:
+    host: Host
+
+    def __init__(self, stack: Stack, *, dry_run: bool, state: State, plan: Mapping[str, Properties] | None) -> None:
+        self.stack, self.dry_run, self.state, self.plan = stack, dry_run, state, plan
+        self.result = Result()
+        self.seen: set[str] = set()
+
+    def run(self) -> Result:
+        environ = self.stack.environment
+        main = self.stack.program / "__main__.py" if self.stack.program.is_dir() else self.stack.program
+        with self._host(environ), serving(self.register, self._outputs, self.result.diagnostics) as address:
+            command = [sys.executable, str(PROGRAM), address, address, str(self.dry_run).lower(), str(main.resolve())]
+            done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+            self.result.diagnostics += [text for text in (done.stdout.strip(), done.stderr.strip()) if text]
+            self.result.ok = self.result.ok and done.returncode == 0
+            if self.result.ok:
+                self.delete([urn for urn in self.state if urn not in self.seen])
+        return self.result
+
+    @contextmanager
+    def _host(self, environ: Mapping[str, str]) -> Iterator[None]:
+        with Host({**self.stack.config, **self.stack.secrets}, environ) as self.host:
+            yield
+
+    def _outputs(self, outputs: Properties) -> None:
+        self.result.outputs = outputs
+
+    def register(self, request: Any, inputs: Properties) -> tuple[str, str, Properties] | None:
+        urn = f"urn:pulumi:stack::project::{request.type}::{request.name}"
+        if request.type == "pulumi:pulumi:Stack":
+            return urn, "", {}
+        self.seen.add(urn)
+        if not request.type.startswith(DYNAMIC):
+            return urn, "" if self.dry_run else request.name, inputs
+        old = self.state.get(urn)
+        if old:
+            inputs = {key: value for key, value in inputs.items() if key not in request.ignoreChanges}
+            inputs.update({key: old["inputs"][key] for key in request.ignoreChanges if key in old["inputs"]})
+        return self._register_dynamic(urn, request, inputs, old)
+
+    def _register_dynamic(
+        self, urn: str, request: Any, inputs: Properties, old: dict[str, Any] | None
+    ) -> tuple[str, str, Properties] | None:
+        checked = self._check(urn, request, old["inputs"] if old else {}, inputs)
+        if checked is None:
+            return None
+        changes, replaces = self.host.diff(urn, old["id"], old["outputs"], checked) if old else (True, False)
+        if replaces:
+            checked = self._check(urn, request, {}, inputs) or {}
+        op = "replace" if replaces else "update" if old and changes else "same" if old else "create"
+        before = old["outputs"] if old else {}
+        diff = {} if op == "same" else _difference(before, checked)
+        self.result.steps.append(Step(op, request.type, request.name, diff))
+        self.result.plan[urn] = checked
+        return self._apply(op, urn, request.type, checked, old)
+
+    def _check(self, urn: str, request: Any, olds: Properties, news: Properties) -> Properties | None:
+        checked, failures = self.host.check(urn, olds, news)
+        for key, reason in failures:
+            value = json.dumps(news.get(key))
+            self._fail(f"{request.type} ({request.name}): property {key} value {{{value}}} has a problem: {reason}")
+        if not failures and self.plan is not None and self.plan.get(urn) != checked:
+            self._fail(f"{request.type} ({request.name}): resource violates plan")
+            return None
+        return None if failures else checked
+
+    def _fail(self, sentence: str) -> None:
+        self.result.ok = False
+        self.result.diagnostics.append(sentence)
+
+    def _apply(
+        self, op: str, urn: str, type_: str, checked: Properties, old: dict[str, Any] | None
+    ) -> tuple[str, str, Properties]:
+        if op == "same" and old:
+            id_, outputs = old["id"], old["outputs"]
+        elif self.dry_run:
+            id_, outputs = old["id"] if old and op == "update" else "", checked
+        elif op == "update" and old:
+            id_, outputs = old["id"], self.host.update(urn, old["id"], old["outputs"], checked)
+        else:
+            id_, outputs = self.host.create(urn, checked)
+            if old:
+                self.host.delete(urn, old["id"], old["outputs"])
+        self.state[urn] = {"type": type_, "id": id_, "inputs": checked, "outputs": outputs}
+        return urn, id_, outputs
+
+    def delete(self, urns: list[str]) -> None:
+        for urn in urns:
+            resource = self.state.pop(urn)
+            self.result.steps.append(Step("delete", resource["type"], urn.rpartition("::")[2]))
+            if not self.dry_run:
+                self.host.delete(urn, resource["id"], resource["outputs"])
+
+
+def _difference(old: Properties, new: Properties) -> dict[str, tuple[Any, Any]]:
+    keys = sorted({*old, *new} - {PROVIDER_KEY})
+    return {key: (old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)}
+
+
+def _show(value: Any) -> str:
+    return "(known after apply)" if value == UNKNOWN else json.dumps(value)

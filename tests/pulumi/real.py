@@ -1,0 +1,94 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The real engine, by the Automation API: an inline program, and a backend of files."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pulumi.automation as auto
+
+from tests.engine import Result, Stack, Step
+
+
+class RealStack(Stack):
+    """The same operations as the stand-in's, done by the command `pulumi`."""
+
+    _made: auto.Stack | None = None
+
+    @property
+    def _stack(self) -> auto.Stack:
+        if self._made is None:
+            backend = self.program.parent / "backend"
+            backend.mkdir(exist_ok=True)
+            settings = auto.ProjectSettings(
+                "project", runtime="python", backend=auto.ProjectBackend(f"file://{backend}")
+            )
+            environ = {
+                "PULUMI_CONFIG_PASSPHRASE": "none",
+                "PULUMI_SKIP_UPDATE_CHECK": "true",
+                "PULUMI_HOME": str(backend),
+            }
+            options = auto.LocalWorkspaceOptions(project_settings=settings, env_vars=environ)
+            self._made = auto.create_or_select_stack("stack", project_name="project", program=self._run, opts=options)
+            for key, value in self.secrets.items():
+                self._made.set_config(key, auto.ConfigValue(value, secret=True))
+        return self._made
+
+    def _run(self) -> None:
+        runpy.run_path(str(self.program), run_name="__main__")
+
+    def preview(self, plan: str | None = None) -> Result:
+        return _watched(lambda on_event: self._stack.preview(on_event=on_event, plan=plan))
+
+    def up(self, plan: Any = None) -> Result:
+        return _watched(lambda on_event: self._stack.up(on_event=on_event, plan=plan))
+
+    def refresh(self) -> Result:
+        return _watched(lambda on_event: self._stack.refresh(on_event=on_event))
+
+    def destroy(self) -> Result:
+        return _watched(lambda on_event: self._stack.destroy(on_event=on_event))
+
+    def planned(self) -> tuple[Result, Any]:
+        plan = str(self.program.parent / "plan.json")
+        return self.preview(plan), plan
+
+    def exported(self) -> str:
+        return json.dumps(self._stack.export_stack().deployment)
+
+
+def _watched(operation: Callable[[Callable[[auto.EngineEvent], None]], object]) -> Result:
+    result = Result()
+
+    def on_event(event: auto.EngineEvent) -> None:
+        if event.resource_pre_event:
+            _add_step(result, event.resource_pre_event.metadata)
+        if event.res_outputs_event and event.res_outputs_event.metadata.type == "pulumi:pulumi:Stack":
+            new = event.res_outputs_event.metadata.new
+            result.outputs = dict((new.outputs if new else None) or {})
+        if event.diagnostic_event and event.diagnostic_event.severity in ("error", "warning"):
+            result.diagnostics.append(event.diagnostic_event.message)
+
+    try:
+        operation(on_event)
+    except auto.CommandError as error:
+        result.ok = False
+        result.diagnostics.append(str(error))
+    return result
+
+
+def _add_step(result: Result, metadata: Any) -> None:
+    op = "replace" if metadata.op in ("create-replacement", "replace") else metadata.op.value
+    if metadata.type == "pulumi:pulumi:Stack" or op in ("delete-replaced", "read", "refresh"):
+        return
+    old: Mapping[str, Any] = (metadata.old.outputs if metadata.old else None) or {}
+    new: Mapping[str, Any] = (metadata.new.inputs if metadata.new else None) or {}
+    keys = sorted({*old, *new} - {"__provider"}) if op != "same" else []
+    diff = {key: (old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)}
+    step = Step(op, metadata.type, metadata.urn.rpartition("::")[2], diff)
+    if step not in result.steps:
+        result.steps.append(step)
