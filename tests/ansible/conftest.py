@@ -91,11 +91,6 @@ class Controller:
         return results
 
 
-@pytest.fixture(scope="session")
-def recorded() -> Histories:
-    return Histories.load(ROOT / "tests/data/recorded-histories.json")
-
-
 @pytest.fixture
 def registry(recorded: Histories) -> Iterator[Registry]:
     with Registry(recorded, tokens=["a-token"]) as registry:

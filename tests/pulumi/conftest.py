@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -42,6 +44,8 @@ def make_stack(
     if request.param == "real engine" and not shutil.which("pulumi"):
         pytest.skip("the command pulumi is not on PATH, so this ran on the stand-in only")
     monkeypatch.setenv("CGR_REGISTRY", registry.url)
+    # The engine starts the provider with the python3 that is on PATH.
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     for name in ("CGR_TOKEN", "CGR_TIMEOUT"):
         monkeypatch.delenv(name, raising=False)
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import runpy
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -58,7 +57,8 @@ class RealStack(Stack):
         return self.preview(plan), plan
 
     def exported(self) -> str:
-        return json.dumps(self._stack.export_stack().deployment)
+        (file,) = self.program.parent.glob("backend/.pulumi/stacks/project/stack.json")
+        return file.read_text()
 
 
 def _watched(operation: Callable[[Callable[[auto.EngineEvent], None]], object]) -> Result:
@@ -77,13 +77,14 @@ def _watched(operation: Callable[[Callable[[auto.EngineEvent], None]], object]) 
         operation(on_event)
     except auto.CommandError as error:
         result.ok = False
-        result.diagnostics.append(str(error))
+        if not result.diagnostics:
+            result.diagnostics.append(str(error))
     return result
 
 
 def _add_step(result: Result, metadata: Any) -> None:
     op = "replace" if metadata.op in ("create-replacement", "replace") else metadata.op.value
-    if metadata.type == "pulumi:pulumi:Stack" or op in ("delete-replaced", "read", "refresh"):
+    if metadata.type.startswith("pulumi:") or op in ("delete-replaced", "read", "refresh"):
         return
     old: Mapping[str, Any] = (metadata.old.outputs if metadata.old else None) or {}
     new: Mapping[str, Any] = (metadata.new.inputs if metadata.new else None) or {}

@@ -185,19 +185,31 @@ def test_without_the_registry_a_new_stack_stays_empty(make_stack: MakeStack, reg
     assert "ImageDigest" not in stack.exported()
 
 
-def test_the_other_resources_are_still_checked(make_stack: MakeStack) -> None:
-    stack = make_stack(
-        'cgr.ImageDigest("one", image="python")\ncgr.ImageDigest("two", image="cgr.dev/chainguard/nginx:latest", at="soon")\n'
-    )
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            'image="python"',
+            ("property image value {", "python names Docker Hub; did you mean cgr.dev/chainguard/python?"),
+        ),
+        ('image="cgr.dev/chainguard/nginx:latest", at="soon"', ("property at value {", "at 'soon' is not an instant")),
+        ('image="cgr.dev/chainguard/nginx:latest", at=""', ("property at value {", "at '' is empty; leave it out")),
+        ('image="cgr.dev/chainguard/nginx:latest", at=2024', ("property at value {", "at 2024.0 is not an instant")),
+        (
+            'image="cgr.dev/chainguard/nginx:latest", digest="latest"',
+            ("property image value {", "is none; write sha256:"),
+        ),
+    ],
+)
+def test_a_failure_is_one_sentence_on_the_property(
+    make_stack: MakeStack, arguments: str, said: tuple[str, str]
+) -> None:
+    preview = make_stack(f'cgr.ImageDigest("pin", {arguments})\n').preview()
 
-    preview = stack.preview()
-
-    said = "\n".join(preview.diagnostics)
-    assert "property image value {" in said
-    assert "python names Docker Hub; did you mean cgr.dev/chainguard/python?" in said
-    assert "property at value {" in said
-    assert "at 'soon' is not an instant" in said
-    assert "Traceback" not in said
+    assert not preview.ok
+    (diagnostic,) = preview.diagnostics
+    assert all(words in diagnostic for words in said)
+    assert "Traceback" not in diagnostic
 
 
 def test_a_refresh_moves_nothing(make_stack: MakeStack, registry: Registry) -> None:

@@ -101,6 +101,8 @@ def stretch_up_to(source: HistorySource, at: Instant | None, guess: Instant) -> 
             window = window.narrower(page.records, [r for r in records if r.updated <= limit], limit)
         elif hit or window.start <= BEGINNING:
             return Stretch(tuple(records), window.end, page.now)
+        elif at is None and page.now is not None and abs(page.now - window.anchor) > CLOCK_TOLERANCE:
+            window = _Window.first(limit, page.now)
         else:
             window = window.wider()
     raise UntrustworthyAnswer(_NEVER_WHOLE)
@@ -180,7 +182,8 @@ def _newest_is_in(page: tuple[Record, ...]) -> bool:
 
     Only a guess where to look next; the page that is looked at then has to prove it.
     """
-    return page[0].updated > page[-1].updated or len(page) % 100 != 0
+    newest_first = all(later.updated >= earlier.updated for later, earlier in zip(page, page[1:]))
+    return newest_first or len(page) % 100 != 0
 
 
 def _span_of(count: int, records: list[Record]) -> int:

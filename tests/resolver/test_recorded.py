@@ -1,0 +1,81 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every recorded history, at every instant that matters, under every reading of what the documentation leaves open."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import product
+from typing import Any
+
+import pytest
+
+from ansible_collections.cgr.images.plugins.module_utils._resolver import history, selection
+from pulumi_cgr.resolver import BeforeFirstBuild, Instant, Resolver
+from pulumi_cgr.testing import Histories, Readings, Registry
+from tests import plain
+
+MOVES = plain.load()
+READINGS = [
+    Readings(order, inclusive, cap, digits, unknown)  # type: ignore[arg-type]
+    for order, inclusive, cap, digits, unknown in product(
+        ("documented", "oldest", "shuffled"), (True, False), (1000, 100), (0, 3, 9), ("404", "[]", "{}")
+    )
+]
+OVER_HTTP = [
+    Readings("documented", True, 1000, 0, "404"),
+    Readings("oldest", False, 100, 3, "[]"),
+    Readings("shuffled", True, 100, 9, "{}"),
+    Readings("documented", False, 100, 9, "404"),
+]
+
+
+@dataclass
+class InProcess:
+    """A source without HTTP, for the many combinations."""
+
+    histories: Histories
+    image: str
+    readings: Readings
+
+    def between(self, start: Instant, end: Instant | None) -> history.Page:
+        moves = self.histories.page(self.image, start + -history.SECOND, end and end + history.SECOND, self.readings)
+        return history.Page(tuple(history.Record(m.updated, m.digest) for m in moves), Instant.parse("2026-11-01"))
+
+
+@pytest.mark.parametrize("readings", READINGS, ids=str)
+def test_every_reading_gives_the_right_digest(recorded: Histories, readings: Readings) -> None:
+    for number, (image, moves) in enumerate(MOVES.items()):
+        source = InProcess(recorded, image, readings)
+        # A seventh of the instants for each tag and reading, another one each time: all of them many times over.
+        for at in [*plain.instants(moves)[(number + hash(str(readings))) % 7 :: 7], None]:
+            instant = None if at is None else Instant.of(at)
+            stretch = history.stretch_up_to(source, instant, Instant.parse("2026-11-01"))
+            choice = selection.choose(stretch, instant)
+            assert (choice and choice.record.digest) == plain.expected(moves, at), (image, at)
+
+
+@pytest.mark.parametrize("readings", OVER_HTTP, ids=str)
+def test_every_instant_over_http(recorded: Histories, readings: Readings) -> None:
+    with Registry(recorded, readings=readings, tokens=["t"]) as registry:
+        resolver = Resolver(registry=registry.url, token="t", environment={})
+
+        def ask(question: tuple[str, datetime | None]) -> Any:
+            image, at = question
+            try:
+                return resolver.resolve(f"cgr.dev/{image}", at=at).digest
+            except BeforeFirstBuild as refusal:
+                return str(refusal)
+
+        questions = [(image, at) for image, moves in MOVES.items() for at in [*plain.instants(moves), None]]
+        with ThreadPoolExecutor(4) as threads:
+            answers = list(threads.map(ask, questions))
+
+    for (image, at), answer in zip(questions, answers, strict=True):
+        first = f"before the tag's first build, which is of {MOVES[image][0][0]:%Y-%m-%dT%H:%M:%S}"
+        digest = plain.expected(MOVES[image], at)
+        assert answer == digest if digest else first in answer, (image, at)
+    windows = [request for request in registry.requests if "history" in request.path]
+    assert all("start" in request.query for request in windows)
