@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.cgr.images.plugins.module_utils._resolver import history, selection
+from ansible_collections.cgr.images.plugins.module_utils._resolver.registry import MARGIN
 from pulumi_cgr.resolver import BeforeFirstBuild, Instant, Resolver
 from pulumi_cgr.testing import Histories, Readings, Registry
 from tests import plain
@@ -41,7 +42,7 @@ class InProcess:
     readings: Readings
 
     def between(self, start: Instant, end: Instant | None) -> history.Page:
-        moves = self.histories.page(self.image, start + -history.SECOND, end and end + history.SECOND, self.readings)
+        moves = self.histories.page(self.image, start + -MARGIN, end and end + MARGIN, self.readings)
         return history.Page(tuple(history.Record(m.updated, m.digest) for m in moves), Instant.parse("2026-11-01"))
 
 

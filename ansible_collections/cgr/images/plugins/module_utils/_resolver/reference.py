@@ -68,6 +68,10 @@ def parse(image: object) -> Reference:
         raise InvalidImage(f"image must be text like {REGISTRY}/chainguard/python:latest, not {quoted(repr(image))}.")
     _refuse_what_is_no_reference(image)
     rest, at_sign, digest = image.partition("@")
+    if at_sign and not is_digest(digest):
+        raise InvalidImage(
+            f"{quoted(image)} is not pinned rightly: after '@' comes sha256: and 64 lower-case hex digits."
+        )
     path, tag = _split_tag(rest)
     host, _slash, name = path.partition("/")
     if path != path.lower():
@@ -83,10 +87,6 @@ def parse(image: object) -> Reference:
         )
     if tag is not None and not _TAG.fullmatch(tag):
         raise InvalidImage(f"{quoted(image)} is not an image reference: {quoted(tag)} is no tag.")
-    if at_sign and not is_digest(digest):
-        raise InvalidImage(
-            f"{quoted(image)} is not pinned rightly: after '@' comes sha256: and 64 lower-case hex digits."
-        )
     if tag is None and not at_sign:
         tag = DEFAULT_TAG
     return Reference(image, host, name, tag, digest or None)
