@@ -9,6 +9,7 @@ mocks of `pulumi_cgr.testing`, the mocks' resolver answers instead.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,21 +19,22 @@ from weakref import WeakKeyDictionary
 import pulumi
 
 from .pin import properties
-from .resolver import Answer, CgrError, Resolver
+from .resolver import SETTINGS, Answer, CgrError, Resolver, Trace
 
 CONCURRENCY = 16
 
 
-def resolver_from(setting: Callable[[str], Any]) -> Resolver:
+def resolver_from(setting: Callable[[str], Any], trace: Trace | None = None) -> Resolver:
     """Makes a resolver from configuration.
 
     Args:
         setting: returns the value of a key such as `cgr:token`, or `None`.
+        trace: see `Resolver`.
 
     Raises:
         InvalidQuestion: a setting is malformed.
     """
-    return Resolver(token=setting("cgr:token"), registry=setting("cgr:registry"), timeout=setting("cgr:timeout"))
+    return Resolver(**{name: setting(f"cgr:{name}") for name in SETTINGS}, trace=trace)
 
 
 @dataclass
@@ -48,13 +50,16 @@ _runs: WeakKeyDictionary[Any, _Run] = WeakKeyDictionary()
 
 def resolve(image: str, at: str | None) -> Answer:
     """Looks an image up with the program's settings; raises what `Resolver.resolve` does."""
-    return _run().resolver.resolve(image, at=at)
+    answer = _run().resolver.resolve(image, at=at)
+    for warning in answer.warnings:
+        pulumi.log.warn(warning)
+    return answer
 
 
 async def resolve_beside(image: str, at: str | None) -> Answer:
     """Does what `resolve` does, in a thread: lookups that are awaited together run beside each other."""
-    run = _run()
-    return await asyncio.get_running_loop().run_in_executor(run.threads, lambda: run.resolver.resolve(image, at=at))
+    context = contextvars.copy_context()
+    return await asyncio.get_running_loop().run_in_executor(_run().threads, lambda: context.run(resolve, image, at))
 
 
 async def resolve_ahead(image: Any, at: Any, digest: Any) -> dict[str, Any] | None:
@@ -78,7 +83,9 @@ def _run() -> _Run:
     run = _runs.get(monitor)
     if run is None:
         resolver = getattr(getattr(monitor, "mocks", None), "resolver", None)
-        run = _runs[monitor] = _Run(resolver if isinstance(resolver, Resolver) else resolver_from(_setting))
+        run = _runs[monitor] = _Run(
+            resolver if isinstance(resolver, Resolver) else resolver_from(_setting, pulumi.log.debug)
+        )
     return run
 
 

@@ -67,6 +67,12 @@ class Histories:
         """Reads histories from a JSON file."""
         return cls(json.loads(Path(path).read_text(encoding="utf-8")))
 
+    def copy(self) -> Histories:
+        """Returns the same histories, to be changed on their own."""
+        copy = Histories({})
+        copy._moves = {image: list(moves) for image, moves in self._moves.items()}
+        return copy
+
     @property
     def images(self) -> list[str]:
         """The tags there are, as `ORG/IMAGE:TAG`."""

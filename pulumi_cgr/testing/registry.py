@@ -9,13 +9,14 @@ From a shell: `python -m pulumi_cgr.testing.registry --histories FILE`, which pr
 from __future__ import annotations
 
 import argparse
+import base64
 import contextlib
 import json
 import secrets
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -28,8 +29,12 @@ from .histories import Histories, Readings
 
 @dataclass(frozen=True)
 class Request:
-    """A request as the registry saw it, and what it answered: the status and the size of the body in bytes."""
+    """A request as the registry saw it, and what it answered: the status and the size of the body in bytes.
 
+    The query holds the fields of a form, too.
+    """
+
+    method: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
@@ -55,9 +60,10 @@ class Registry:
     """A registry on a free loopback port, from `__enter__` (or `start`) to `__exit__` (or `stop`).
 
     Args:
-        histories: what its tags pointed at (see `Histories`).
+        histories: what its tags pointed at (see `Histories`); it keeps a copy.
         readings: how it answers where the real registry's documentation is silent.
-        tokens: the credentials it accepts for repositories outside of the public `chainguard/`.
+        tokens: the tokens it accepts, as bearer or as refresh token, for repositories outside of the public `chainguard/`.
+        users: the names and passwords it accepts for them.
         delay: seconds by which every answer is late.
         token_seconds: how long a token it grants is good.
         now: its clock, as seconds since 1970; by default this machine's.
@@ -74,14 +80,16 @@ class Registry:
         *,
         readings: Readings | None = None,
         tokens: Collection[str] = (),
+        users: Mapping[str, str] | None = None,
         delay: float = 0.0,
         token_seconds: float = 300.0,
         now: Callable[[], float] = time.time,
         port: int = 0,
     ) -> None:
-        self.histories = histories if isinstance(histories, Histories) else Histories(histories)
+        self.histories = histories.copy() if isinstance(histories, Histories) else Histories(histories)
         self.readings = readings or Readings()
         self.tokens = set(tokens)
+        self.users = dict(users or {})
         self.delay = delay
         self.token_seconds = token_seconds
         self.now = now
@@ -134,11 +142,18 @@ class Registry:
 
     def _grant(self, request: Request) -> Reply:
         name = request.query.get("scope", "").removeprefix("repository:").removesuffix(":pull")
-        if not name.startswith("chainguard/"):
+        offered = request.headers.get("authorization", "") or request.query.get("refresh_token", "")
+        if offered and not self._knows(offered):
+            return _errors(403, "DENIED", "Forbidden")
+        if not offered and not name.startswith("chainguard/"):
             return _errors(401, "UNAUTHORIZED", "Authentication required")
         token = secrets.token_urlsafe(16)
         self._granted[token] = (name, time.monotonic() + self.token_seconds)
         return Reply.of_json(200, {"token": token, "expires_in": self.token_seconds})
+
+    def _knows(self, offered: str) -> bool:
+        basic = {base64.b64encode(f"{name}:{password}".encode()).decode() for name, password in self.users.items()}
+        return offered in self.tokens or offered.removeprefix("Basic ") in basic
 
     def _history(self, request: Request) -> Reply:
         name, _slash, tag = request.path.removeprefix("/v2/").partition("/_chainguard/history/")
@@ -181,11 +196,18 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def do_GET(self) -> None:
-        parts = urlsplit(self.path)
-        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        self._answer(urlsplit(self.path).query)
+
+    def do_POST(self) -> None:
+        self._answer(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
+
+    def _answer(self, form: str) -> None:
+        path = urlsplit(self.path).path
+        query = {name: values[-1] for name, values in parse_qs(form).items()}
         headers = {name.lower(): value for name, value in self.headers.items()}
-        reply = self.registry.answer(Request(parts.path, query, headers))
-        self.registry.requests.append(Request(parts.path, query, headers, reply.status, len(reply.body)))
+        request = Request(self.command, path, query, headers)
+        reply = self.registry.answer(request)
+        self.registry.requests.append(replace(request, status=reply.status, size=len(reply.body)))
         self._send(reply)
 
     def _send(self, reply: Reply) -> None:

@@ -141,7 +141,7 @@ REFUSALS = [
     (info(image=JRE, at="2999-01-01"), "is in the future: the registry's clock says"),
     (info(image="cgr.dev/chainguard/jre:none"), "knows no tag 'none' in cgr.dev/chainguard/jre"),
     (info(image="cgr.dev/chainguard/nope:1"), "there is no such repository"),
-    (info(image="cgr.dev/acme.com/nope:1"), "no credentials were found"),
+    (info(image="cgr.dev/acme.com/nope:1"), "no credentials were used"),
     (info(image=JRE, token="wrong"), "the credentials from the token that was given were refused"),
     (info(image=JRE, att="2020-01-01"), "unsupported parameters: att."),
     (info(image=JRE, images=[JRE]), "mutually exclusive"),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import cycle, repeat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,10 +37,10 @@ def registry() -> Iterator[Registry]:
         yield registry
 
 
-def refusal(registry: Registry, at: str | None = "2026-02-01", image: str = IMAGE, **settings: str | float) -> CgrError:
+def refusal(registry: Registry, at: str | None = "2026-02-01", image: str = IMAGE, **settings: Any) -> CgrError:
     """Asks, and returns the refusal, after looking at its form."""
     with pytest.raises(CgrError) as caught:
-        Resolver(registry=registry.url, environment={}, **settings).resolve(image, at=at)  # type: ignore[arg-type]
+        Resolver(registry=registry.url, environment={}, **settings).resolve(image, at=at)
     sentence = str(caught.value)
     assert sentence.startswith("cgr.dev/")
     assert sentence.isprintable()
@@ -220,7 +221,7 @@ def test_a_token_that_expired_is_renewed_once(registry: Registry) -> None:
 def test_a_token_that_is_refused_is_not_renewed_without_end(registry: Registry) -> None:
     registry.interfere = lambda request: Reply(401) if "history" in request.path else None
 
-    assert type(refusal(registry)) is AccessRefused
+    assert isinstance(refusal(registry), AccessRefused)
     assert len(registry.requests) == 4
 
 

@@ -14,8 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARGUMENTS, look_up
-
-VARIABLES = {"token": "cgr_token", "registry": "cgr_registry", "timeout": "cgr_timeout"}
+from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import NAMES
 
 
 class ActionModule(ActionBase):
@@ -32,8 +31,14 @@ class ActionModule(ActionBase):
         if self._task.delegate_to and self._task.delegate_to not in LOCALHOST:
             result.update(self._execute_module(module_args=_portable(params), task_vars=task_vars))
         else:
-            result.update(look_up(params))
+            result.update(self._look_up(params))
         return result
+
+    def _look_up(self, params: dict[str, Any]) -> dict[str, Any]:
+        found, warnings = look_up(params, self._display.vvv)
+        for warning in warnings:
+            self._display.warning(warning)
+        return found
 
     def _params(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         """Returns the arguments of the task, validated, and behind them the variables that stand for them."""
@@ -49,7 +54,7 @@ class ActionModule(ActionBase):
         return params
 
     def _from_variables(self, task_vars: dict[str, Any]) -> dict[str, Any]:
-        found = {option: task_vars.get(variable) for option, variable in VARIABLES.items()}
+        found = {option: task_vars.get(f"cgr_{option}") for option in NAMES}
         return {option: self._templar.template(value) for option, value in found.items() if value is not None}
 
 

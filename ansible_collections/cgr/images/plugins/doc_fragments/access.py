@@ -14,13 +14,44 @@ options:
   token:
     description:
       - A Chainguard token of audience C(cgr.dev), as C(chainctl auth token --audience cgr.dev) prints it.
-      - Not needed for public images (C(cgr.dev/chainguard/...)).
-      - It is sent to the registry and nowhere else.
+      - It is sent to the registry and nowhere else. Public images (C(cgr.dev/chainguard/...)) need no credentials.
     type: str
+  username:
+    description:
+      - The name of a pull token. Needs O(password).
+    type: str
+  password:
+    description:
+      - The secret of a pull token. Needs O(username).
+    type: str
+  identity:
+    description:
+      - The UIDP of an assumable identity. An OIDC token is exchanged for a token then, without C(chainctl).
+      - In GitHub Actions the OIDC token is asked of the job; elsewhere give O(identity_token) or O(identity_token_file).
+    type: str
+  identity_token:
+    description:
+      - The OIDC token with which to assume O(identity).
+    type: str
+  identity_token_file:
+    description:
+      - A file that holds the OIDC token with which to assume O(identity).
+    type: path
+  credentials:
+    description:
+      - V(anonymous) uses no credentials at all.
+      - By default, whatever is signed in for C(docker pull) or C(podman pull) is used, else C(chainctl).
+    type: str
+    choices:
+      - anonymous
   registry:
     description:
       - The address at which C(cgr.dev) is looked up, if it is another, such as that of a registry for tests.
       - It must begin with C(https://), or may begin with C(http://) for a loopback host.
+    type: str
+  issuer:
+    description:
+      - The address at which OIDC tokens are exchanged, if it is another.
     type: str
   timeout:
     description:
@@ -37,11 +68,46 @@ options:
       - name: cgr_token
     env:
       - name: CGR_TOKEN
+  username:
+    vars:
+      - name: cgr_username
+    env:
+      - name: CGR_USERNAME
+  password:
+    vars:
+      - name: cgr_password
+    env:
+      - name: CGR_PASSWORD
+  identity:
+    vars:
+      - name: cgr_identity
+    env:
+      - name: CGR_IDENTITY
+  identity_token:
+    vars:
+      - name: cgr_identity_token
+    env:
+      - name: CGR_IDENTITY_TOKEN
+  identity_token_file:
+    vars:
+      - name: cgr_identity_token_file
+    env:
+      - name: CGR_IDENTITY_TOKEN_FILE
+  credentials:
+    vars:
+      - name: cgr_credentials
+    env:
+      - name: CGR_CREDENTIALS
   registry:
     vars:
       - name: cgr_registry
     env:
       - name: CGR_REGISTRY
+  issuer:
+    vars:
+      - name: cgr_issuer
+    env:
+      - name: CGR_ISSUER
   timeout:
     vars:
       - name: cgr_timeout

@@ -38,6 +38,11 @@ options:
 extends_documentation_fragment:
   - cgr.images.access
 attributes:
+  action_group:
+    description: The group for C(module_defaults).
+    membership:
+      - cgr.images.images
+    support: full
   check_mode:
     description: Can run in check mode, and does the same there, for it changes nothing.
     support: full
@@ -45,8 +50,8 @@ attributes:
     description: Has no differences to show, for it changes nothing.
     support: none
 notes:
-  - Where O(token), O(registry) or O(timeout) is not given, the variable C(cgr_token), C(cgr_registry) or C(cgr_timeout) is
-    taken, then the environment variable C(CGR_TOKEN), C(CGR_REGISTRY) or C(CGR_TIMEOUT).
+  - Where an option that says how the registry is reached is not given, the variable of its name with C(cgr_) before it is
+    taken, such as C(cgr_token), then the environment variable, such as C(CGR_TOKEN).
 seealso:
   - plugin: cgr.images.ref
     plugin_type: lookup
@@ -128,7 +133,15 @@ images:
   type: list
   elements: dict
 failed_because:
-  description: Why there is no answer, as one word that stays the same between versions.
+  description:
+    - Why there is no answer, as one word that stays the same between versions.
+    - What was asked is wrong - V(invalid), V(invalid_image), V(invalid_at).
+    - There is nothing that fits - V(unknown_organisation), V(unknown_repository), V(unknown_tag), V(before_first_build).
+    - The credentials do not suffice - V(not_signed_in), V(broken_credentials), V(wrong_audience), V(credentials_expired),
+      V(credentials_refused), V(not_entitled), V(denied_by_policy).
+    - The registry does not answer - V(unavailable).
+    - The registry's answer cannot be believed - V(untrustworthy_answer).
+    - The Python library requests is not installed - V(missing_dependency).
   returned: failure
   type: str
   sample: unknown_tag
@@ -142,7 +155,9 @@ from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARG
 def main() -> None:
     """Runs the module."""
     module = AnsibleModule(supports_check_mode=True, **ARGUMENTS)
-    result = look_up(module.params)
+    result, warnings = look_up(module.params)
+    for warning in warnings:
+        module.warn(warning)
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)

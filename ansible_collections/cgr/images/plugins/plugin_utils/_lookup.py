@@ -9,9 +9,13 @@ from typing import Any
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+from ansible.utils.display import Display
 
 from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import CgrError
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolver import Resolver
+from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import NAMES
+
+display = Display()
 
 
 class ImagesLookup(LookupBase):
@@ -24,10 +28,13 @@ class ImagesLookup(LookupBase):
         self.set_options(var_options=variables, direct=kwargs)
         self._refuse_slips(terms, kwargs)
         try:
-            resolver = Resolver(**{name: self.get_option(name) for name in ("token", "registry", "timeout")})
-            return [str(getattr(resolver.resolve(image, at=self.get_option("at")), self.value)) for image in terms]
+            resolver = Resolver(**{name: self.get_option(name) for name in NAMES}, trace=display.vvv)
+            answers = [resolver.resolve(image, at=self.get_option("at")) for image in terms]
         except CgrError as error:
             raise AnsibleLookupError(str(error)) from None  # core would join the cause, the same sentence again
+        for warning in (warning for answer in answers for warning in answer.warnings):
+            display.warning(warning)
+        return [str(getattr(answer, self.value)) for answer in answers]
 
     def _refuse_slips(self, terms: list[Any], kwargs: dict[str, Any]) -> None:
         """Refuses what ansible-core passes over in silence, though it would make another question of this one."""

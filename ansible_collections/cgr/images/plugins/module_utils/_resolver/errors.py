@@ -7,10 +7,18 @@
     │   ├── InvalidImage             … the image
     │   └── InvalidInstant           … the instant `at`
     ├── NoSuchBuild              the registry has nothing that fits: change the arguments
+    │   ├── UnknownOrganisation
     │   ├── UnknownRepository
     │   ├── UnknownTag
     │   └── BeforeFirstBuild
     ├── AccessRefused            the credentials are missing or do not suffice: sign in
+    │   ├── NotSignedIn              … there are none, and the image is not public
+    │   ├── BrokenCredentials        … a place that should hold some is broken
+    │   ├── WrongAudience            … they were issued for another service
+    │   ├── CredentialsExpired       … they were good once
+    │   ├── CredentialsRefused       … the registry does not take them
+    │   ├── NotEntitled              … they are good, but not for this image
+    │   └── DeniedByPolicy           … the organisation's pull policy is against it
     ├── RegistryUnavailable      no answer in time: try again later
     ├── UntrustworthyAnswer      an answer that cannot be believed: tell the registry's owner
     └── MissingDependency        requests is not installed here
@@ -21,7 +29,19 @@ catches one has changed nothing.
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 LONGEST_QUOTE = 200
+
+# What looks like a secret: a JSON Web Token, what follows Bearer or Basic, and any long run of letters and digits that is
+# no digest.
+_SECRET = re.compile(
+    r"[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"
+    r"|(?<=bearer )\S+|(?<=basic )\S+"
+    r"|(?<![:/\w-])(?=[\w+=-]*[0-9])(?=[\w+=-]*[A-Za-z])[\w+=-]{32,}",
+    re.IGNORECASE,
+)
 
 
 class CgrError(Exception):
@@ -59,6 +79,12 @@ class NoSuchBuild(CgrError):
     failed_because = "not_found"
 
 
+class UnknownOrganisation(NoSuchBuild):
+    """The registry has no such organisation."""
+
+    failed_because = "unknown_organisation"
+
+
 class UnknownRepository(NoSuchBuild):
     """The registry has no such repository."""
 
@@ -82,6 +108,49 @@ class AccessRefused(CgrError):
     """The registry wants other credentials, or the caller may not see the repository."""
 
     failed_because = "access_refused"
+    considered: tuple[Any, ...] = ()  # what each source of credentials had to say, as far as they were asked
+
+
+class NotSignedIn(AccessRefused):
+    """No credentials were found, and the image is not public."""
+
+    failed_because = "not_signed_in"
+
+
+class BrokenCredentials(AccessRefused):
+    """A place that should hold credentials is broken: a file, a helper, a setting."""
+
+    failed_because = "broken_credentials"
+
+
+class WrongAudience(AccessRefused):
+    """The token was issued for another service; it was not sent."""
+
+    failed_because = "wrong_audience"
+
+
+class CredentialsExpired(AccessRefused):
+    """The credentials were good once."""
+
+    failed_because = "credentials_expired"
+
+
+class CredentialsRefused(AccessRefused):
+    """The registry, or the issuer, does not take the credentials."""
+
+    failed_because = "credentials_refused"
+
+
+class NotEntitled(AccessRefused):
+    """The credentials are good, but do not give access to this image."""
+
+    failed_because = "not_entitled"
+
+
+class DeniedByPolicy(AccessRefused):
+    """A pull policy of the organisation refuses the image."""
+
+    failed_because = "denied_by_policy"
 
 
 class RegistryUnavailable(CgrError):
@@ -103,10 +172,11 @@ class MissingDependency(CgrError):
 
 
 def quoted(text: str) -> str:
-    """Returns `text` in quotes, on one line, without control characters, cut to a readable length.
+    """Returns `text` in quotes, on one line, without control characters and secrets, cut to a readable length.
 
     For whatever came from outside and goes into a message.
     """
+    text = _SECRET.sub("…", text[: 20 * LONGEST_QUOTE])
     plain = "".join(c if c.isprintable() else " " for c in text[: LONGEST_QUOTE + 1])
     if len(plain) > LONGEST_QUOTE:
         plain = plain[:LONGEST_QUOTE] + "…"

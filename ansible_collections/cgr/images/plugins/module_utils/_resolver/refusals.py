@@ -11,27 +11,62 @@ import json
 from typing import Any
 
 from .credentials import Anonymous, Credential
-from .errors import AccessRefused, CgrError, RegistryUnavailable, UnknownRepository, UntrustworthyAnswer, quoted
+from .errors import (
+    AccessRefused,
+    CgrError,
+    CredentialsExpired,
+    CredentialsRefused,
+    DeniedByPolicy,
+    NotEntitled,
+    NotSignedIn,
+    RegistryUnavailable,
+    UnknownOrganisation,
+    UnknownRepository,
+    UntrustworthyAnswer,
+    quoted,
+)
 from .reference import Reference
 from .transport import Response
 
-SIGN_IN = "set CGR_TOKEN to what `chainctl auth token --audience cgr.dev` prints"
+SIGN_IN = "chainctl auth configure-docker, or set CGR_TOKEN to what `chainctl auth token --audience cgr.dev` prints"
 
 
 def of_token(response: Response, reference: Reference, credential: Credential) -> CgrError:
     """Returns the error that an answer of the token endpoint other than 200 means."""
+    said = _said(response)
+    text = response.body[:2000].decode("utf-8", "replace").lower()
+    organisation = reference.name.partition("/")[0]
+    if response.status == 400 and "expired" in text:
+        return CredentialsExpired(
+            f"{reference.repository}: {credential.source}: the pull token has expired. Make a new one: chainctl auth"
+            f" configure-docker --pull-token --parent {organisation} ({said})"
+        )
+    if response.status == 400 and "unable to resolve" in text:
+        return UnknownOrganisation(
+            f"{reference.repository}: there is no organisation {organisation}. See yours: chainctl iam organizations list"
+            f" ({said})"
+        )
     if response.status in (400, 401, 403):
-        return _access_refused(response, reference, credential)
+        return _refused_at_token(reference, credential, said)
     return _odd_status(response, reference)
 
 
 def of_history(response: Response, reference: Reference, credential: Credential) -> CgrError:
     """Returns the error that an answer of the history endpoint other than 200 means."""
-    if response.status in (401, 403):
-        return _access_refused(response, reference, credential)
+    said = _said(response)
+    if "denied by policy" in response.body[:2000].decode("utf-8", "replace").lower():
+        return DeniedByPolicy(
+            f"{reference.repository}: a pull policy of the organisation refuses this image. Ask for an older build, or see"
+            f" what the policy allows with whoever set it ({said})"
+        )
+    if response.status == 403:
+        return _not_entitled(reference, credential, said)
+    if response.status == 401:
+        return _refused_at_token(reference, credential, said)
     if names_unknown_repository(response):
         return UnknownRepository(
-            f"{reference.repository}: there is no such repository. Check its spelling ({_said(response)})."
+            f"{reference.repository}: there is no such repository. Check its spelling; see what there is:"
+            f" chainctl images repos list --parent {reference.name.partition('/')[0]} ({said})"
         )
     return _odd_status(response, reference)
 
@@ -51,24 +86,32 @@ def what_it_is(body: bytes) -> str:
     return f"it begins with {quoted(body[:60].decode('utf-8', 'replace'))}"
 
 
-def _access_refused(response: Response, reference: Reference, credential: Credential) -> AccessRefused:
-    said = _said(response)
+def _refused_at_token(reference: Reference, credential: Credential, said: str) -> AccessRefused:
     if isinstance(credential, Anonymous):
-        return AccessRefused(
-            f"{reference.repository} is not public, or does not exist, and no credentials were found. To see it,"
-            f" {SIGN_IN} ({said})."
+        return NotSignedIn(
+            f"{reference.repository} is not public, or does not exist, and no credentials were used. Sign in: {SIGN_IN} ({said})"
         )
-    return AccessRefused(
-        f"{reference.repository}: the credentials from {credential.source} were refused. They have expired, or there is no such"
-        f" repository, or they may not pull it. To renew them, {SIGN_IN} ({said})."
+    return CredentialsRefused(
+        f"{reference.repository}: the credentials from {credential.source} were refused. Either they are malformed or have"
+        f" expired, or there is no such repository in {reference.name.partition('/')[0]}. Renew them: {SIGN_IN} ({said})"
+    )
+
+
+def _not_entitled(reference: Reference, credential: Credential, said: str) -> AccessRefused:
+    if isinstance(credential, Anonymous):
+        return _refused_at_token(reference, credential, said)
+    organisation = reference.name.partition("/")[0]
+    return NotEntitled(
+        f"{reference.repository}: signed in by {credential.source}, but there is no such repository in {organisation}, or this"
+        f" identity may not pull it. See what it may pull: chainctl images repos list --parent {organisation} ({said})"
     )
 
 
 def _odd_status(response: Response, reference: Reference) -> CgrError:
     if response.status >= 500:
-        return RegistryUnavailable(f"{reference.repository}: the registry failed; try again later ({_said(response)}).")
+        return RegistryUnavailable(f"{reference.repository}: the registry failed; try again later ({_said(response)})")
     return UntrustworthyAnswer(
-        f"{reference.repository}: the registry gave an answer that makes no sense here ({_said(response)})."
+        f"{reference.repository}: the registry gave an answer that makes no sense here ({_said(response)})"
     )
 
 

@@ -22,7 +22,6 @@ from .reference import REGISTRY, Reference, is_digest, is_loopback
 from .tokens import Tokens
 from .transport import Response, Transport
 
-DEFAULT_URL = f"https://{REGISTRY}"
 MARGIN = SECOND
 """How much more is asked for at both ends: bounds may be exclusive, or cut to the second."""
 
@@ -77,6 +76,7 @@ class TagHistory:
         url = f"{self.base}/v2/{self.reference.name}/_chainguard/history/{self.reference.tag}"
         authorization = self._authorization(None)
         response = self.transport.get(url, window, authorization, self.deadline)
+        # In the middle of work a token may expire: it is renewed, once.
         if response.status == 401 and not isinstance(self.credential, Bearer):
             response = self.transport.get(url, window, self._authorization(authorization), self.deadline)
         return response

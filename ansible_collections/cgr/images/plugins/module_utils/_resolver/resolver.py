@@ -10,18 +10,36 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, fields
-from typing import Mapping
+from typing import Callable, Mapping
+from urllib.parse import urlsplit
 
 from . import history, reference, selection
-from .credentials import Keychain
-from .errors import BeforeFirstBuild, CgrError, InvalidInstant, InvalidQuestion, UnknownTag, quoted
+from .chainctl import Chainctl
+from .container_config import places
+from .credentials import Anonymous, Considered, Credential, Found, Keychain, Source
+from .errors import (
+    AccessRefused,
+    BeforeFirstBuild,
+    CgrError,
+    CredentialsRefused,
+    DeniedByPolicy,
+    InvalidInstant,
+    NotSignedIn,
+    UnknownTag,
+    quoted,
+)
+from .given import Given
+from .identity import Identity
 from .instant import AtLike, Instant
-from .registry import DEFAULT_URL, TagHistory, base_url
+from .reference import REGISTRY, Reference, is_loopback
+from .registry import TagHistory, base_url
+from .settings import DEFAULT_REGISTRY, NAMES, Settings
 from .tokens import Tokens
 from .transport import Transport
 
-DEFAULT_TIMEOUT = 30.0
 USER_AGENT = "pulumi-cgr"
+
+Trace = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -37,6 +55,7 @@ class Answer:
         updated: when the tag moved to the digest; `None` for an image that was pinned already.
         at: the instant asked for; `None` for the latest build.
         reason: why this build, for a person.
+        warnings: what the user should mend, though there is an answer.
     """
 
     image: str
@@ -47,40 +66,47 @@ class Answer:
     updated: Instant | None
     at: Instant | None
     reason: str
+    warnings: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, str | None]:
-        """Returns the answer as plain text, instants in their one text form."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        """Returns the answer as plain text, instants in their one text form, without the warnings."""
+        values = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "warnings"}
         return {name: None if value is None else str(value) for name, value in values.items()}
 
 
 class Resolver:
     """Answers which digest an image stands for.  Threads may share it; processes may not.
 
-    Args:
-        token: a Chainguard token of audience cgr.dev; by default that of `CGR_TOKEN`, else none is sent.
-        registry: the URL at which cgr.dev is looked up; by default `CGR_REGISTRY`, else `https://cgr.dev`.
-        timeout: the bound on one question, in seconds; by default `CGR_TIMEOUT`, else 30.
+    Args: settings, see `Settings`; what is not given comes from the environment.
         environment: the environment variables to read; by default those of this process, read now.
+        trace: called with a sentence about each source of credentials that was asked: names and places, no secrets.
 
     Raises:
-        InvalidQuestion: `timeout` is no positive number.
+        InvalidQuestion: a setting is malformed.
     """
 
     def __init__(
         self,
         *,
         token: str | None = None,
+        username: str | None = None,
+        password: str | None = None,
+        identity: str | None = None,
+        identity_token: str | None = None,
+        identity_token_file: str | None = None,
+        credentials: str | None = None,
         registry: str | None = None,
+        issuer: str | None = None,
         timeout: float | str | None = None,
         environment: Mapping[str, str] | None = None,
+        trace: Trace | None = None,
     ) -> None:
-        environment = dict(os.environ) if environment is None else environment
-        self._registry = registry or environment.get("CGR_REGISTRY") or DEFAULT_URL
-        self._timeout = _seconds(timeout or environment.get("CGR_TIMEOUT") or DEFAULT_TIMEOUT)
-        self._keychain = Keychain.of(token, environment)
+        given = {name: value for name, value in locals().items() if name in NAMES}
+        self._settings = Settings.read(given, dict(os.environ if environment is None else environment))
+        self._trace = trace
         self._transport = Transport(USER_AGENT)
         self._tokens = Tokens(self._transport)
+        self._keychain = Keychain(_sources(self._settings, self._transport), REGISTRY)
 
     def resolve(self, image: str, *, at: AtLike | None = None) -> Answer:
         """Looks up the digest of an image.
@@ -102,20 +128,66 @@ class Resolver:
         instant = None if at is None else parse_at(at)
         if parsed.digest is not None:
             return _answer(parsed, instant, parsed.digest, None, "already pinned in the image; nothing was looked up")
-        source = self._history_of(parsed)
         try:
-            stretch = history.stretch_up_to(source, instant, _now())
-            choice = selection.choose(stretch, instant)
-            if choice is None:
-                raise _nothing(source, stretch, parsed, instant)
+            choice, warnings = self._choose(parsed, instant, time.monotonic() + self._settings.timeout)
         except CgrError as error:
             raise _naming(parsed, error) from error.__cause__
-        return _answer(parsed, instant, choice.record.digest, choice.record.updated, choice.reason)
+        return _answer(parsed, instant, choice.record.digest, choice.record.updated, choice.reason, warnings)
 
-    def _history_of(self, parsed: reference.Reference) -> TagHistory:
-        base = base_url(parsed, self._registry)
-        deadline = time.monotonic() + self._timeout
-        return TagHistory(self._transport, self._tokens, base, parsed, self._keychain.credential_for(parsed), deadline)
+    def credentials_for(self, image: str) -> tuple[Considered, ...]:
+        """Says which credentials are used for an image, and why those before them are not: names and places, no secrets.
+
+        Raises:
+            InvalidImage: the image is no reference.
+        """
+        try:
+            return self._find(reference.parse(image), time.monotonic() + self._settings.timeout).considered
+        except AccessRefused as error:
+            return error.considered
+
+    def _find(self, parsed: Reference, deadline: float, refused: Credential | None = None) -> Found:
+        considered: tuple[Considered, ...] = ()
+        try:
+            found = self._keychain.find(parsed, deadline, refused)
+            considered = found.considered
+            return found
+        except AccessRefused as error:
+            considered = error.considered
+            raise
+        finally:
+            trace = self._trace or (lambda _sentence: None)
+            for each in considered:
+                trace(f"{parsed.image}: credentials: {each.source}: {each.outcome}")
+
+    def _choose(
+        self, parsed: Reference, at: Instant | None, deadline: float
+    ) -> tuple[selection.Choice, tuple[str, ...]]:
+        """Asks with the credentials there are, renewed once if they are refused; for a public image, else without any."""
+        try:
+            credential = self._find(parsed, deadline).credential
+            try:
+                return self._ask(parsed, at, credential, deadline), ()
+            except CredentialsRefused:
+                renewed = self._find(parsed, deadline, refused=credential).credential
+                if renewed == credential:
+                    raise
+                return self._ask(parsed, at, renewed, deadline), ()
+        except AccessRefused as error:
+            if not parsed.is_public or isinstance(error, (NotSignedIn, DeniedByPolicy)):
+                raise
+            choice = self._ask(parsed, at, Anonymous(), deadline)
+            return choice, (
+                f"This public image was looked up without credentials, for those there are need repair: {error}",
+            )
+
+    def _ask(self, parsed: Reference, at: Instant | None, credential: Credential, deadline: float) -> selection.Choice:
+        base = base_url(parsed, self._settings.registry)
+        source = TagHistory(self._transport, self._tokens, base, parsed, credential, deadline)
+        stretch = history.stretch_up_to(source, at, Instant(time.time_ns()))
+        choice = selection.choose(stretch, at)
+        if choice is None:
+            raise _nothing(source, stretch, parsed, at)
+        return choice
 
 
 def parse_at(at: AtLike) -> Instant:
@@ -132,15 +204,33 @@ def parse_at(at: AtLike) -> Instant:
         raise InvalidInstant(f"at {quoted(at if isinstance(at, str) else repr(at))} {error}.") from error
 
 
+def _sources(settings: Settings, transport: Transport) -> list[Source]:
+    """Returns the places where credentials may be, in the order in which they are asked.
+
+    What lies about on this machine was issued for cgr.dev: if that is looked up at another host, only what was issued for
+    the other host is taken, or what the user gives.  A loopback host is this machine itself.
+    """
+    host = urlsplit(settings.registry).netloc
+    is_cgr = settings.registry.rstrip("/") == DEFAULT_REGISTRY or is_loopback(host)
+    sources: list[Source] = [Given(settings), Identity(settings, transport)]
+    sources += places(settings.environment, REGISTRY if is_cgr else host)
+    return [*sources, Chainctl(settings.environment)] if is_cgr else sources
+
+
 def _answer(
-    parsed: reference.Reference, at: Instant | None, digest: str, updated: Instant | None, reason: str
+    parsed: Reference,
+    at: Instant | None,
+    digest: str,
+    updated: Instant | None,
+    reason: str,
+    warnings: tuple[str, ...] = (),
 ) -> Answer:
     ref = parsed.pinned(digest)
-    return Answer(parsed.image, parsed.repository, parsed.tag, digest, ref, updated, at, reason)
+    return Answer(parsed.image, parsed.repository, parsed.tag, digest, ref, updated, at, reason, warnings)
 
 
 def _nothing(
-    source: history.HistorySource, stretch: history.Stretch, parsed: reference.Reference, at: Instant | None
+    source: history.HistorySource, stretch: history.Stretch, parsed: Reference, at: Instant | None
 ) -> CgrError:
     """Returns the error for a tag that has no record up to `at`."""
     first = stretch.records[0] if stretch.records else None
@@ -153,21 +243,9 @@ def _nothing(
     return BeforeFirstBuild(f"at {at} is before the tag's first build, which is of {first.updated}.")
 
 
-def _naming(parsed: reference.Reference, error: CgrError) -> CgrError:
-    """Returns the same error with a message that begins with the image it is about."""
+def _naming(parsed: Reference, error: CgrError) -> CgrError:
+    """Returns the error with a message that begins with the image it is about."""
     message = str(error)
-    return error if message.startswith(parsed.repository) else type(error)(f"{parsed.image}: {message}")
-
-
-def _now() -> Instant:
-    return Instant(time.time_ns())
-
-
-def _seconds(value: float | str) -> float:
-    try:
-        seconds = float(value)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 3600:
-        raise InvalidQuestion(f"timeout {quoted(str(value))} is not a number of seconds from 0 to 3600.")
-    return seconds
+    if not message.startswith(parsed.repository):
+        error.args = (f"{parsed.image}: {message}",)
+    return error

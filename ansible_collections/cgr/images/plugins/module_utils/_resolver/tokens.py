@@ -5,7 +5,8 @@
 How a repository is asked about, by Chainguard's documentation and the Docker registry token specification:
 
 1. A Chainguard token of audience cgr.dev is a bearer token already.  It is sent as it is.
-2. Otherwise `GET /token?scope=repository:ORG/IMAGE:pull` on the registry's own host grants one for that repository.
+2. Otherwise `GET /token?scope=repository:ORG/IMAGE:pull` on the registry's own host grants one for that repository:
+   without credentials, or with a name and password.  An identity token is sent there as a refresh token, by POST.
 3. Before it expires, or once after it was refused, it is asked for anew.
 
 The token endpoint is the documented one.  A challenge (`WWW-Authenticate`) is not followed: it could name any host.
@@ -13,16 +14,17 @@ The token endpoint is the documented one.  A challenge (`WWW-Authenticate`) is n
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import threading
 import time
 from dataclasses import dataclass, field
 
-from . import refusals
-from .credentials import Bearer, Credential
-from .errors import AccessRefused, UntrustworthyAnswer
-from .reference import Reference
+from . import jwt, refusals
+from .credentials import Basic, Bearer, Credential, Refresh
+from .errors import BrokenCredentials, UntrustworthyAnswer
+from .reference import REGISTRY, Reference
 from .transport import Transport
 
 SECONDS_BY_DEFAULT = 60
@@ -71,9 +73,10 @@ class Tokens:
         """
         if isinstance(credential, Bearer):
             if not _PRINTABLE.fullmatch(credential.secret):
-                raise AccessRefused(
-                    f"The token of {credential.source} holds a space, a line end or another sign no token has."
+                raise BrokenCredentials(
+                    f"{credential.source} holds a space, a line end or another sign that no token has."
                 )
+            jwt.check_audience(credential.secret, REGISTRY, credential.source)
             return f"Bearer {credential.secret}"
         with self._lock:
             slot = self._slots.setdefault((base, reference.name, credential), _Slot())
@@ -85,10 +88,20 @@ class Tokens:
     def _exchange(self, base: str, reference: Reference, credential: Credential, deadline: float) -> Token:
         asked = time.monotonic()
         scope = {"scope": f"repository:{reference.name}:pull"}
-        response = self._transport.get(f"{base}/token", scope, None, deadline)
+        if isinstance(credential, Refresh):
+            form = {**scope, "grant_type": "refresh_token", "service": REGISTRY, "refresh_token": credential.secret}
+            response = self._transport.post(f"{base}/token", form, None, deadline)
+        else:
+            response = self._transport.get(f"{base}/token", scope, _basic(credential), deadline)
         if response.status != 200:
             raise refusals.of_token(response, reference, credential)
         return _parse(response.body, asked)
+
+
+def _basic(credential: Credential) -> str | None:
+    if not isinstance(credential, Basic):
+        return None
+    return "Basic " + base64.b64encode(f"{credential.username}:{credential.password}".encode()).decode()
 
 
 def _parse(body: bytes, asked: float) -> Token:

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP: one GET, bounded in time and size, repeated where that can help, and never sent on to another place.
+"""HTTP: one request, bounded in time and size, repeated where that can help, and never sent on to another place.
 
 - Connections are reused; proxies and CA bundles come from the environment, as everywhere with requests.
 - `urllib3.util.Retry` says what is worth repeating (connection errors, 429, 502, 503, 504) and how long to wait
@@ -68,21 +68,36 @@ class Transport:
             UntrustworthyAnswer: a redirect, or a body that is too large.
             MissingDependency: requests is not installed.
         """
+        return self._repeat(_Exchange("GET", url, dict(params), None, authorization, deadline), RETRY_STATUSES)
+
+    def post(
+        self,
+        url: str,
+        form: Mapping[str, str],
+        authorization: str | None,
+        deadline: float,
+        retry_statuses: frozenset[int] = RETRY_STATUSES,
+    ) -> Response:
+        """Sends a form by POST and reads the answer; arguments and errors are as of `get`."""
+        return self._repeat(_Exchange("POST", url, None, dict(form), authorization, deadline), retry_statuses)
+
+    def _repeat(self, exchange: _Exchange, retry_statuses: frozenset[int]) -> Response:
         session = self._open()
-        host = urlsplit(url).netloc
-        retry = _retry_policy()
+        retry = _retry_policy(retry_statuses)
         while True:
             try:
-                response = _by(deadline, lambda: self._send(session, url, params, authorization, deadline))
+                response = _by(exchange.deadline, lambda: exchange.send(session))
                 failure = f"it answered {response.status}"
             except _failures() as error:
                 response, failure = None, _plainly(error)
-            wait = _wait(retry, response, deadline)
+            again = response is None or response.status in retry_statuses
+            wait = _wait(retry, response, exchange.deadline) if again else None
             if wait is None:
                 break
-            retry = retry.increment(method="GET", url=url)
+            retry = retry.increment(method=exchange.method, url=exchange.url)
             time.sleep(wait)
-        if response is None or response.status in RETRY_STATUSES:
+        if response is None or again:
+            host = urlsplit(exchange.url).netloc
             raise RegistryUnavailable(
                 f"{host} cannot be asked: {failure}. Check the network and the proxy, then try again."
             )
@@ -94,27 +109,39 @@ class Transport:
                 self._session = _new_session(self._user_agent)
             return self._session
 
-    def _send(
-        self, session: requests.Session, url: str, params: Mapping[str, str], authorization: str | None, deadline: float
-    ) -> Response:
-        def authorize(request: requests.PreparedRequest) -> requests.PreparedRequest:
-            # As an `auth`, and even where there is nothing to add: else requests would put ~/.netrc in its place.
-            if authorization is not None:
-                request.headers["Authorization"] = authorization
-            return request
 
-        left = max(deadline - time.monotonic(), 0.001)
-        with session.get(
-            url,
-            params=dict(params),
-            auth=authorize,
+@dataclass(frozen=True)
+class _Exchange:
+    """One request, to be sent once or more often."""
+
+    method: str
+    url: str
+    params: dict[str, str] | None
+    form: dict[str, str] | None
+    authorization: str | None
+    deadline: float
+
+    def send(self, session: requests.Session) -> Response:
+        left = max(self.deadline - time.monotonic(), 0.001)
+        with session.request(
+            self.method,
+            self.url,
+            params=self.params,
+            data=self.form,
+            auth=self._authorize,
             timeout=(min(CONNECT_SECONDS, left), min(READ_SECONDS, left)),
             allow_redirects=False,
             stream=True,
         ) as response:
-            if response.is_redirect or 300 <= response.status_code < 400:
-                raise UntrustworthyAnswer(_redirected(url, response.headers.get("Location", "")))
-            return Response(response.status_code, response.headers, _read_body(response, url))
+            if 300 <= response.status_code < 400:
+                raise UntrustworthyAnswer(_redirected(self.url, response.headers.get("Location", "")))
+            return Response(response.status_code, response.headers, _read_body(response, self.url))
+
+    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        # As an `auth`, and even where there is nothing to add: else requests would put ~/.netrc in its place.
+        if self.authorization is not None:
+            request.headers["Authorization"] = self.authorization
+        return request
 
 
 def _new_session(user_agent: str) -> requests.Session:
@@ -135,10 +162,10 @@ def _new_session(user_agent: str) -> requests.Session:
     return session
 
 
-def _retry_policy() -> Retry:
+def _retry_policy(statuses: frozenset[int]) -> Retry:
     from urllib3.util import Retry
 
-    return Retry(total=RETRIES, status_forcelist=RETRY_STATUSES, backoff_factor=0.2, respect_retry_after_header=True)
+    return Retry(total=RETRIES, status_forcelist=statuses, backoff_factor=0.2, respect_retry_after_header=True)
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -150,7 +177,7 @@ def _failures() -> tuple[type[Exception], ...]:
 
 def _wait(retry: Retry, response: Response | None, deadline: float) -> float | None:
     """Returns the seconds to wait before the next attempt, or `None` where there is to be none."""
-    if not retry.total or (response is not None and response.status not in RETRY_STATUSES):
+    if not retry.total:
         return None
     try:
         wait = retry.parse_retry_after(response.headers["Retry-After"]) if response else None

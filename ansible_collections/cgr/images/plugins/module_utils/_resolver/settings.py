@@ -1,0 +1,90 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The settings of a resolver: what the caller gives, and behind it the environment, read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, Mapping
+
+from .errors import InvalidQuestion, quoted
+
+DEFAULT_REGISTRY = "https://cgr.dev"
+DEFAULT_ISSUER = "https://issuer.enforce.dev"
+DEFAULT_TIMEOUT = 30.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings, of which each may also come from the environment variable `CGR_` and its name in upper case.
+
+    Attributes:
+        token: a Chainguard token of audience cgr.dev.
+        username: the name of a pull token, with `password`.
+        password: the secret of a pull token.
+        identity: the UIDP of an assumable identity; a CI's OIDC token is exchanged for a token then.
+        identity_token: that OIDC token.
+        identity_token_file: a file that holds it.
+        credentials: `anonymous` to use no credentials at all.
+        registry: the URL at which cgr.dev is looked up.
+        issuer: the URL at which OIDC tokens are exchanged.
+        timeout: the bound on one question, in seconds.
+        environment: the environment variables as they were when the settings were read.
+    """
+
+    token: str = field(default="", repr=False)
+    username: str = ""
+    password: str = field(default="", repr=False)
+    identity: str = ""
+    identity_token: str = field(default="", repr=False)
+    identity_token_file: str = ""
+    credentials: str = ""
+    registry: str = DEFAULT_REGISTRY
+    issuer: str = DEFAULT_ISSUER
+    timeout: float = DEFAULT_TIMEOUT
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
+        """Reads settings: what is given first, then the environment, then the defaults.
+
+        Args:
+            given: values by name; `None` and the empty text stand for nothing.
+            environment: the environment variables.
+
+        Raises:
+            InvalidQuestion: a setting is malformed, or half of a pair is missing.
+        """
+        found: dict[str, Any] = {}
+        for name in NAMES:
+            value = given.get(name)
+            text = environment.get(f"CGR_{name.upper()}", "") if value is None else str(value)
+            if text.strip():
+                found[name] = text.strip()
+        if "timeout" in found:
+            found["timeout"] = _seconds(found["timeout"])
+        settings = cls(**found, environment=environment)
+        settings._check()
+        return settings
+
+    def _check(self) -> None:
+        if self.credentials not in ("", "anonymous"):
+            raise InvalidQuestion(
+                f"credentials {quoted(self.credentials)} is unknown: write 'anonymous', or leave it out."
+            )
+        if bool(self.username) != bool(self.password):
+            raise InvalidQuestion("username and password go together: give both, those of a pull token, or neither.")
+
+
+NAMES = tuple(each.name for each in fields(Settings) if each.name != "environment")
+"""The names of the settings, the same in arguments, options, configuration and environment."""
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 3600:
+        raise InvalidQuestion(f"timeout {quoted(text)} is not a number of seconds from 0 to 3600.")
+    return seconds
