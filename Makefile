@@ -3,13 +3,14 @@ VENV := .venv
 READY := $(VENV)/.ready
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)
 
-.PHONY: help demo test check format clean
+.PHONY: help demo test check format docs clean
 
 help:
 	@echo "make demo    a playbook and a Pulumi program pin images, out of recorded histories"
 	@echo "make test    all tests"
 	@echo "make check   format, lint, types, Ansible's sanity tests"
 	@echo "make format  mend format and lint"
+	@echo "make docs    write the pages that tests generate"
 	@echo "make clean   remove what the others made"
 
 demo: $(READY)
@@ -28,6 +29,9 @@ check: $(READY)
 format: $(READY)
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+
+docs: $(READY)
+	CGR_WRITE_DOCS=1 $(VENV)/bin/python -m pytest -q tests/test_faults_everywhere.py
 
 clean:
 	rm -rf $(VENV) .build dist examples/ansible/out ansible_collections/cgr/images/tests/output

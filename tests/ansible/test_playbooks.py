@@ -9,6 +9,7 @@ import shutil
 from typing import Any
 
 import pytest
+import yaml
 
 from pulumi_cgr.testing import Registry, Reply
 
@@ -18,6 +19,7 @@ from .conftest import Controller
 PYTHON = "cgr.dev/chainguard/python:latest-dev"
 NGINX = "cgr.dev/chainguard/nginx:latest"
 JRE = "cgr.dev/chainguard/jre:openjdk-11"
+PRIVATE = "cgr.dev/chainguard-private/python:3.12"
 # Read off tests/data/recorded-histories.json by eye.
 PYTHON_IN_JUNE = "sha256:c7afe78f15c543c9936151640ce819e4d6cd2cf0f027ac5749d3cda369079675"
 PYTHON_LATEST_DEV = "sha256:52a8493b8f1fb397872fbda1bb731cd1cfdbd05b6c66c1923e3af86c475a848d"
@@ -142,7 +144,7 @@ REFUSALS = [
     (info(image="cgr.dev/chainguard/jre:none"), "knows no tag 'none' in cgr.dev/chainguard/jre"),
     (info(image="cgr.dev/chainguard/nope:1"), "there is no such repository"),
     (info(image="cgr.dev/acme.com/nope:1"), "no credentials were used"),
-    (info(image=JRE, token="wrong"), "the credentials from the token that was given were refused"),
+    (info(image=PRIVATE, token="wrong"), "the credentials from the token that was given were refused"),
     (info(image=JRE, att="2020-01-01"), "unsupported parameters: att."),
     (info(image=JRE, images=[JRE]), "mutually exclusive"),
     (info(), "one of the following is required: image, images"),
@@ -168,6 +170,34 @@ def test_a_refusal_is_one_sentence_that_says_what_to_do(controller: Controller) 
         assert sentence in result["msg"], task
         assert "Traceback" not in json.dumps(result)
         assert result["msg"].count(sentence) == 1, task
+
+
+def test_a_public_image_needs_no_credentials_but_warns_of_wrong_ones(controller: Controller) -> None:
+    tasks = [info(image=JRE), say("{{ lookup('cgr.images.digest', '" + JRE + "') }}")]
+
+    run = controller.play(tasks, CGR_TOKEN="wrong")
+
+    assert run.status == 0, run.output
+    assert (
+        run.output.replace("\n", " ").count("was looked up without credentials, for those there are need repair") >= 1
+    )
+    assert JRE_LATEST in run.output
+
+
+def test_the_group_of_the_collection_takes_defaults(controller: Controller) -> None:
+    play = [
+        {
+            "hosts": "all",
+            "gather_facts": False,
+            "module_defaults": {"group/cgr.images.images": {"token": "a-token"}},
+            "tasks": [info(image=PRIVATE)],
+        }
+    ]
+    (controller.folder / "play.yaml").write_text(yaml.safe_dump(play))
+
+    run = controller.run("ansible-playbook", "-i", "web1,", "play.yaml")
+
+    assert run.status == 0, run.output
 
 
 def test_a_failure_has_a_word_that_a_rescue_can_branch_on(controller: Controller) -> None:

@@ -4,12 +4,9 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,73 +24,25 @@ from pulumi_cgr.resolver import (
     UnknownRepository,
     WrongAudience,
 )
-from pulumi_cgr.testing import Registry, Reply, Request
-
-IMAGE = "cgr.dev/acme.com/web:1"
-PUBLIC = "cgr.dev/chainguard/web:1"
-A = "sha256:" + 64 * "a"
-HISTORY = [{"updateTimestamp": "2026-01-31T00:00:00Z", "digest": A}]
-PASSWORD = "the-secret-password"
-
-
-def token(audience: str = "cgr.dev", seconds: float = 3600, name: str = "me") -> str:
-    """Makes a token as Chainguard's are; nobody here looks at its signature."""
-    claims = {"aud": [audience], "exp": time.time() + seconds, "sub": name}
-    header, body = (
-        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({"alg": "none"}, claims)
-    )
-    return f"{header}.{body}.thesecretsignature"
-
-
-GOOD = token()
-
-
-@dataclass
-class Machine:
-    """A machine with nothing on it, and a registry."""
-
-    home: Path
-    registry: Registry
-    environ: dict[str, str] = field(default_factory=dict)
-
-    def write(self, path: str, content: object) -> Path:
-        file = self.home / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(content if isinstance(content, str) else json.dumps(content))
-        file.chmod(0o600)
-        return file
-
-    def program(self, name: str, script: str) -> None:
-        self.write(f"bin/{name}", f"#!/bin/sh\n{script}\n").chmod(0o755)
-
-    def resolver(self, **settings: str) -> Resolver:
-        environ = {"HOME": str(self.home), "PATH": f"{self.home}/bin:/usr/bin:/bin", "CGR_REGISTRY": self.registry.url}
-        return Resolver(environment={**environ, **self.environ}, **settings)  # type: ignore[arg-type]
-
-    def resolve(self, image: str = IMAGE, **settings: str) -> str:
-        return self.resolver(**settings).resolve(image).digest
-
-    def refusal(self, image: str = IMAGE, **settings: str) -> AccessRefused:
-        with pytest.raises(AccessRefused) as caught:
-            self.resolve(image, **settings)
-        assert str(caught.value).isprintable()
-        assert "secret" not in str(caught.value)
-        assert str(caught.value).startswith("cgr.dev/")
-        return caught.value
-
-    def sent(self) -> set[str]:
-        return {request.headers.get("authorization", "none") for request in self.registry.requests}
+from pulumi_cgr.testing import Reply
+from tests.machine import BASIC, CONFIGS, GOOD, HELPER, IMAGE, PASSWORD, PLACES, PUBLIC, A, Machine, issue, made, token
 
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
-    histories = {"acme.com/web:1": HISTORY, "chainguard/web:1": HISTORY}
-    with Registry(histories, tokens=[GOOD, "refresh-me"], users={"acme/pull": PASSWORD}) as registry:
-        yield Machine(tmp_path, registry)
+    machine = made(tmp_path)
+    with machine.registry:
+        yield machine
 
 
-BASIC = base64.b64encode(f"acme/pull:{PASSWORD}".encode()).decode()
-HELPER = f"read host; [ \"$host\" = cgr.dev ] && echo '{json.dumps({'ServerURL': 'cgr.dev', 'Username': '_token', 'Secret': GOOD})}'"
+def refusal(machine: Machine, image: str = IMAGE, **settings: Any) -> AccessRefused:
+    """Asks, and returns the refusal, after looking at its form."""
+    with pytest.raises(AccessRefused) as caught:
+        machine.resolve(image, **settings)
+    assert str(caught.value).isprintable()
+    assert "secret" not in str(caught.value)
+    assert str(caught.value).startswith("cgr.dev/")
+    return caught.value
 
 
 def test_a_token_that_is_given(machine: Machine) -> None:
@@ -121,31 +70,9 @@ def test_what_is_given_wins_over_what_lies_about(machine: Machine) -> None:
 def test_no_credentials_where_none_are_wanted(machine: Machine) -> None:
     machine.write(".docker/config.json", "{ this is broken")
     assert machine.resolve(PUBLIC, credentials="anonymous") == A
-    assert type(machine.refusal(credentials="anonymous")) is NotSignedIn
+    assert type(refusal(machine, credentials="anonymous")) is NotSignedIn
     with pytest.raises(InvalidQuestion, match="write 'anonymous', or leave it out"):
         machine.resolver(credentials="none")
-
-
-CONFIGS = {
-    "auth": {"auths": {"cgr.dev": {"auth": BASIC}}},
-    "an old key": {"auths": {"https://cgr.dev/v1/": {"auth": BASIC}}},
-    "a Chainguard token": {"auths": {"cgr.dev": {"auth": base64.b64encode(f"_token:{GOOD}".encode()).decode()}}},
-    "identitytoken": {"auths": {"cgr.dev": {"identitytoken": "refresh-me"}}},
-    "registrytoken": {"auths": {"cgr.dev": {"registrytoken": GOOD}}},
-    "a namespace": {"auths": {"cgr.dev": {"auth": "d3Jvbmc6d3Jvbmc="}, "cgr.dev/acme.com": {"auth": BASIC}}},
-    "a repository": {
-        "auths": {"cgr.dev/acme.com": {"auth": "d3Jvbmc6d3Jvbmc="}, "cgr.dev/acme.com/web": {"auth": BASIC}}
-    },
-    "credHelpers": {"credHelpers": {"cgr.dev": "cgr"}, "auths": {"cgr.dev": {}}},
-    "credsStore": {"credsStore": "cgr", "auths": {"cgr.dev": {}}},
-}
-PLACES = {
-    ".docker/config.json": {},
-    "elsewhere/config.json": {"DOCKER_CONFIG": "elsewhere"},
-    "podman.json": {"REGISTRY_AUTH_FILE": "podman.json"},
-    "run/containers/auth.json": {"XDG_RUNTIME_DIR": "run"},
-    ".config/containers/auth.json": {},
-}
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -191,10 +118,10 @@ def test_a_place_that_is_broken_stops_and_says_so(machine: Machine, case: str) -
     machine.write(".config/containers/auth.json", CONFIGS["auth"])  # not reached
     settings = {"timeout": "0.5"} if case == "silence" else {}
 
-    refusal = machine.refusal(**settings)
+    refused = refusal(machine, **settings)
 
-    assert type(refusal) is BrokenCredentials
-    assert sentence in str(refusal)
+    assert type(refused) is BrokenCredentials
+    assert sentence in str(refused)
     assert not machine.registry.requests
 
 
@@ -214,26 +141,12 @@ def test_the_token_chainctl_keeps(machine: Machine) -> None:
 
 def test_chainctl_is_asked_when_its_kept_token_has_expired(machine: Machine) -> None:
     machine.write(".cache/chainguard/cgr.dev/oidc-token", token(seconds=-5))
-    assert type(machine.refusal()) is NotSignedIn
+    assert type(refusal(machine)) is NotSignedIn
     machine.program("chainctl", f'[ "$*" = "auth token --audience cgr.dev" ] && echo {GOOD}')
     assert machine.resolve() == A
     assert machine.sent() <= {f"Bearer {GOOD}", "none"}
     machine.program("chainctl", "echo not signed in >&2; exit 1")
-    assert "chainctl gives no token: 'not signed in'. Sign in: chainctl auth login" in str(machine.refusal())
-
-
-def issue(request: Request) -> Reply | None:
-    """Plays the issuer of tokens, and GitHub's of OIDC tokens."""
-    if request.path == "/github":
-        assert request.query == {"audience": request.headers["host"], "run": "7"}
-        right = request.headers["authorization"] == "Bearer the-job-secret"
-        return Reply.of_json(200 if right else 401, {"value": "the-oidc-secret"})
-    if request.path != "/sts/exchange":
-        return None
-    assert request.method == "POST"
-    if request.headers["authorization"] != "Bearer the-oidc-secret" or request.query.get("identity") != "acme/ci":
-        return Reply.of_json(401, {"code": 16, "message": "subject does not match"})
-    return Reply.of_json(200, {"token": GOOD, "refresh_token": "r", "expiry": "2026-12-01T00:00:00Z"})
+    assert "chainctl gives no token: 'not signed in'. Sign in: chainctl auth login" in str(refusal(machine))
 
 
 @pytest.mark.parametrize("how", ["given", "in a file", "GitHub Actions"])
@@ -257,19 +170,19 @@ def test_an_identity_is_assumed_with_an_oidc_token(machine: Machine, how: str) -
 def test_an_identity_that_cannot_be_assumed_says_why(machine: Machine) -> None:
     machine.registry.interfere = issue
     issuer = machine.registry.url
-    assert "but no OIDC token to assume it with" in str(machine.refusal(identity="acme/ci", issuer=issuer))
+    assert "but no OIDC token to assume it with" in str(refusal(machine, identity="acme/ci", issuer=issuer))
     assert "cannot be read: No such file" in str(
-        machine.refusal(identity="acme/ci", issuer=issuer, identity_token_file="/none")
+        refusal(machine, identity="acme/ci", issuer=issuer, identity_token_file="/none")
     )
-    refused = machine.refusal(identity="other", issuer=issuer, identity_token="the-oidc-secret")
+    refused = refusal(machine, identity="other", issuer=issuer, identity_token="the-oidc-secret")
     assert type(refused) is CredentialsRefused
     assert "answered 401 'subject does not match'" in str(refused)
 
 
 def test_a_token_for_others_is_not_sent(machine: Machine) -> None:
-    refusal = machine.refusal(token=token(audience="https://console-api.enforce.dev"))
-    assert type(refusal) is WrongAudience
-    assert "is for the audience 'https://console-api.enforce.dev', not for cgr.dev" in str(refusal)
+    refused = refusal(machine, token=token(audience="https://console-api.enforce.dev"))
+    assert type(refused) is WrongAudience
+    assert "is for the audience 'https://console-api.enforce.dev', not for cgr.dev" in str(refused)
     assert not machine.registry.requests
 
 
@@ -287,7 +200,7 @@ def test_credentials_that_are_refused_do_not_break_a_public_image(machine: Machi
     assert "was looked up without credentials, for those there are need repair" in warning
     assert str(path) in warning or "docker-credential-cgr" in warning
     assert "secret" not in warning
-    assert type(machine.refusal()) in (CredentialsRefused, NotEntitled)
+    assert type(refusal(machine)) in (CredentialsRefused, NotEntitled)
 
 
 def test_a_broken_place_does_not_break_a_public_image(machine: Machine) -> None:
@@ -377,7 +290,7 @@ def test_each_refusal_of_the_registry_says_what_to_do(machine: Machine, case: st
 def test_what_the_registry_says_is_kept_without_secrets_and_control_signs(machine: Machine) -> None:
     said = f"\x1b[31mno\r\nBearer {GOOD} {BASIC} and {'x' * 5000}".encode()
     machine.registry.interfere = lambda request: Reply(403, said)
-    refusal = machine.refusal(username="acme/pull", password=PASSWORD)
-    assert GOOD not in str(refusal)
-    assert BASIC not in str(refusal)
-    assert len(str(refusal)) < 900
+    refused = refusal(machine, username="acme/pull", password=PASSWORD)
+    assert GOOD not in str(refused)
+    assert BASIC not in str(refused)
+    assert len(str(refused)) < 900

@@ -4,11 +4,8 @@
 
 from __future__ import annotations
 
-import json
 import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import cycle, repeat
 from pathlib import Path
 from typing import Any
@@ -24,6 +21,7 @@ from pulumi_cgr.resolver import (
     UntrustworthyAnswer,
 )
 from pulumi_cgr.testing import Registry, Reply, Request
+from tests.servers import drip, drip_headers, hang_up, server, silence, without_date
 
 IMAGE = "cgr.dev/chainguard/python:latest"
 A, B = "sha256:" + 64 * "a", "sha256:" + 64 * "b"
@@ -145,55 +143,6 @@ def test_a_cut_body_is_asked_for_again(registry: Registry) -> None:
     assert Resolver(registry=registry.url, environment={}).resolve(IMAGE).digest == A
 
 
-@contextmanager
-def server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
-    """Listens on a free port, and lets a function answer each connection."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def listen() -> None:
-        while True:
-            try:
-                connection, _address = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=answer, args=(connection,), daemon=True).start()
-
-    threading.Thread(target=listen, daemon=True).start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    listener.close()
-
-
-def silence(connection: socket.socket) -> None:
-    connection.recv(65536)
-    threading.Event().wait()
-
-
-def drip(connection: socket.socket) -> None:
-    connection.recv(65536)
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-    pause = threading.Event()
-    try:
-        while not pause.wait(0.05):
-            connection.sendall(b" ")
-    except OSError:
-        return
-
-
-def drip_headers(connection: socket.socket) -> None:
-    connection.recv(65536)
-    pause = threading.Event()
-    try:
-        connection.sendall(b"HTTP/1.1 200 OK\r\n")
-        while not pause.wait(0.05):
-            connection.sendall(b"X: y\r\n")
-    except OSError:
-        return
-
-
-def hang_up(connection: socket.socket) -> None:
-    connection.close()
-
-
 @pytest.mark.parametrize("answer", [silence, drip, drip_headers, hang_up])
 def test_a_registry_that_stalls_is_left_at_the_bound(answer: Callable[[socket.socket], None]) -> None:
     with (
@@ -234,13 +183,6 @@ def test_a_token_is_renewed_before_it_expires(registry: Registry) -> None:
     resolver.resolve(IMAGE)
 
     assert [request.path for request in registry.requests].count("/token") >= 2
-
-
-def without_date(connection: socket.socket) -> None:
-    connection.recv(65536)
-    body = json.dumps({"token": "t", "history": [RECORD]})
-    connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode())
-    connection.close()
 
 
 def test_without_a_clock_of_the_registry_no_instant_is_answered() -> None:

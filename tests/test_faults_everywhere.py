@@ -1,0 +1,179 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every fault meets every face: the right answer, or one clear sentence, the same for all; and docs/faults.md says so.
+
+`make docs` writes that page; these tests compare it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from pulumi.dynamic.dynamic import serialize_provider
+
+from pulumi_cgr.provider import ImageDigestProvider
+from pulumi_cgr.resolver import CgrError, Resolver
+from pulumi_cgr.testing import Registry, Reply, Request
+from tests.engine.host import Host
+
+from .environments import ROOT
+from .faults import ANSWER, AT, BELOW_HTTP, RECORD, A, faults
+from .servers import server
+
+PAGE = ROOT / "docs/faults.md"
+FACES = ("resolver", "Pulumi", "Ansible")
+TIMEOUT = "2"
+NAMES = [*(fault.name for fault in faults(Registry({}))), *BELOW_HTTP]
+
+Outcomes = dict[str, dict[str, str]]
+"""For each fault, what each face answered: a digest, or a word and a sentence."""
+
+PLAY = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - cgr.images.digest_info: {image: "{{ item.image }}", at: "{{ item.at }}", registry: "{{ item.registry }}"}
+      loop: "{{ questions }}"
+      register: found
+      ignore_errors: true
+    - ansible.builtin.copy: {content: "{{ found.results | to_json }}", dest: "{{ playbook_dir }}/found.json"}
+"""
+
+
+def image(number: int) -> str:
+    return f"cgr.dev/chainguard/fault-{number}:latest"
+
+
+class World:
+    """A registry that plays each fault for a repository of its own, servers below HTTP, and a registry nobody should ask."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self.other = stack.enter_context(Registry({}))
+        self.faults = faults(self.other)
+        histories = {f"chainguard/fault-{number}:latest": [RECORD] for number in range(len(NAMES))}
+        self.registry = stack.enter_context(Registry(histories))
+        self.registry.interfere = self.interfere
+        below = [
+            stack.enter_context(server(answer, tls)) if answer else "http://127.0.0.1:9"
+            for answer, tls in BELOW_HTTP.values()
+        ]
+        self.urls = [*(self.registry.url for _fault in self.faults), *below]
+
+    def interfere(self, request: Request) -> Reply | None:
+        found = re.search(r"chainguard/fault-(\d+)", request.path + request.query.get("scope", ""))
+        assert found
+        return self.faults[int(found[1])].interfere(request)
+
+
+def ask_resolver(urls: list[str]) -> list[str]:
+    def ask(number: int, url: str) -> str:
+        try:
+            return Resolver(registry=url, timeout=TIMEOUT, environment={}).resolve(image(number), at=AT).digest
+        except CgrError as error:
+            return f"{error.failed_because}: {error}"
+
+    return [ask(number, url) for number, url in enumerate(urls)]
+
+
+def ask_pulumi(urls: list[str], environ: dict[str, str]) -> list[str]:
+    provider = serialize_provider(ImageDigestProvider())
+    answers = {}
+    for url in set(urls):
+        with Host({}, {**environ, "CGR_REGISTRY": url}) as host:
+            for number, used in enumerate(urls):
+                if used == url:
+                    checked, failures = host.check(
+                        "urn", {}, {"image": image(number), "at": AT, "__provider": provider}
+                    )
+                    answers[number] = failures[0][1] if failures else checked["digest"]
+    return [answers[number] for number in range(len(urls))]
+
+
+def ask_ansible(urls: list[str], environ: dict[str, str], folder: Path) -> list[str]:
+    questions = [{"image": image(number), "at": AT, "registry": url} for number, url in enumerate(urls)]
+    (folder / "play.yaml").write_text(PLAY)
+    (folder / "questions.json").write_text(json.dumps({"questions": questions}))
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-e", "@questions.json", "play.yaml"]
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    results = json.loads((folder / "found.json").read_text())
+    return [f"{r['failed_because']}: {r['msg']}" if r.get("failed") else r["digest"] for r in results]
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
+    folder = tmp_path_factory.mktemp("faults")
+    environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8", "CGR_TIMEOUT": TIMEOUT}
+    environ["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT)
+    faces: dict[str, list[str]] = {}
+    for face in FACES:
+        with ExitStack() as stack:
+            world = World(stack)
+            if face == "resolver":
+                faces[face] = ask_resolver(world.urls)
+            elif face == "Pulumi":
+                faces[face] = ask_pulumi(world.urls, environ)
+            else:
+                faces[face] = ask_ansible(world.urls, environ, folder)
+            assert not world.other.requests, "a request went to another host"
+            # Each face has its registry on a port of its own.
+            faces[face] = [re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:5000", text) for text in faces[face]]
+    return {name: {face: faces[face][number] for face in FACES} for number, name in enumerate(NAMES)}
+
+
+@pytest.mark.parametrize("fault", NAMES)
+def test_a_fault_ends_in_the_right_answer_or_one_sentence(outcomes: Outcomes, fault: str) -> None:
+    comes = {each.name: each.comes for each in faults(Registry({}))}.get(fault, "unavailable")
+    said = outcomes[fault]
+
+    assert said["resolver"] == said["Ansible"]
+    word, _colon, sentence = said["resolver"].partition(": ")
+    if comes.startswith("sha") or comes == ANSWER:
+        assert said["resolver"] == said["Pulumi"] == (A if comes == ANSWER else comes)
+    else:
+        assert word == comes
+        assert sentence == said["Pulumi"]
+        assert sentence.isprintable()
+        assert sentence.startswith("cgr.dev/chainguard/fault-")
+
+
+def test_the_page_of_faults_is_true(outcomes: Outcomes) -> None:
+    rows = [
+        f"| {fault} | {_cell(said['resolver'])} | {_cell(said['Pulumi'])} | {_cell(said['Ansible'])} |"
+        for fault, said in outcomes.items()
+    ]
+    page = "\n".join(
+        [
+            "# What becomes of faults",
+            "",
+            "What each face answers when the registry, or something before it, misbehaves. Written by `make docs` from a run of",
+            "`tests/test_faults_everywhere.py`; a word such as `unavailable` is what Ansible's `failed_because` holds.",
+            "",
+            "| fault | resolver | Pulumi | Ansible |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+    print(page)
+    if os.environ.get("CGR_WRITE_DOCS"):
+        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.write_text(page)
+    assert PAGE.read_text() == page, "run `make docs`"
+
+
+def _cell(said: str) -> str:
+    if re.fullmatch(r"sha\d+:[0-9a-f]+", said):
+        return "the right digest"
+    text = re.sub(r"^(\w+): cgr", r"`\1`: cgr", said)
+    text = re.sub(r"cgr\.dev/chainguard/fault-\d+(:latest)?", "IMAGE", text)
+    text = re.sub(r"the registry's clock says \S+", "the registry's clock says …", text)
+    return text.replace("|", "\\|")
