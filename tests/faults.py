@@ -158,9 +158,12 @@ def _access_token() -> Interfere:
     return interfere
 
 
-def tls(identity: str, expired: bool = False) -> ssl.SSLContext:
-    """Makes a server's TLS context with a certificate that nobody has a reason to trust."""
-    authority = trustme.CA()
+AUTHORITY, STRANGER = trustme.CA(), trustme.CA()
+"""The certificate authority the faces are told to trust, and one they are not."""
+
+
+def tls(identity: str, authority: trustme.CA = AUTHORITY, expired: bool = False) -> ssl.SSLContext:
+    """Makes a server's TLS context."""
     past = datetime.now(timezone.utc) - timedelta(days=1)
     certificate = authority.issue_cert(identity, not_after=past) if expired else authority.issue_cert(identity)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -176,6 +179,6 @@ BELOW_HTTP: dict[str, tuple[servers.Answer | None, ssl.SSLContext | None]] = {
     "hang up": (servers.hang_up, None),
     "TLS certificate of another name": (servers.silence, tls("registry.example.com")),
     "TLS certificate that has expired": (servers.silence, tls("127.0.0.1", expired=True)),
-    "TLS certificate of nobody known": (servers.silence, tls("127.0.0.1")),
+    "TLS certificate of nobody known": (servers.silence, tls("127.0.0.1", STRANGER)),
 }
 """Faults below HTTP, each a server of its own; all of them mean that the registry cannot be asked."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,10 @@ class Machine:
 
     def resolve(self, image: str = IMAGE, **settings: Any) -> str:
         return self.resolver(**settings).resolve(image).digest
+
+    def refusing(self, reply: Reply, otherwise: Callable[[Request], Reply | None]) -> Callable[[Request], Reply | None]:
+        """Returns what lets the registry answer this about every history."""
+        return lambda request: reply if "/_chainguard/" in request.path else otherwise(request)
 
     def sent(self) -> set[str]:
         return {request.headers.get("authorization", "none") for request in self.registry.requests}

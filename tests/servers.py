@@ -60,6 +60,7 @@ def drip_headers(connection: socket.socket) -> None:
 
 
 def hang_up(connection: socket.socket) -> None:
+    connection.recv(65536)
     connection.close()
 
 

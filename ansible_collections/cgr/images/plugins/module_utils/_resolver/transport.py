@@ -232,7 +232,12 @@ def _plainly(error: Exception) -> str:
     if isinstance(error, (requests.Timeout, FutureTimeoutError, TimeoutError)):
         return "it did not answer in time"
     if isinstance(error, requests.exceptions.SSLError):
-        return f"its TLS certificate is not accepted ({_innermost(error)})"
+        trust = "to trust a CA of your own, name its file in REQUESTS_CA_BUNDLE"
+        return f"its TLS certificate is not accepted: {_innermost(error)} ({trust})"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "it broke its answer off"
+    if isinstance(error, requests.exceptions.ContentDecodingError):
+        return "its answer is not encoded as it says"
     if isinstance(error, requests.exceptions.ProxyError):
         return f"the proxy does not answer ({_innermost(error)})"
     return _innermost(error)
@@ -242,4 +247,8 @@ def _innermost(error: BaseException) -> str:
     cause: BaseException | None = error
     while cause is not None:
         error, cause = cause, cause.__cause__ or cause.__context__
-    return quoted(getattr(error, "strerror", None) or str(error) or type(error).__name__)[1:-1]
+    # Python's own words for it: the reason of a failed TLS verification, the name of an error of the system.
+    words = (
+        getattr(error, "verify_message", None) or getattr(error, "strerror", None) or str(error) or type(error).__name__
+    )
+    return quoted(words)[1:-1].rstrip(".")
