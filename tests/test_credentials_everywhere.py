@@ -54,6 +54,8 @@ def prepare(machine: Machine, source: str) -> dict[str, str]:
     if source == "identity, by a token file":
         path = machine.write("oidc", "the-oidc-secret")
         return {"identity": "acme/ci", "identity_token_file": str(path), "issuer": machine.registry.url}
+    if source == "identity, by a variable":
+        return {"identity": "acme/ci", "identity_token": "the-oidc-secret", "issuer": machine.registry.url}
     if source == "identity, in GitHub Actions":
         url = f"{machine.registry.url}/github?run=7"
         machine.environ = {"ACTIONS_ID_TOKEN_REQUEST_URL": url, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "the-job-secret"}
@@ -76,6 +78,7 @@ SOURCES = [
     "token",
     "pull token",
     "identity, by a token file",
+    "identity, by a variable",
     "identity, in GitHub Actions",
     "Docker",
     "Docker, with a helper",

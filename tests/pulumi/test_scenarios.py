@@ -13,6 +13,7 @@ from .conftest import A, B, C, MakeStack, rewrite
 FOLLOWED = 'pin = cgr.ImageDigest("pin", image="cgr.dev/chainguard/python:latest")\npulumi.export("ref", pin.ref)\n'
 FIXED = FOLLOWED.replace(":latest", ':latest", at="2024-05-20')
 FROZEN = FOLLOWED.replace('latest")', 'latest", opts=pulumi.ResourceOptions(ignore_changes=["digest"]))')
+NOWHERE = "http://127.0.0.1:9"
 REF = "cgr.dev/chainguard/python:latest@"
 
 
@@ -172,9 +173,9 @@ def test_without_the_registry_every_pin_stays_what_it_was(make_stack: MakeStack,
     assert stack.exported().count(B) == before.count(B)
 
 
-def test_without_the_registry_a_new_stack_stays_empty(make_stack: MakeStack, registry: Registry) -> None:
+def test_without_the_registry_a_new_stack_stays_empty(make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch) -> None:
     stack = make_stack(FOLLOWED)
-    registry.stop()
+    monkeypatch.setenv("CGR_REGISTRY", NOWHERE)
 
     preview = stack.preview()
 
@@ -222,10 +223,10 @@ def test_a_refresh_moves_nothing(make_stack: MakeStack, registry: Registry) -> N
     assert stack.preview().changes == {"pin": "update"}
 
 
-def test_destroy_needs_no_registry(make_stack: MakeStack, registry: Registry) -> None:
+def test_destroy_needs_no_registry(make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch) -> None:
     stack = make_stack(FOLLOWED)
     stack.up()
-    registry.stop()
+    monkeypatch.setenv("CGR_REGISTRY", NOWHERE)
 
     assert stack.destroy().changes == {"pin": "delete"}
     assert "ImageDigest" not in stack.exported()
