@@ -153,7 +153,9 @@ def test_a_registry_that_stalls_is_left_at_the_bound(answer: Callable[[socket.so
 
 
 def test_a_registry_that_is_down_is_reported() -> None:
-    with pytest.raises(RegistryUnavailable, match="127.0.0.1:9 cannot be asked: Connection refused. Check the network"):
+    with pytest.raises(
+        RegistryUnavailable, match=r"127\.0\.0\.1:9 cannot be asked: Connection refused\. Check the network"
+    ):
         Resolver(registry="http://127.0.0.1:9", environment={}).resolve(IMAGE)
 
 
