@@ -127,11 +127,15 @@ def faults(other: Registry) -> list[Fault]:
         ("502 of a proxy, once", ANSWER, at_first(1, Reply(502, b"<html>Bad Gateway</html>"))),
         ("502 of a proxy, forever", DOWN, body(b"<html>Bad Gateway</html>", 502)),
         ("401 once after a good token", ANSWER, at_first(1, Reply(401))),
-        ("401 forever after a good token", "not_signed_in", body(b"", 401)),
+        ("401 forever after a good token, without a challenge", "not_signed_in", body(b"", 401)),
         ("challenge that names another host", "not_signed_in", body(b"", 401, headers={"WWW-Authenticate": f'Bearer realm="{elsewhere}"'})),
         ("challenge that names plain HTTP", "not_signed_in", body(b"", 401, headers={"WWW-Authenticate": 'Bearer realm="http://cgr.dev/token"'})),
+        ("challenge that is given twice", "not_signed_in", body(b"", 401, headers={"WWW-Authenticate": f'Bearer realm="{elsewhere}", Bearer realm="{elsewhere}"'})),
         ("challenge of Basic", "not_signed_in", body(b"", 401, headers={"WWW-Authenticate": "Basic"})),
         ("challenge of 60 KB", "not_signed_in", body(b"", 401, headers={"WWW-Authenticate": "Bearer " + 60_000 * "x"})),
+        ("clock an hour fast", ANSWER, history(RECORD, headers={"Date": "Sun, 01 Feb 2026 01:00:00 GMT"})),
+        ("clock an hour slow", "invalid_at", history(RECORD, headers={"Date": "Sat, 31 Jan 2026 23:00:00 GMT"})),
+        ("clock that cannot be read", UNTRUSTED, history(RECORD, headers={"Date": "noon"})),
         ("token endpoint answers access_token only", ANSWER, None),
         ("token endpoint answers a web page", UNTRUSTED, token(Reply(200, b"<html></html>"))),
         ("token endpoint on another host", UNTRUSTED, token(Reply(307, headers={"Location": elsewhere}))),
@@ -171,8 +175,9 @@ def tls(identity: str, authority: trustme.CA = AUTHORITY, expired: bool = False)
     return context
 
 
-BELOW_HTTP: dict[str, tuple[servers.Answer | None, ssl.SSLContext | None]] = {
-    "refused": (None, None),
+BELOW_HTTP: dict[str, tuple[servers.Answer, ssl.SSLContext | None] | str] = {
+    "no route": "https://255.255.255.255",
+    "refused": "http://127.0.0.1:9",
     "stall before the headers": (servers.silence, None),
     "stall within the headers": (servers.drip_headers, None),
     "stall after the headers": (servers.drip, None),
@@ -181,4 +186,4 @@ BELOW_HTTP: dict[str, tuple[servers.Answer | None, ssl.SSLContext | None]] = {
     "TLS certificate that has expired": (servers.silence, tls("127.0.0.1", expired=True)),
     "TLS certificate of nobody known": (servers.silence, tls("127.0.0.1", STRANGER)),
 }
-"""Faults below HTTP, each a server of its own; all of them mean that the registry cannot be asked."""
+"""Faults below HTTP, each an address or a server of its own; all of them mean that the registry cannot be asked."""

@@ -61,8 +61,8 @@ class World:
         self.registry = stack.enter_context(Registry(histories))
         self.registry.interfere = self.interfere
         below = [
-            stack.enter_context(server(answer, tls)) if answer else "http://127.0.0.1:9"
-            for answer, tls in BELOW_HTTP.values()
+            played if isinstance(played, str) else stack.enter_context(server(*played))
+            for played in BELOW_HTTP.values()
         ]
         self.urls = [*(self.registry.url for _fault in self.faults), *below]
 

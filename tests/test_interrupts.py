@@ -5,11 +5,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,10 +34,21 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("step", ["/token", "/_chainguard/history/"])
-@pytest.mark.parametrize("face", COMMANDS)
-def test_an_interrupt_at_any_step_writes_nothing(face: str, step: str, kind: signal.Signals, tmp_path: Path) -> None:
+A, B = "sha256:" + 64 * "a", "sha256:" + 64 * "b"
+at_any_step = pytest.mark.parametrize("step", ["/token", "/_chainguard/history/"])
+by_either_signal = pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    with Registry({"chainguard/python:latest": [{"updateTimestamp": "2026-01-31T00:00:00Z", "digest": A}]}) as registry:
+        yield registry
+
+
+def interrupted(
+    command: list[str], registry: Registry, step: str, kind: signal.Signals, **where: Any
+) -> tuple[int, str]:
+    """Runs a command, interrupts it at its first request that contains `step`, and returns its status and output."""
     reached, over = threading.Event(), threading.Event()
 
     def stall(request: Request) -> Reply | None:
@@ -43,26 +57,81 @@ def test_an_interrupt_at_any_step_writes_nothing(face: str, step: str, kind: sig
             over.wait(60)
         return None
 
-    history = [{"updateTimestamp": "2026-01-31T00:00:00Z", "digest": "sha256:" + 64 * "a"}]
+    registry.interfere = stall
+    # Whoever started these tests may ignore the interrupts of a terminal, and children inherit that.
+    default = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
+    run = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        preexec_fn=default,
+        **where,
+    )
+    assert reached.wait(60)
+    os.killpg(run.pid, kind)
+    printed, _none = run.communicate(timeout=60)
+    over.set()
+    registry.interfere = lambda _request: None
+    return run.returncode, printed
+
+
+@by_either_signal
+@at_any_step
+@pytest.mark.parametrize("face", COMMANDS)
+def test_an_interrupt_at_any_step_writes_nothing(
+    face: str, step: str, kind: signal.Signals, registry: Registry, tmp_path: Path
+) -> None:
     (tmp_path / "play.yaml").write_text(PLAY)
     (tmp_path / "rendered").write_text("as it was")
-    with Registry({"chainguard/python:latest": history}) as registry:
-        registry.interfere = stall
-        env = {**os.environ, "CGR_REGISTRY": registry.url, "ANSIBLE_COLLECTIONS_PATH": str(ROOT), "HOME": str(tmp_path)}
-        run = subprocess.Popen(
-            COMMANDS[face],
-            cwd=tmp_path,
-            env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        assert reached.wait(60)
-        os.killpg(run.pid, kind)
-        printed, _none = run.communicate(timeout=60)
-        over.set()
+    env = {**os.environ, "CGR_REGISTRY": registry.url, "ANSIBLE_COLLECTIONS_PATH": str(ROOT), "HOME": str(tmp_path)}
 
-    assert run.returncode != 0
+    status, printed = interrupted(COMMANDS[face], registry, step, kind, cwd=tmp_path, env=env)
+
+    assert status != 0
     assert (tmp_path / "rendered").read_text() == "as it was"
     assert "sha256" not in printed
+
+
+@pytest.mark.skipif(not shutil.which("pulumi"), reason="the command pulumi is not on PATH")
+@pytest.mark.parametrize("at", ["None", "'2026-02-01'"], ids=["in the program", "in the provider"])
+@by_either_signal
+@at_any_step
+def test_an_interrupted_update_keeps_every_pin(
+    at: str, step: str, kind: signal.Signals, registry: Registry, tmp_path: Path
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: project\nruntime: python\n")
+    program = "import pulumi_cgr as cgr\ncgr.ImageDigest('pin', image='cgr.dev/chainguard/python:latest', at={})\n"
+    (tmp_path / "__main__.py").write_text(program.format("None"))
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    env = {**os.environ, "PATH": path, "HOME": str(tmp_path), "PULUMI_BACKEND_URL": f"file://{tmp_path}"}
+    env |= {
+        "CGR_REGISTRY": registry.url,
+        "CGR_TIMEOUT": "3",
+        "PULUMI_CONFIG_PASSPHRASE": "",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+
+    def pulumi(*arguments: str) -> str:
+        done = subprocess.run(
+            ["pulumi", *arguments], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    pulumi("stack", "init", "stack", "--non-interactive")
+    pulumi("up", "--yes", "--non-interactive")
+    registry.move("chainguard/python:latest", B)
+    (tmp_path / "__main__.py").write_text(program.format(at))
+    up = ["pulumi", "up", "--yes", "--non-interactive"]
+
+    status, _printed = interrupted(up, registry, step, kind, cwd=tmp_path, env=env)
+
+    assert status != 0
+    state = pulumi("stack", "export")
+    assert A in state
+    assert B not in state
+    if kind is signal.SIGTERM:  # the engine had no time to give the stack free
+        pulumi("cancel", "--yes", "stack")
+    assert "1 updated" in pulumi("up", "--yes", "--non-interactive")

@@ -191,7 +191,6 @@ class Registry:
 class _Handler(BaseHTTPRequestHandler):
     registry: Registry
     protocol_version = "HTTP/1.1"
-    server_version = "cgr-testing"
     disable_nagle_algorithm = True
     wbufsize = -1
 
@@ -212,16 +211,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, reply: Reply) -> None:
         length = len(reply.body) if reply.length is None else reply.length
-        self.send_response(reply.status)
-        for name, value in {**reply.headers, "Content-Length": str(length)}.items():
+        self.send_response_only(reply.status)
+        date = formatdate(self.registry.now(), usegmt=True)
+        for name, value in {"Date": date, **reply.headers, "Content-Length": str(length)}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(reply.body)
         self.wfile.flush()
         self.close_connection = self.close_connection or length != len(reply.body)
-
-    def date_time_string(self, timestamp: float | None = None) -> str:
-        return formatdate(self.registry.now() if timestamp is None else timestamp, usegmt=True)
 
     def log_message(self, format: str, *args: object) -> None:
         """Says nothing: the log is `Registry.requests`."""
