@@ -23,14 +23,19 @@ if TYPE_CHECKING:
         get_image_digest_output,
     )
     from .image_digest import ImageDigest
+    from .image_digests import ImageDigests
 
 __all__ = [
     "AwaitableGetImageDigestResult",
     "GetImageDigestResult",
     "ImageDigest",
+    "ImageDigests",
     "get_image_digest",
     "get_image_digest_output",
 ]
+
+
+_HOMES = {"ImageDigest": "image_digest", "ImageDigests": "image_digests"}
 
 
 def __getattr__(name: str) -> Any:
@@ -38,4 +43,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{'image_digest' if name == 'ImageDigest' else 'functions'}"), name)
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'functions')}"), name)

@@ -4,17 +4,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import pulumi
 
-from . import program
 from .image_digest import at_input
-from .resolver import AtLike, CgrError, parse_at
+from .program import beside, resolver, warn
+from .resolver import Answer, AtLike, CgrError, Question
 
 _Result = TypeVar("_Result")
+
+
+@pulumi.output_type
+class Build:
+    """A build beside the one that was chosen."""
+
+    digest: str
+    """`sha256:…`."""
+    updated: str
+    """When the tag moved to it, as RFC 3339 text in UTC."""
 
 
 @pulumi.output_type
@@ -37,6 +47,12 @@ class GetImageDigestResult:
     """The instant asked for, as RFC 3339 text in UTC; none for the latest build."""
     reason: str
     """Why this build, for a person."""
+    previous: Build | None
+    """The build before this one, if it was read."""
+    next: Build | None
+    """The build after this one, if there was one."""
+    stood: str | None
+    """How long the tag stood at this build, such as `2 d 4 h`; none where the end is not known."""
 
 
 class AwaitableGetImageDigestResult(GetImageDigestResult):
@@ -45,39 +61,84 @@ class AwaitableGetImageDigestResult(GetImageDigestResult):
     def __await__(self) -> Generator[None, None, GetImageDigestResult]:
         # Not itself: whatever awaits would await that again, without end.
         yield from ()
-        return _make(GetImageDigestResult, {name: getattr(self, name) for name in GetImageDigestResult.__annotations__})
+        return _made(GetImageDigestResult, {name: getattr(self, name) for name in GetImageDigestResult.__annotations__})
 
 
-def get_image_digest(image: str, at: AtLike | None = None) -> AwaitableGetImageDigestResult:
+def get_image_digest(
+    image: str,
+    at: AtLike | None = None,
+    *,
+    min_age: str | None = None,
+    builds_back: int | None = None,
+    exclude: Sequence[str] | None = None,
+    current: str | None = None,
+    stale_after: str | None = None,
+) -> AwaitableGetImageDigestResult:
     """Looks up the digest of an image, at once.
 
     Args:
         image: `cgr.dev/ORG/IMAGE[:TAG]`; `latest` where no tag is written.
         at: the instant whose digest is wanted: RFC 3339 or ISO 8601 text, `datetime` or `date` (its midnight); without a
-            zone it means UTC.  By default the latest build.
+            zone it means UTC.  By default the present.
+        min_age: how old the build must be at least, by the registry's clock: `7d`, `36h`, `P7D`.
+        builds_back: how many builds before the one that would be chosen.
+        exclude: digests that are known to be bad; the next older build is taken instead.
+        current: the digest (or `ref`) that is deployed: with `min_age`, a newer build stays.
+        stale_after: warn if the newest build is older than that, such as `30d`.
 
     Raises:
         pulumi.RunError: there is no answer; the program ends with its sentence.
     """
+    question = {
+        "image": image,
+        "at": at,
+        "min_age": min_age,
+        "builds_back": builds_back,
+        "exclude": exclude,
+        "current": current,
+        "stale_after": stale_after,
+    }
     with _ending_cleanly():
-        answer = program.resolve(image, None if at is None else str(parse_at(at)))
-    return _make(AwaitableGetImageDigestResult, answer.as_dict())
+        answer = _look_up(question)
+    return _of_answer(AwaitableGetImageDigestResult, answer)
 
 
 def get_image_digest_output(
-    image: pulumi.Input[str], at: pulumi.Input[AtLike] | None = None
+    image: pulumi.Input[str],
+    at: pulumi.Input[AtLike] | None = None,
+    *,
+    min_age: pulumi.Input[str] | None = None,
+    builds_back: pulumi.Input[int] | None = None,
+    exclude: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+    current: pulumi.Input[str] | None = None,
+    stale_after: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[GetImageDigestResult]:
-    """Looks up the digest of an image whose name or instant may not be known yet; several run beside each other.
+    """Looks up the digest of an image whose name or rule may not be known yet; several run beside each other.
 
     Takes the arguments of `get_image_digest` as inputs, and ends the program in the same way where there is no answer.
     """
 
-    async def look_up(question: list[Any]) -> GetImageDigestResult:
+    async def look_up(question: Mapping[str, Any]) -> GetImageDigestResult:
         with _ending_cleanly():
-            answer = await program.resolve_beside(*question)
-        return _make(GetImageDigestResult, answer.as_dict())
+            answer = await beside(lambda: _look_up(question))
+        return _of_answer(GetImageDigestResult, answer)
 
-    return pulumi.Output.all(image, at_input(at)).apply(look_up)
+    question = {
+        "image": image,
+        "at": at_input(at),
+        "min_age": min_age,
+        "builds_back": builds_back,
+        "exclude": exclude,
+        "current": current,
+        "stale_after": stale_after,
+    }
+    return pulumi.Output.from_input(question).apply(look_up)
+
+
+def _look_up(question: Mapping[str, Any]) -> Answer:
+    answer = resolver().answer(Question.of(**question))
+    warn(answer.warnings)
+    return answer
 
 
 @contextmanager
@@ -88,7 +149,13 @@ def _ending_cleanly() -> Iterator[None]:
         raise pulumi.RunError(str(error)) from error
 
 
-def _make(kind: type[_Result], values: dict[str, str | None]) -> _Result:
+def _of_answer(kind: type[_Result], answer: Answer) -> _Result:
+    values = answer.as_dict()
+    builds = {name: _made(Build, values[name]) if values[name] else None for name in ("previous", "next")}
+    return _made(kind, {**values, **builds})
+
+
+def _made(kind: type[_Result], values: Mapping[str, Any]) -> _Result:
     constructor: Any = kind  # made by pulumi.output_type, where no type checker sees it
     result: _Result = constructor(**values)
     return result

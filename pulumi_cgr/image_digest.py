@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from .pin import ANSWER, RESOLVED
-from .program import resolve_ahead
+from .program import resolve_ahead, warn_of_replaced
 from .provider import ImageDigestProvider
 from .resolver import AtLike, parse_at
 
@@ -19,8 +20,9 @@ from .resolver import AtLike, parse_at
 class ImageDigest(Resource, module="cgr", name="ImageDigest"):
     """An image of cgr.dev, pinned to the digest its tag pointed at.
 
-    With `at`, the digest is that of the instant, for good: it is looked up once and then kept in the state.  Without, the
-    tag is followed: every preview looks up the latest build, and shows the change.
+    With `at`, the digest is that of the instant, for good: it is looked up once and then kept in the state.  With `triggers`,
+    it is looked up once, too, and kept until a trigger or another argument changes.  Otherwise the tag is followed: every
+    preview looks up the build that the rule chooses, and shows the change.
 
         web = ImageDigest("web", image="cgr.dev/chainguard/python:latest-dev", at="2024-06-01T00:00:00Z")
         pulumi.export("web", web.ref)
@@ -51,6 +53,11 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
         *,
         image: pulumi.Input[str],
         at: pulumi.Input[AtLike] | None = None,
+        min_age: pulumi.Input[str] | None = None,
+        builds_back: pulumi.Input[int] | None = None,
+        exclude: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        stale_after: pulumi.Input[str] | None = None,
+        triggers: pulumi.Input[Mapping[str, Any] | Sequence[Any]] | None = None,
         digest: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -61,23 +68,37 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
             image: `cgr.dev/ORG/IMAGE[:TAG]`; `latest` where no tag is written.
             at: the instant whose digest is wanted: RFC 3339 or ISO 8601 text, `datetime` or `date` (its midnight); without
                 a zone it means UTC.  Without `at`, the tag is followed.
+            min_age: how old the build must be at least, by the registry's clock: `7d`, `36h`, `P7D`.  A newer build that is
+                deployed already stays.
+            builds_back: how many builds before the one that would be chosen.
+            exclude: digests that are known to be bad; the next older build is taken instead.
+            stale_after: warn if the newest build is older than that, such as `30d`.
+            triggers: keep the pin, without a network, until one of these values or another argument changes.
             digest: a digest to pin to; nothing is looked up then.  `ignore_changes=["digest"]` freezes the one in the state.
             opts: the options of the resource.
         """
-        at = at_input(at)
-        asked = pulumi.Output.all(image, at, digest)
-        props: dict[str, Any] = dict.fromkeys(ANSWER)
-        props.update({"image": image, "at": at, "digest": digest})
-        props[RESOLVED] = asked.apply(lambda question: resolve_ahead(*question))
+        question = {
+            "image": image,
+            "at": at_input(at),
+            "min_age": min_age,
+            "builds_back": builds_back,
+            "exclude": exclude,
+            "stale_after": stale_after,
+            "triggers": triggers,
+        }
+        props: dict[str, Any] = {**dict.fromkeys(ANSWER), **question, "digest": digest}
+        props[RESOLVED] = pulumi.Output.all(question, digest).apply(
+            lambda asked: resolve_ahead(asked[0], asked[1], self)
+        )
         super().__init__(ImageDigestProvider(), resource_name, props, opts)
+        self.reason.apply(lambda reason: warn_of_replaced([reason], self))
 
 
 def at_input(at: pulumi.Input[AtLike] | None) -> pulumi.Input[Any] | None:
     """Returns an instant as an input of text; what is no instant is left as it is, for the check to refuse."""
-    return (
-        None
-        if at is None
-        else pulumi.Output.from_input(at).apply(
-            lambda value: str(parse_at(value)) if isinstance(value, date) else value
-        )
-    )
+    return None if at is None else pulumi.Output.from_input(at).apply(at_text)
+
+
+def at_text(at: Any) -> Any:
+    """Returns an instant as text; what is no instant is returned as it is."""
+    return str(parse_at(at)) if isinstance(at, date) else at

@@ -8,7 +8,8 @@ digest and all that derives from it.  The rules, first to last:
 1. What is not known yet stays unknown, and nothing is looked up.
 2. A `digest` that is given wins: a pin of the user's, or the old one that `ignore_changes=["digest"]` brings back.
 3. An image that is pinned already is taken as it stands.
-4. The answer for an instant never changes: if the state holds it, for the same image and instant, it is kept.
+4. The answer for an instant never changes, and with `triggers` the answer stays: if the state holds it, for the same
+   question, it is kept.
 5. A tag that is followed was looked up ahead, in the program (`program.py`), and the answer is handed in as `resolved`.
 6. Otherwise it is looked up now.
 """
@@ -16,22 +17,41 @@ digest and all that derives from it.  The rules, first to last:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pulumi
 from pulumi.output import Unknown
 
-from .resolver import Answer, InvalidImage, InvalidInstant, Reference, is_digest, parse_at, parse_image
+from .resolver import (
+    Answer,
+    Build,
+    CgrError,
+    Choice,
+    InvalidImage,
+    InvalidInstant,
+    InvalidRule,
+    Question,
+    Reference,
+    Stretch,
+    is_digest,
+    never_back,
+)
 
-QUESTION = ("image", "at")
+RULE = ("at", "min_age", "builds_back", "exclude")
+QUESTION = ("image", *RULE, "triggers")
+STALE_AFTER = "stale_after"
+"""The input that leads to a warning, and to nothing in the state."""
 ANSWER = ("repository", "tag", "digest", "ref", "updated", "reason")
 RESOLVED = "resolved"
 """The input in which the program hands in what it looked up ahead; it is never kept in the state."""
 
 Properties = Mapping[str, Any]
-Resolve = Callable[[str, "str | None"], Answer]
+Resolve = Callable[[Question], Answer]
 
 GIVEN_REASON = "the digest that was given; nothing was looked up"
+# Stands for an image that is not known yet, where the rule beside it is read.
+_SOME_IMAGE = "cgr.dev/chainguard/unknown"
 
 
 def checked(olds: Properties, news: Properties, resolve: Resolve) -> dict[str, Any]:
@@ -40,21 +60,22 @@ def checked(olds: Properties, news: Properties, resolve: Resolve) -> dict[str, A
     Args:
         olds: the checked inputs in the state; empty for a new resource.
         news: the arguments of the program.
-        resolve: looks an image up at an instant (`None` for the latest build).
+        resolve: answers a question.
 
     Raises:
         CgrError: the arguments are wrong, or the lookup failed.
     """
-    image, at, digest = news.get("image"), news.get("at"), news.get("digest")
+    image, digest = news.get("image"), news.get("digest")
+    question, asked = read_question(news)
     if is_unknown(image):
-        return {"image": pulumi.UNKNOWN, **_question_at(at), **dict.fromkeys(ANSWER, pulumi.UNKNOWN)}
-    reference = parse_image(image)
-    question = {"image": reference.image, **_question_at(at)}
+        return {**asked, **dict.fromkeys(ANSWER, pulumi.UNKNOWN)}
+    reference = question.reference
     parts = {"repository": reference.repository, "tag": reference.tag}
-    if is_unknown(digest) or (is_unknown(at) and digest is None and reference.digest is None):
-        return _present({**question, **parts, **dict.fromkeys(("digest", "ref", "updated", "reason"), pulumi.UNKNOWN)})
-    answer = _answer(olds, question, reference, digest, news.get(RESOLVED), resolve)
-    return _present({**question, **parts, **answer, "ref": reference.pinned(answer["digest"])})
+    open_ended = digest is None and reference.digest is None and any(map(is_unknown, asked.values()))
+    if is_unknown(digest) or open_ended:
+        return _present({**asked, **parts, **dict.fromkeys(("digest", "ref", "updated", "reason"), pulumi.UNKNOWN)})
+    answer = _answer(olds, asked, question, digest, news.get(RESOLVED), resolve)
+    return _present({**asked, **parts, **answer, "ref": reference.pinned(answer["digest"])})
 
 
 def outputs(inputs: Properties) -> dict[str, Any]:
@@ -62,36 +83,109 @@ def outputs(inputs: Properties) -> dict[str, Any]:
     return {key: inputs.get(key) for key in QUESTION + ANSWER}
 
 
-def changed(olds: Properties, news: Properties) -> bool:
+def changed(olds: Properties, news: Properties, keys: tuple[str, ...] = QUESTION + ANSWER) -> bool:
     """Whether the checked inputs differ from what the state holds, as far as is known."""
-    return any(is_unknown(news.get(key)) or olds.get(key) != news.get(key) for key in QUESTION + ANSWER)
+    return any(is_unknown(news.get(key)) or olds.get(key) != news.get(key) for key in keys)
 
 
-def _answer(
-    olds: Properties, question: Properties, reference: Reference, digest: Any, resolved: Any, resolve: Resolve
-) -> dict[str, Any]:
-    same_question = all(olds.get(key) == question.get(key) for key in QUESTION)
-    kept = {key: olds.get(key) for key in ("digest", "updated", "reason")}
-    if digest is not None:
-        _check_given(digest, olds, reference)
-        return kept if same_question and kept["digest"] == digest else _given(digest)
-    at = question.get("at")
-    if at is not None and same_question and kept["updated"] and is_digest(kept["digest"]):
-        return kept
-    if (
-        at is None
-        and reference.digest is None
-        and isinstance(resolved, Mapping)
-        and resolved.get("image") == reference.image
-    ):
-        return _handed_in(resolved)
-    return properties(resolve(reference.image, at))
+def read_question(news: Properties) -> tuple[Question, dict[str, Any]]:
+    """Reads the question among the arguments, as far as it is known.
+
+    Returns:
+        The question, and each argument of it in its one text form, so that another spelling of the same is no change.
+    """
+    given = {key: news[key] for key in (*QUESTION, STALE_AFTER) if news.get(key) is not None}
+    refuse_stale_after(given)
+    unknown = {key: pulumi.UNKNOWN for key, value in given.items() if is_unknown(value)}
+    known = {key: value for key, value in given.items() if key not in unknown}
+    if not isinstance(known.get("at", ""), str):
+        raise InvalidInstant(f"at {known['at']!r} is not an instant; write it as text, like '2026-01-31T12:00:00Z'.")
+    image = _SOME_IMAGE if "image" in unknown else known.get("image")
+    question = Question.of(image, **{key: known[key] for key in (*RULE, STALE_AFTER) if key in known})
+    unknown.pop(STALE_AFTER, None)
+    kept: dict[str, Any] = {key: known[key] for key in ("image", "triggers") if key in known}
+    return question, {**kept, **question.rule(), **unknown}
+
+
+def refuse_stale_after(given: Properties) -> None:
+    """Refuses a warning about what is not looked up.
+
+    Raises:
+        InvalidRule: there are both `triggers` and `stale_after`.
+    """
+    if "triggers" in given and STALE_AFTER in given:
+        raise InvalidRule(
+            "triggers and stale_after do not go together: a pin that stays is not looked up.", STALE_AFTER
+        )
+
+
+def is_sticky(asked: Properties) -> bool:
+    """Whether the answer is looked up once, and then stays as it is in the state."""
+    return "at" in asked or "triggers" in asked
+
+
+def handed_in(resolved: Any, question: Question) -> Answer | None:
+    """Returns the answer that the program looked up ahead, as it is beside the current pin; `None` if it tells too little.
+
+    Raises:
+        CgrError: there is no answer.
+    """
+    asked = replace(question, current=None)
+    if not isinstance(resolved, Mapping) or resolved.get("question") != text_of(asked):
+        return None
+    if "error" in resolved:
+        raise _failure(resolved)
+    answer = Answer.of_record(asked, resolved["answer"])
+    if not question.current or not answer.updated or not answer.since or not answer.now:
+        return answer
+    read = Stretch(answer.history, answer.since, answer.now, answer.now)
+    choice = never_back(Choice(Build(answer.updated, answer.digest), answer.reason), question, read)
+    return None if choice is None else Answer.to(question, choice.record.digest, choice.record.updated, choice.reason)
+
+
+def text_of(question: Question) -> dict[str, Any]:
+    """Returns what decides the answer, as plain data."""
+    return {"image": question.reference.image, **question.rule()}
 
 
 def properties(answer: Answer) -> dict[str, str | None]:
     """Returns the part of an answer that the arguments do not hold, as text."""
     values = answer.as_dict()
     return {key: values[key] for key in ("digest", "updated", "reason")}
+
+
+def with_current(question: Question, digest: Any) -> Question:
+    """Returns the question of somebody who has deployed a digest."""
+    return replace(question, current=digest) if question.min_age and is_digest(digest) else question
+
+
+def is_unknown(value: Any) -> bool:
+    """Whether a property's value, or a part of it, is known only once something else has been deployed."""
+    if isinstance(value, Mapping):
+        return any(map(is_unknown, value.values()))
+    return (
+        any(map(is_unknown, value))
+        if isinstance(value, list)
+        else isinstance(value, Unknown) or value == pulumi.UNKNOWN
+    )
+
+
+def _answer(
+    olds: Properties, asked: Properties, question: Question, digest: Any, resolved: Any, resolve: Resolve
+) -> dict[str, Any]:
+    same_question = all(olds.get(key) == asked.get(key) for key in QUESTION)
+    kept = {key: olds.get(key) for key in ("digest", "updated", "reason")}
+    if digest is not None:
+        _check_given(digest, olds, question.reference)
+        return kept if same_question and kept["digest"] == digest else _given(digest)
+    if same_question and is_sticky(asked) and kept["updated"] and is_digest(kept["digest"]):
+        return kept
+    if (olds.get("repository"), olds.get("tag")) == (question.reference.repository, question.reference.tag):
+        question = with_current(question, kept["digest"])
+    found = properties(handed_in(resolved, question) or resolve(question))
+    # The reason is that for which the digest was chosen, when it was.
+    same_answer = same_question and (found["digest"], found["updated"]) == (kept["digest"], kept["updated"])
+    return kept if same_answer else found
 
 
 def _given(digest: str) -> dict[str, Any]:
@@ -112,26 +206,10 @@ def _check_given(digest: Any, olds: Properties, reference: Reference) -> None:
         )
 
 
-def _handed_in(resolved: Properties) -> dict[str, Any]:
-    if "error" in resolved:
-        raise InvalidImage(str(resolved["error"]))
-    return {key: resolved.get(key) for key in ("digest", "updated", "reason")}
-
-
-def _question_at(at: Any) -> dict[str, Any]:
-    """Returns `at` in its one text form, so that another spelling of the same instant is no change."""
-    if at is None:
-        return {}
-    if is_unknown(at):
-        return {"at": pulumi.UNKNOWN}
-    if not isinstance(at, str):
-        raise InvalidInstant(f"at {at!r} is not an instant; write it as text, like '2026-01-31T12:00:00Z'.")
-    return {"at": str(parse_at(at))}
-
-
-def is_unknown(value: Any) -> bool:
-    """Whether a property's value is known only once something else has been deployed."""
-    return isinstance(value, Unknown)
+def _failure(resolved: Properties) -> CgrError:
+    error = CgrError(str(resolved["error"]))
+    error.argument = str(resolved.get("argument", "image"))
+    return error
 
 
 def _present(values: Properties) -> dict[str, Any]:

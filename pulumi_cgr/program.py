@@ -2,79 +2,116 @@
 # SPDX-License-Identifier: Apache-2.0
 """The settings and the resolver of a Pulumi program, and lookups that run beside each other.
 
-Settings are read once per run, from the configuration `cgr:…` (secret, if it is set so) and the environment.  Under the
-mocks of `pulumi_cgr.testing`, the mocks' resolver answers instead.
+Settings are read once per run, from the configuration `cgr:…` (secret, if it is set so) and the environment.  Within a run
+the same question is asked once.  Under the mocks of `pulumi_cgr.testing`, the mocks' resolver answers instead.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import pulumi
 
-from .pin import properties
-from .resolver import SETTINGS, Answer, CgrError, Resolver, Trace
+from . import pin, pins
+from .resolver import REPLACED, SETTINGS, CgrError, InvalidQuestion, Memory, ProcessMemory, Resolver, Trace
 
-CONCURRENCY = 16
+_T = TypeVar("_T")
 
 
-def resolver_from(setting: Callable[[str], Any], trace: Trace | None = None) -> Resolver:
+def resolver_from(setting: Callable[[str], Any], trace: Trace | None = None, memory: Memory | None = None) -> Resolver:
     """Makes a resolver from configuration.
 
     Args:
         setting: returns the value of a key such as `cgr:token`, or `None`.
         trace: see `Resolver`.
+        memory: see `Resolver`.
 
     Raises:
         InvalidQuestion: a setting is malformed.
     """
-    return Resolver(**{name: setting(f"cgr:{name}") for name in SETTINGS}, trace=trace)
+    return Resolver(**{name: setting(f"cgr:{name}") for name in SETTINGS}, trace=trace, memory=memory)
 
 
 @dataclass
 class _Run:
-    """What one run of a program shares: connections, granted tokens, and the threads in which lookups wait."""
+    """What one run of a program shares: connections, granted tokens, answers, and the threads in which lookups wait."""
 
     resolver: Resolver
-    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(CONCURRENCY, "cgr-lookup"))
+    threads: ThreadPoolExecutor
 
 
 _runs: WeakKeyDictionary[Any, _Run] = WeakKeyDictionary()
 
 
-def resolve(image: str, at: str | None) -> Answer:
-    """Looks an image up with the program's settings; raises what `Resolver.resolve` does."""
-    answer = _run().resolver.resolve(image, at=at)
-    for warning in answer.warnings:
-        pulumi.log.warn(warning)
-    return answer
+def resolver() -> Resolver:
+    """Returns the program's resolver."""
+    return _run().resolver
 
 
-async def resolve_beside(image: str, at: str | None) -> Answer:
-    """Does what `resolve` does, in a thread: lookups that are awaited together run beside each other."""
+async def beside(work: Callable[[], _T]) -> _T:
+    """Does work in a thread: what is awaited together runs beside each other."""
     context = contextvars.copy_context()
-    return await asyncio.get_running_loop().run_in_executor(_run().threads, lambda: context.run(resolve, image, at))
+    return await asyncio.get_running_loop().run_in_executor(_run().threads, lambda: context.run(work))
 
 
-async def resolve_ahead(image: Any, at: Any, digest: Any) -> dict[str, Any] | None:
+def warn(warnings: Iterable[str], resource: pulumi.Resource | None = None) -> None:
+    """Shows warnings, on a resource if they are about one."""
+    for warning in warnings:
+        pulumi.log.warn(warning, resource)
+
+
+async def resolve_ahead(question: Mapping[str, Any], digest: Any, resource: pulumi.Resource) -> dict[str, Any] | None:
     """Looks a followed tag up, ahead of the check of its resource, which the engine runs one at a time.
+
+    Args:
+        question: the arguments of the resource that make up the question.
+        digest: the digest that is given.
+        resource: the resource, for warnings.
 
     Returns:
         What `pin.checked` takes as `resolved`: the answer, or the sentence that says why there is none; `None` where the
         check can do without.
     """
-    if at is not None or digest is not None or not isinstance(image, str):
+    try:
+        asked, kept = pin.read_question(question)
+    except InvalidQuestion:
+        return None  # the check says so, on the property
+    if pin.is_sticky(kept) or digest is not None:
+        return None
+    text = pin.text_of(asked)
+    try:
+        answer = await beside(lambda: resolver().answer(asked))
+    except CgrError as error:
+        return {"question": text, "error": str(error), "argument": error.argument}
+    warn(answer.warnings, resource)
+    return {"question": text, "answer": answer.as_record()}
+
+
+async def resolve_all_ahead(question: Mapping[str, Any], resource: pulumi.Resource) -> dict[str, Any] | None:
+    """Looks the tags of a set up; arguments and result are as of `resolve_ahead`, for `pins.checked`."""
+    try:
+        questions, kept = pins.read_questions({key: value for key, value in question.items() if value is not None})
+    except CgrError:
+        return None
+    if pin.is_sticky(kept) or all(each.is_fixed for each in questions.values()):
         return None
     try:
-        return {"image": image, **properties(await resolve_beside(image, None))}
+        answers = await beside(lambda: resolver().answer_all(questions))
     except CgrError as error:
-        return {"image": image, "error": str(error)}
+        return {"error": str(error)}
+    warn(answers.warnings, resource)
+    return pins.as_resolved(questions, answers)
+
+
+def warn_of_replaced(reasons: Iterable[Any], resource: pulumi.Resource) -> None:
+    """Warns on a resource of which a pin was replaced that the tag's history does not know; only the check saw that."""
+    warn(tuple(each for each in reasons if isinstance(each, str) and each.endswith(REPLACED)), resource)
 
 
 def _run() -> _Run:
@@ -82,10 +119,9 @@ def _run() -> _Run:
     monitor = pulumi.runtime.settings.get_monitor()
     run = _runs.get(monitor)
     if run is None:
-        resolver = getattr(getattr(monitor, "mocks", None), "resolver", None)
-        run = _runs[monitor] = _Run(
-            resolver if isinstance(resolver, Resolver) else resolver_from(_setting, pulumi.log.debug)
-        )
+        mocked = getattr(getattr(monitor, "mocks", None), "resolver", None)
+        made = mocked if isinstance(mocked, Resolver) else resolver_from(_setting, pulumi.log.debug, ProcessMemory())
+        run = _runs[monitor] = _Run(made, ThreadPoolExecutor(made.concurrency, "cgr-lookup"))
     return run
 
 

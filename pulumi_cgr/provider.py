@@ -1,9 +1,9 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The provider of `ImageDigest`, which runs in the process `python -m pulumi.dynamic`.
+"""The providers of `ImageDigest` and `ImageDigests`, which run in the process `python -m pulumi.dynamic`.
 
-The state of every stack holds this class by its path and name, `pulumi_cgr.provider.ImageDigestProvider`: they are a
-format and stay as they are.  An instance holds nothing when it is made, so nothing of it can get into the state.
+The state of every stack holds these classes by their path and name, such as `pulumi_cgr.provider.ImageDigestProvider`: they
+are a format and stay as they are.  An instance holds nothing when it is made, so nothing of it can get into the state.
 """
 
 from __future__ import annotations
@@ -22,29 +22,49 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from . import pin
+from . import pin, pins
 from .program import resolver_from
-from .resolver import Answer, CgrError, Resolver
+from .resolver import CgrError, ProcessMemory, Resolver
 
 
-class ImageDigestProvider(ResourceProvider):
-    """Checks, compares and keeps `ImageDigest`; all the work is in the check (see `pin.py`)."""
+class _Provider(ResourceProvider):
+    """What both have in common: the settings, the resolver, and failures that are sentences."""
 
     serialize_as_secret_always = False
 
     _setting: Callable[[str], Any] = staticmethod(lambda _key: None)
-    _resolver: Resolver | None = None
+    _made: Resolver | None = None
 
     def configure(self, req: ConfigureRequest) -> None:
         """Takes the stack's configuration; a wrong setting is reported by the check, where it can be a clean sentence."""
         self._setting = req.config.get
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Finds the digest; every expected failure is a sentence on the property at fault."""
+        """Finds the digests; every expected failure is a sentence on the property at fault."""
         try:
-            return CheckResult(pin.checked(_olds, news, self._resolve), [])
+            return CheckResult(self._checked(_olds, news), [])
         except CgrError as error:
             return CheckResult({}, [CheckFailure(error.argument, str(error))])
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Answers what is known: a refresh moves no pin."""
+        return ReadResult(id_, props)
+
+    def _checked(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
+        raise AssertionError
+
+    @property
+    def _resolver(self) -> Resolver:
+        if self._made is None:
+            self._made = resolver_from(self._setting, memory=ProcessMemory())
+        return self._made
+
+
+class ImageDigestProvider(_Provider):
+    """Checks, compares and keeps `ImageDigest`; all the work is in the check (see `pin.py`)."""
+
+    def _checked(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
+        return pin.checked(olds, news, lambda question: self._resolver.answer(question))
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compares what was found with what the state holds; another repository is another resource."""
@@ -60,11 +80,21 @@ class ImageDigestProvider(ResourceProvider):
         """Keeps what the check found."""
         return UpdateResult(pin.outputs(_news))
 
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Answers what is known: a refresh moves no pin."""
-        return ReadResult(id_, props)
 
-    def _resolve(self, image: str, at: str | None) -> Answer:
-        if self._resolver is None:
-            self._resolver = resolver_from(self._setting)
-        return self._resolver.resolve(image, at=at)
+class ImageDigestsProvider(_Provider):
+    """Checks, compares and keeps `ImageDigests`; all the work is in the check (see `pins.py`)."""
+
+    def _checked(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
+        return pins.checked(olds, news, lambda questions: self._resolver.answer_all(questions))
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Compares what was found with what the state holds."""
+        return DiffResult(pins.differs(_olds, _news), [], [], False)
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Keeps what the check found; the id says nothing, for the images of a set may become others."""
+        return CreateResult("images", pins.outputs(props))
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Keeps what the check found."""
+        return UpdateResult(pins.outputs(_news))

@@ -9,6 +9,7 @@ The code lives in the Ansible collection, because Ansible can ship it to other h
 place that reaches over.
 """
 
+from ansible_collections.cgr.images.plugins.module_utils._resolver.answer import Answer
 from ansible_collections.cgr.images.plugins.module_utils._resolver.credentials import Considered
 from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import (
     AccessRefused,
@@ -21,33 +22,48 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import
     InvalidImage,
     InvalidInstant,
     InvalidQuestion,
+    InvalidRule,
     MissingDependency,
+    NoBuildFits,
     NoSuchBuild,
     NotEntitled,
     NotSignedIn,
     RegistryUnavailable,
+    SeveralFailed,
     UnknownOrganisation,
     UnknownRepository,
     UnknownTag,
     UntrustworthyAnswer,
     WrongAudience,
 )
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history import Record as Build
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history import Stretch
 from ansible_collections.cgr.images.plugins.module_utils._resolver.instant import AtLike, Instant
+from ansible_collections.cgr.images.plugins.module_utils._resolver.lookup import Trace
+from ansible_collections.cgr.images.plugins.module_utils._resolver.memory import Memory, ProcessMemory
+from ansible_collections.cgr.images.plugins.module_utils._resolver.question import RULES, Question, parse_at
 from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import Reference
 from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import is_digest as is_digest
 from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import parse as parse_image
-from ansible_collections.cgr.images.plugins.module_utils._resolver.resolver import Answer, Resolver, Trace, parse_at
+from ansible_collections.cgr.images.plugins.module_utils._resolver.resolver import Answers, Resolver, questions_of
+from ansible_collections.cgr.images.plugins.module_utils._resolver.selection import REPLACED, Choice, never_back
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import NAMES as SETTINGS
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import Settings
+from ansible_collections.cgr.images.plugins.module_utils._resolver.together import Progress
 
 __all__ = [
+    "REPLACED",
+    "RULES",
     "SETTINGS",
     "AccessRefused",
     "Answer",
+    "Answers",
     "AtLike",
     "BeforeFirstBuild",
     "BrokenCredentials",
+    "Build",
     "CgrError",
+    "Choice",
     "Considered",
     "CredentialsExpired",
     "CredentialsRefused",
@@ -56,14 +72,22 @@ __all__ = [
     "InvalidImage",
     "InvalidInstant",
     "InvalidQuestion",
+    "InvalidRule",
+    "Memory",
     "MissingDependency",
+    "NoBuildFits",
     "NoSuchBuild",
     "NotEntitled",
     "NotSignedIn",
+    "ProcessMemory",
+    "Progress",
+    "Question",
     "Reference",
     "RegistryUnavailable",
     "Resolver",
     "Settings",
+    "SeveralFailed",
+    "Stretch",
     "Trace",
     "UnknownOrganisation",
     "UnknownRepository",
@@ -71,6 +95,8 @@ __all__ = [
     "UntrustworthyAnswer",
     "WrongAudience",
     "is_digest",
+    "never_back",
     "parse_at",
     "parse_image",
+    "questions_of",
 ]

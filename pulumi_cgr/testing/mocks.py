@@ -10,16 +10,17 @@ from typing import Any
 from pulumi.runtime import MockCallArgs, MockResourceArgs
 from pulumi.runtime import Mocks as PulumiMocks
 
-from .. import pin
+from .. import pin, pins
 from ..resolver import Resolver
 from .histories import Histories
 from .registry import Registry
 
 IMAGE_DIGEST = "pulumi-python:dynamic/cgr:ImageDigest"
+IMAGE_DIGESTS = "pulumi-python:dynamic/cgr:ImageDigests"
 
 
 class Mocks(PulumiMocks):
-    """Mocks under which `ImageDigest` and the functions answer from given histories, without a network.
+    """Mocks under which `ImageDigest`, `ImageDigests` and the functions answer from given histories, without a network.
 
         pulumi.runtime.set_mocks(Mocks({"chainguard/python:latest": [{"updateTimestamp": …, "digest": …}]}))
 
@@ -40,10 +41,12 @@ class Mocks(PulumiMocks):
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         """Answers a pin from the histories, and any other resource with its own inputs."""
-        if args.typ != IMAGE_DIGEST:
-            return f"{args.name}_id", dict(args.inputs)
-        inputs = pin.checked({}, args.inputs, lambda image, at: self.resolver.resolve(image, at=at))
-        return inputs["repository"], pin.outputs(inputs)
+        if args.typ == IMAGE_DIGEST:
+            inputs = pin.checked({}, args.inputs, self.resolver.answer)
+            return inputs["repository"], pin.outputs(inputs)
+        if args.typ == IMAGE_DIGESTS:
+            return "images", pins.outputs(pins.checked({}, args.inputs, self.resolver.answer_all))
+        return f"{args.name}_id", dict(args.inputs)
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         """Answers nothing."""

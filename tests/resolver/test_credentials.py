@@ -246,7 +246,7 @@ def test_one_can_ask_which_credentials_are_used_and_why(machine: Machine) -> Non
         (f"{machine.home}/.config/containers/auth.json", "used: docker-credential-cgr"),
     ]
     assert seen == [f"{IMAGE}: credentials: {source}: {outcome}" for source, outcome in considered]
-    assert GOOD not in repr(resolver._keychain._found)
+    assert GOOD not in repr(resolver._lookup.keychain._found)
 
 
 def test_credentials_for_cgr_dev_stay_there(machine: Machine) -> None:

@@ -17,8 +17,9 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.history impor
 )
 from ansible_collections.cgr.images.plugins.module_utils._resolver.instant import SECOND
 from ansible_collections.cgr.images.plugins.module_utils._resolver.selection import choose
-from pulumi_cgr.resolver import Instant, UntrustworthyAnswer
+from pulumi_cgr.resolver import Instant, Question, UntrustworthyAnswer, parse_image
 
+ANY = parse_image("cgr.dev/chainguard/any")
 NOW = Instant.parse("2026-11-01")
 DIGESTS = ["sha256:" + 64 * letter for letter in "abc"]
 
@@ -78,7 +79,7 @@ def test_the_right_build_or_none(
     source = Source(known, misdeed, chance) if chance else Source(known, misdeed, _Never())  # type: ignore[arg-type]
 
     try:
-        choice = choose(stretch_up_to(source, at, NOW), at)
+        choice = choose(stretch_up_to(source, at, NOW), Question(ANY, at=at))
     except UntrustworthyAnswer:
         choice = None
         last = [r for r in known if at is None or r.updated <= at]

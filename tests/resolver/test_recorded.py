@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.cgr.images.plugins.module_utils._resolver import history, selection
 from ansible_collections.cgr.images.plugins.module_utils._resolver.registry import MARGIN
-from pulumi_cgr.resolver import BeforeFirstBuild, Instant, Resolver
+from pulumi_cgr.resolver import BeforeFirstBuild, Instant, Question, Resolver
 from pulumi_cgr.testing import Histories, Readings, Registry
 from tests import plain
 
@@ -31,6 +31,9 @@ OVER_HTTP = [
     Readings("shuffled", True, 100, 9, "{}"),
     Readings("documented", False, 100, 9, "404"),
 ]
+
+
+QUESTION = Question.of("cgr.dev/chainguard/any")
 
 
 @dataclass
@@ -54,7 +57,7 @@ def test_every_reading_gives_the_right_digest(recorded: Histories, readings: Rea
         for at in [*plain.instants(moves)[(number + hash(str(readings))) % 7 :: 7], None]:
             instant = None if at is None else Instant.of(at)
             stretch = history.stretch_up_to(source, instant, Instant.parse("2026-11-01"))
-            choice = selection.choose(stretch, instant)
+            choice = selection.choose(stretch, Question(QUESTION.reference, at=instant))
             assert (choice and choice.record.digest) == plain.expected(moves, at), (image, at)
 
 

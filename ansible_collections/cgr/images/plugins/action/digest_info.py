@@ -14,7 +14,9 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARGUMENTS, look_up
+from ansible_collections.cgr.images.plugins.module_utils._resolver.question import RULES
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import NAMES
+from ansible_collections.cgr.images.plugins.plugin_utils._run import run_memory
 
 
 class ActionModule(ActionBase):
@@ -35,7 +37,7 @@ class ActionModule(ActionBase):
         return result
 
     def _look_up(self, params: dict[str, Any]) -> dict[str, Any]:
-        found, warnings = look_up(params, self._display.vvv)
+        found, warnings = look_up(params, self._display.vvv, run_memory())
         for warning in warnings:
             self._display.warning(warning)
         return found
@@ -43,8 +45,9 @@ class ActionModule(ActionBase):
     def _params(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         """Returns the arguments of the task, validated, and behind them the variables that stand for them."""
         given = {**self._from_variables(task_vars), **self._task.args}
-        if "at" in given and given["at"] is None:
-            given["at"] = ""  # `at:` with nothing behind it was meant to be an instant
+        for name in (name for name in RULES if name in given and given[name] in (None, "")):
+            # `at:` with nothing behind it was meant to be an instant
+            raise AnsibleActionFail(f"{self._task.action}: {name} is empty; leave it out if there is none")
         # Not `self.validate_argument_spec`, which shows all arguments, a token too, when one of them is wrong.
         validated = ArgumentSpecValidator(**ARGUMENTS).validate(given)
         if validated.error_messages:

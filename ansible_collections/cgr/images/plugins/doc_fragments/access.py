@@ -57,6 +57,15 @@ options:
     description:
       - How long one image may take, in seconds.
     type: float
+  concurrency:
+    description:
+      - How many images of a set are looked up at the same time, from 1 to 64. By default 16.
+    type: int
+  cache:
+    description:
+      - A folder in which to keep what can never change, the answers to instants that have passed. It is made where there is none.
+      - By default nothing is kept from one run to the next. Within a run, the same question is asked once.
+    type: path
 requirements:
   - requests (Python library) where the plugin runs
 """
@@ -113,4 +122,14 @@ options:
       - name: cgr_timeout
     env:
       - name: CGR_TIMEOUT
+  concurrency:
+    vars:
+      - name: cgr_concurrency
+    env:
+      - name: CGR_CONCURRENCY
+  cache:
+    vars:
+      - name: cgr_cache
+    env:
+      - name: CGR_CACHE
 """

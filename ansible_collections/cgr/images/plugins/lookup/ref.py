@@ -12,7 +12,10 @@ version_added: 0.1.0
 description:
   - Looks up, in the tag history of the registry C(cgr.dev), which digest the tag of an image pointed at.
   - With O(at), the digest is that of the instant, and stays the same for good. Without, it is that of the latest build.
-  - It is looked up on the controller, each time the template is rendered.
+  - Other rules choose a build by its age, go back by a number of builds, or leave known-bad ones out.
+  - It is looked up on the controller. Within one run of Ansible, the same question gets the same answer, on all hosts and
+    from all plugins of this collection, and is asked once; even if the tag moves meanwhile.
+  - Several images are looked up at one instant, and all of them are answered, or none.
 author:
   - the pulumi-cgr authors (@pulumi-cgr)
 options:
@@ -23,13 +26,8 @@ options:
     type: list
     elements: str
     required: true
-  at:
-    description:
-      - The instant to look at, such as C(2026-01-31T12:00:00Z) or C(2026-01-31), which is its midnight.
-      - Takes RFC 3339 or ISO 8601 text, a date, or a date and time. Without a time zone it means UTC.
-      - An instant in the future, or before the first build of the tag, is refused.
-    type: raw
 extends_documentation_fragment:
+  - cgr.images.rule
   - cgr.images.access
   - cgr.images.access.lookup
 notes:

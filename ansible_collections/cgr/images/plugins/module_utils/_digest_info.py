@@ -6,15 +6,27 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from ._resolver.errors import CgrError
-from ._resolver.resolver import Resolver, Trace
+from ._resolver.errors import CgrError, SeveralFailed
+from ._resolver.lookup import Trace
+from ._resolver.memory import Memory
+from ._resolver.question import RULES
+from ._resolver.resolver import Answers, Resolver
 from ._resolver.settings import NAMES
+from ._resolver.together import Progress
 
+RULE_ARGUMENTS: dict[str, Any] = {
+    "at": {"type": "raw"},
+    "min_age": {"type": "str"},
+    "builds_back": {"type": "int"},
+    "exclude": {"type": "list", "elements": "str"},
+    "current": {"type": "str"},
+    "stale_after": {"type": "str"},
+}
 ARGUMENTS: dict[str, Any] = {
     "argument_spec": {
         "image": {"type": "str"},
-        "images": {"type": "list", "elements": "str"},
-        "at": {"type": "raw"},
+        "images": {"type": "raw"},
+        **RULE_ARGUMENTS,
         "token": {"type": "str", "no_log": True},
         "username": {"type": "str"},
         "password": {"type": "str", "no_log": True},
@@ -25,31 +37,77 @@ ARGUMENTS: dict[str, Any] = {
         "registry": {"type": "str"},
         "issuer": {"type": "str"},
         "timeout": {"type": "float"},
+        "concurrency": {"type": "int"},
+        "cache": {"type": "path"},
     },
-    "mutually_exclusive": [("image", "images")],
+    "mutually_exclusive": [("image", "images"), ("images", "current")],
     "required_one_of": [("image", "images")],
     "required_together": [("username", "password")],
 }
 
 
-def look_up(params: Mapping[str, Any], trace: Trace | None = None) -> tuple[dict[str, Any], list[str]]:
+def look_up(
+    params: Mapping[str, Any], trace: Trace | None = None, memory: Memory | None = None
+) -> tuple[dict[str, Any], list[str]]:
     """Answers a task.
 
     Args:
         params: the arguments of the task, validated against `ARGUMENTS`.
-        trace: see `Resolver`.
+        trace: see `Resolver`; it is told about the progress of long sets, too.
+        memory: see `Resolver`.
 
     Returns:
-        The result of the task: the answer for `image`, or the list `images` of them; else `failed`, with the sentence
-        `msg` and the word `failed_because`.  And the warnings to show.
+        The result of the task: the answer for `image`, or those for `images` and their instant; else `failed`, with the
+        sentence `msg` and the word `failed_because`.  And the warnings to show.
     """
-    single = params["image"] is not None
+    rule = {name: params[name] for name in RULES if params[name] is not None}
     try:
-        resolver = Resolver(**{name: params[name] for name in NAMES}, trace=trace)
-        images = [params["image"]] if single else params["images"]
-        answers = [resolver.resolve(image, at=params["at"]) for image in images]
+        resolver = Resolver(**{name: params[name] for name in NAMES}, trace=trace, memory=memory)
+        if params["image"] is not None:
+            answer = resolver.resolve(params["image"], **rule)
+            return {"changed": False, **answer.as_dict()}, list(answer.warnings)
+        answers = resolver.resolve_all(_by_key(params["images"]), progress=_telling(trace), **rule)
     except CgrError as error:
-        return {"changed": False, "failed": True, "msg": str(error), "failed_because": error.failed_because}, []
-    found = [answer.as_dict() for answer in answers]
-    warnings = [warning for answer in answers for warning in answer.warnings]
-    return {"changed": False, **(found[0] if single else {"images": found})}, warnings
+        return _failed(error), []
+    return {"changed": False, **_set(answers, isinstance(params["images"], Mapping))}, list(answers.warnings)
+
+
+def _by_key(images: Any) -> dict[str, Any]:
+    if isinstance(images, Mapping):
+        return {str(key): _plain(entry) for key, entry in images.items()}
+    entries = images if isinstance(images, (list, tuple)) else [images]
+    return {f"images[{number}]": _plain(entry) for number, entry in enumerate(entries)}
+
+
+def _plain(entry: Any) -> Any:
+    # Ansible's own kinds of containers, with their tags, go no further.
+    return dict(entry) if isinstance(entry, Mapping) else entry
+
+
+def _set(answers: Answers, by_key: bool) -> dict[str, Any]:
+    found = {key: answer.as_dict() for key, answer in answers.answers.items()}
+    parts: dict[str, dict[str, Any]] = {"images": found, "digests": answers.digests, "refs": answers.refs}
+    shaped = {name: values if by_key else list(values.values()) for name, values in parts.items()}
+    return {**shaped, "at": str(answers.at) if answers.at else None}
+
+
+def _failed(error: CgrError) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "changed": False,
+        "failed": True,
+        "msg": str(error),
+        "failed_because": error.failed_because,
+    }
+    if isinstance(error, SeveralFailed):
+        result["failed_images"] = {
+            key: {"msg": str(each), "failed_because": each.failed_because} for key, each in error.errors.items()
+        }
+    return result
+
+
+def _telling(trace: Trace | None) -> Progress:
+    def tell(done: int, total: int, image: str) -> None:
+        if trace:
+            trace(f"{image}: looked up ({done} of {total})")
+
+    return tell

@@ -14,8 +14,11 @@ description:
   - Looks up, in the tag history of the registry C(cgr.dev), which digest the tag of an image pointed at.
   - With O(at), the digest is that of the instant, and stays the same for good. Without, it is that of the latest build.
   - The answer is the digest of the index, which holds the image for every platform, just as the tag does.
+  - Other rules choose a build by its age, go back by a number of builds, or leave known-bad ones out.
+  - Within one run of Ansible, the same question gets the same answer, on all hosts and from all plugins of this collection,
+    and is asked once; even if the tag moves meanwhile.
   - It runs on the controller, without a connection to the host. With C(delegate_to) another host than the controller, it
-    runs there.
+    runs there, and knows nothing of what was asked elsewhere.
 author:
   - the pulumi-cgr authors (@pulumi-cgr)
 options:
@@ -26,16 +29,12 @@ options:
     type: str
   images:
     description:
-      - Several images, each as O(image).
-    type: list
-    elements: str
-  at:
-    description:
-      - The instant to look at, such as C(2026-01-31T12:00:00Z) or C(2026-01-31), which is its midnight.
-      - Takes RFC 3339 or ISO 8601 text, in quotes or not. Without a time zone it means UTC.
-      - An instant in the future, or before the first build of the tag, is refused.
+      - Several images, as a list, or as a dictionary by keys of your own. Each is as O(image), or is a dictionary of O(image)
+        and a rule of its own, in place of the one beside O(images).
+      - All that have no O(at) are looked up at one instant, by the registry's clock. All of them are answered, or none.
     type: raw
 extends_documentation_fragment:
+  - cgr.images.rule
   - cgr.images.access
 attributes:
   action_group:
@@ -84,6 +83,27 @@ EXAMPLES = r"""
     content: "{{ lookup('ansible.builtin.file', 'deployment.yaml') | cgr.images.pin([python, latest]) }}"
     dest: out/deployment.yaml
     mode: "0644"
+
+- name: Look up a whole release at one instant, by builds that are a week old
+  cgr.images.digest_info:
+    images:
+      web: cgr.dev/chainguard/nginx:latest
+      app:
+        image: cgr.dev/chainguard/php:latest-dev
+        min_age: 3d
+    min_age: 7d
+  register: release
+
+- name: Show a reference of the release
+  ansible.builtin.debug:
+    msg: "{{ release.refs.web }} as of {{ release.at }}"
+
+- name: Go back by one build, and never to one that is known to be bad
+  cgr.images.digest_info:
+    image: cgr.dev/chainguard/python:latest-dev
+    builds_back: 1
+    exclude:
+      - sha256:c7afe78f15c543c9936151640ce819e4d6cd2cf0f027ac5749d3cda369079675
 """
 
 RETURN = r"""
@@ -118,8 +138,10 @@ updated:
   type: str
   sample: "2024-06-01T00:00:00Z"
 at:
-  description: The instant asked for, in UTC; none for the latest build.
-  returned: success, with O(image)
+  description:
+    - The instant asked for, in UTC; none for the present.
+    - With O(images), the one instant of all of them.
+  returned: success
   type: str
   sample: "2024-06-01T00:00:00Z"
 reason:
@@ -127,21 +149,49 @@ reason:
   returned: success, with O(image)
   type: str
   sample: "the latest build: the tag moved to it at 2026-08-21T01:29:22Z"
+previous:
+  description: The build before this one, if it was read, with its C(digest) and when the tag moved to it (C(updated)).
+  returned: success, with O(image)
+  type: dict
+next:
+  description: The build after this one, if there was one, with its C(digest) and when the tag moved to it (C(updated)).
+  returned: success, with O(image)
+  type: dict
+stood:
+  description: How long the tag stood at this build; none where the end is not known.
+  returned: success, with O(image)
+  type: str
+  sample: 2 d 4 h
 images:
-  description: One answer for each of the images, in their order, each with the values above.
+  description:
+    - One answer for each of the images, each with the values above.
+    - A list in their order, or a dictionary by their keys, as O(images) was.
   returned: success, with O(images)
-  type: list
-  elements: dict
+  type: raw
+digests:
+  description: The digests, as a list or a dictionary, as O(images) was.
+  returned: success, with O(images)
+  type: raw
+refs:
+  description: The references to deploy, as a list or a dictionary, as O(images) was.
+  returned: success, with O(images)
+  type: raw
+failed_images:
+  description: Why some of the images have no answer, by their keys, each with C(msg) and C(failed_because).
+  returned: failure, with O(images)
+  type: dict
 failed_because:
   description:
     - Why there is no answer, as one word that stays the same between versions.
-    - What was asked is wrong - V(invalid), V(invalid_image), V(invalid_at).
-    - There is nothing that fits - V(unknown_organisation), V(unknown_repository), V(unknown_tag), V(before_first_build).
+    - What was asked is wrong - V(invalid), V(invalid_image), V(invalid_at), V(invalid_rule).
+    - There is nothing that fits - V(unknown_organisation), V(unknown_repository), V(unknown_tag), V(before_first_build),
+      V(no_build_fits).
     - The credentials do not suffice - V(not_signed_in), V(broken_credentials), V(wrong_audience), V(credentials_expired),
       V(credentials_refused), V(not_entitled), V(denied_by_policy).
     - The registry does not answer - V(unavailable).
     - The registry's answer cannot be believed - V(untrustworthy_answer).
     - The Python library requests is not installed - V(missing_dependency).
+    - Several images failed for different reasons, which are in RV(failed_images) - V(several_failed).
   returned: failure
   type: str
   sample: unknown_tag

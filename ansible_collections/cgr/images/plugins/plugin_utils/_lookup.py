@@ -11,9 +11,12 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
+from ansible_collections.cgr.images.plugins.module_utils._resolver.answer import Answer
 from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import CgrError
+from ansible_collections.cgr.images.plugins.module_utils._resolver.question import RULES
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolver import Resolver
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import NAMES
+from ansible_collections.cgr.images.plugins.plugin_utils._run import run_memory
 
 display = Display()
 
@@ -28,13 +31,21 @@ class ImagesLookup(LookupBase):
         self.set_options(var_options=variables, direct=kwargs)
         self._refuse_slips(terms, kwargs)
         try:
-            resolver = Resolver(**{name: self.get_option(name) for name in NAMES}, trace=display.vvv)
-            answers = [resolver.resolve(image, at=self.get_option("at")) for image in terms]
+            answers = self._answers(terms)
         except CgrError as error:
             raise AnsibleLookupError(str(error)) from None  # core would join the cause, the same sentence again
         for warning in (warning for answer in answers for warning in answer.warnings):
             display.warning(warning)
         return [str(getattr(answer, self.value)) for answer in answers]
+
+    def _answers(self, terms: list[Any]) -> list[Answer]:
+        settings = {name: self.get_option(name) for name in NAMES}
+        resolver = Resolver(**settings, trace=display.vvv, memory=run_memory())
+        rule = {name: self.get_option(name) for name in RULES if self.get_option(name) is not None}
+        if len(terms) == 1:
+            return [resolver.resolve(terms[0], **rule)]
+        found = resolver.resolve_all({f"images[{number}]": image for number, image in enumerate(terms)}, **rule)
+        return list(found.answers.values())
 
     def _refuse_slips(self, terms: list[Any], kwargs: dict[str, Any]) -> None:
         """Refuses what ansible-core passes over in silence, though it would make another question of this one."""
@@ -45,5 +56,5 @@ class ImagesLookup(LookupBase):
             raise AnsibleLookupError(
                 f"unsupported options: {', '.join(unknown)}; there are {', '.join(sorted(options))}"
             )
-        if "at" in kwargs and kwargs["at"] is None:
-            raise AnsibleLookupError("at is empty; leave it out for the latest build")
+        for name in (name for name in RULES if name in kwargs and kwargs[name] in (None, "")):
+            raise AnsibleLookupError(f"{name} is empty; leave it out if there is none")

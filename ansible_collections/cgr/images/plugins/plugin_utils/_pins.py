@@ -77,7 +77,7 @@ def _pairs(answers: Any) -> Iterator[tuple[str, str]]:
 def _pairs_of_result(result: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     inner = result.get("images", result.get("results"))
     if inner is not None:
-        yield from _pairs(inner)
+        yield from _pairs(list(inner.values()) if isinstance(inner, Mapping) else inner)
     elif isinstance(result.get("ref"), str):
         yield from _pairs(result["ref"])
         if isinstance(result.get("image"), str) and "@" not in result["image"]:

@@ -5,12 +5,14 @@
     CgrError
     ├── InvalidQuestion          what was asked has no answer: change the arguments
     │   ├── InvalidImage             … the image
-    │   └── InvalidInstant           … the instant `at`
+    │   ├── InvalidInstant           … the instant `at`
+    │   └── InvalidRule              … another part of the rule
     ├── NoSuchBuild              the registry has nothing that fits: change the arguments
     │   ├── UnknownOrganisation
     │   ├── UnknownRepository
     │   ├── UnknownTag
-    │   └── BeforeFirstBuild
+    │   ├── BeforeFirstBuild
+    │   └── NoBuildFits              … no build old enough, all of them excluded, or not that many
     ├── AccessRefused            the credentials are missing or do not suffice: sign in
     │   ├── NotSignedIn              … there are none, and the image is not public
     │   ├── BrokenCredentials        … a place that should hold some is broken
@@ -21,7 +23,8 @@
     │   └── DeniedByPolicy           … the organisation's pull policy is against it
     ├── RegistryUnavailable      no answer in time: try again later
     ├── UntrustworthyAnswer      an answer that cannot be believed: tell the registry's owner
-    └── MissingDependency        requests is not installed here
+    ├── MissingDependency        requests is not installed here
+    └── SeveralFailed            some images of a set have no answer, each for a reason of its own
 
 Every message is one sentence or two that a person can act on.  None of these errors ever comes with an answer: whoever
 catches one has changed nothing.
@@ -30,7 +33,7 @@ catches one has changed nothing.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Mapping
 
 LONGEST_QUOTE = 200
 
@@ -53,6 +56,13 @@ class CgrError(Exception):
     failed_because = "error"
     argument = "image"
 
+    def about(self, image: str) -> CgrError:
+        """Returns the error with a message that begins with the image it is about."""
+        message = str(self)
+        if not message.startswith(image.partition("@")[0].partition(":")[0]):
+            self.args = (f"{image}: {message}", *self.args[1:])
+        return self
+
 
 class InvalidQuestion(CgrError):
     """What was asked has no answer: change the arguments."""
@@ -71,6 +81,16 @@ class InvalidInstant(InvalidQuestion):
 
     failed_because = "invalid_at"
     argument = "at"
+
+
+class InvalidRule(InvalidQuestion):
+    """A part of the rule is malformed, or does not go together with another; `argument` names it."""
+
+    failed_because = "invalid_rule"
+
+    def __init__(self, message: str, argument: str = "image") -> None:
+        super().__init__(message)
+        self.argument = argument
 
 
 class NoSuchBuild(CgrError):
@@ -102,6 +122,12 @@ class BeforeFirstBuild(NoSuchBuild):
 
     failed_because = "before_first_build"
     argument = "at"
+
+
+class NoBuildFits(NoSuchBuild):
+    """No build is old enough, all of them are excluded, or there are not that many."""
+
+    failed_because = "no_build_fits"
 
 
 class AccessRefused(CgrError):
@@ -169,6 +195,32 @@ class MissingDependency(CgrError):
     """The Python library requests is not installed where the question is asked."""
 
     failed_because = "missing_dependency"
+
+
+class SeveralFailed(CgrError):
+    """Some images of a set have no answer, so none is taken; `errors` holds why, by the keys of the set."""
+
+    failed_because = "several_failed"
+    argument = "images"
+    errors: Mapping[str, CgrError]
+
+    @classmethod
+    def of(cls, errors: Mapping[str, CgrError], asked: int) -> SeveralFailed:
+        """Makes the error that lists each one."""
+        lines = [f"- {key}: {error}" if key not in str(error) else f"- {error}" for key, error in errors.items()]
+        failed = cls("\n".join([f"{len(errors)} of {asked} images have no answer, so none is taken:", *lines]))
+        failed.errors = dict(errors)
+        words = {error.failed_because for error in errors.values()}
+        failed.failed_because = words.pop() if len(words) == 1 else cls.failed_because
+        return failed
+
+
+def of_word(failed_because: str, message: str) -> CgrError:
+    """Makes the error of a word again, as another process has seen it."""
+    kinds = [CgrError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    return next((kind for kind in kinds if kind.failed_because == failed_because), CgrError)(message)
 
 
 def quoted(text: str) -> str:

@@ -65,22 +65,30 @@ class Stretch:
 
     Attributes:
         records: every record in the stretch, oldest first, no two alike.
-        end: the instant up to which the stretch is whole.
-        now: the time by the source's clock.
+        start: the instant from which on the stretch is whole.
+        end: the instant up to which it is.
+        now: the time by the source's clock, when it was read.
     """
 
     records: tuple[Record, ...]
+    start: Instant
     end: Instant
     now: Instant | None
 
+    @property
+    def has_the_first(self) -> bool:
+        """Whether there is nothing before it."""
+        return self.start <= BEGINNING
 
-def stretch_up_to(source: HistorySource, at: Instant | None, guess: Instant) -> Stretch:
+
+def stretch_up_to(source: HistorySource, at: Instant | None, guess: Instant, back: int = 0) -> Stretch:
     """Finds a whole stretch of history that holds at least one record at or before an instant, if there is any.
 
     Args:
         source: the history of the tag.
         at: the instant, or `None` for the end of the history.
         guess: roughly the present; where `at` is `None`, the search begins there.  A wrong guess costs requests only.
+        back: how many nanoseconds before that instant the search may as well begin.
 
     Returns:
         The stretch; without any record up to `at` only if the tag has none.
@@ -90,22 +98,54 @@ def stretch_up_to(source: HistorySource, at: Instant | None, guess: Instant) -> 
         UntrustworthyAnswer: the source's answers can never be known to be whole, or it gave no clock to judge `at` by.
     """
     limit = FOREVER if at is None else max(at, BEGINNING)
-    window = _Window.first(limit, guess if at is None else limit)
+    window = _Window.first(limit, guess if at is None else limit, back)
     for _request in range(MOST_REQUESTS):
         page = source.between(window.start, window.end)
         if at is not None:
             _refuse_the_future(at, page.now)
-        records = sorted({r for r in page.records if window.holds(r)}, key=lambda r: (r.updated, r.digest))
-        hit = bool(records) and records[0].updated <= limit
-        if len(page.records) >= TRUSTED_BELOW:
-            window = window.narrower(page.records, [r for r in records if r.updated <= limit], limit)
-        elif hit or window.start <= BEGINNING:
-            return Stretch(tuple(records), window.end, page.now)
-        elif at is None and page.now is not None and abs(page.now - window.anchor) > CLOCK_TOLERANCE:
-            window = _Window.first(limit, page.now)
+        whole = _whole(page, window, limit)
+        if whole is not None:
+            return whole
+        if at is None and _is_far_off(page, window):
+            window = _Window.first(limit, page.now or guess, back)
         else:
-            window = window.wider()
+            window = window.after(page, limit)
     raise UntrustworthyAnswer(_NEVER_WHOLE)
+
+
+def extended(source: HistorySource, stretch: Stretch) -> Stretch:
+    """Returns a stretch that begins earlier: with at least one more record, if there is one.
+
+    Raises:
+        UntrustworthyAnswer: the source's answers can never be known to be whole.
+    """
+    limit = stretch.start + -1
+    span = _span_of(RECORDS_AIMED_AT, list(stretch.records)) or SECOND_WINDOW
+    window = _Window(_back(limit, span), limit, limit)
+    for _request in range(MOST_REQUESTS):
+        page = source.between(window.start, window.end)
+        older = _whole(page, window, limit)
+        if older is not None:
+            records = sorted({*older.records, *stretch.records}, key=_order)
+            return Stretch(tuple(records), older.start, stretch.end, stretch.now)
+        window = window.after(page, limit)
+    raise UntrustworthyAnswer(_NEVER_WHOLE)
+
+
+def _whole(page: Page, window: _Window, limit: Instant) -> Stretch | None:
+    """Returns a page as a stretch, if it is known to be whole and holds what is looked for."""
+    if len(page.records) >= TRUSTED_BELOW:
+        return None
+    records = window.records(page)
+    if not (records and records[0].updated <= limit) and window.start > BEGINNING:
+        return None
+    return Stretch(tuple(records), window.start, window.end, page.now)
+
+
+def _is_far_off(page: Page, window: _Window) -> bool:
+    """Whether the source's clock says that the search for the latest build began at a wrong guess of the present."""
+    whole = len(page.records) < TRUSTED_BELOW
+    return whole and page.now is not None and abs(page.now - window.anchor) > CLOCK_TOLERANCE
 
 
 def first_record(source: HistorySource, after: Instant) -> Record | None:
@@ -129,12 +169,19 @@ class _Window:
     floor: Instant | None = None
 
     @classmethod
-    def first(cls, limit: Instant, anchor: Instant) -> _Window:
+    def first(cls, limit: Instant, anchor: Instant, back: int) -> _Window:
         ahead = 0 if limit == FOREVER else LOOK_AHEAD
-        return cls(_back(anchor, FIRST_WINDOW), _ahead(limit, ahead), anchor)
+        return cls(_back(anchor, FIRST_WINDOW + back), _ahead(limit, ahead), anchor)
 
-    def holds(self, record: Record) -> bool:
-        return self.start <= record.updated <= self.end
+    def records(self, page: Page) -> list[Record]:
+        """Returns the records of a page that lie in the window, oldest first, no two alike."""
+        return sorted({r for r in page.records if self.start <= r.updated <= self.end}, key=_order)
+
+    def after(self, page: Page, limit: Instant) -> _Window:
+        """Returns the window to ask for after this page."""
+        if len(page.records) >= TRUSTED_BELOW:
+            return self.narrower(page.records, [r for r in self.records(page) if r.updated <= limit], limit)
+        return self.wider()
 
     def wider(self) -> _Window:
         if self.floor is not None:
@@ -161,6 +208,10 @@ _NEVER_WHOLE = (
     "The registry's tag history cannot be read: it leaves out records whatever stretch is asked for, so no digest is taken"
     " from it. Tell the registry's owner that 'start' and 'end' are not honoured."
 )
+
+
+def _order(record: Record) -> tuple[Instant, str]:
+    return record.updated, record.digest
 
 
 def _refuse_the_future(at: Instant, now: Instant | None) -> None:

@@ -8,70 +8,60 @@ The way of a question: reference → credentials → transport → registry → 
 from __future__ import annotations
 
 import os
-import time
-from dataclasses import dataclass, fields
-from typing import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Iterable, Mapping
 from urllib.parse import urlsplit
 
-from . import history, reference, selection
+from . import reference, selection, together
+from .answer import Answer
 from .chainctl import Chainctl
 from .container_config import places
-from .credentials import Anonymous, Considered, Credential, Found, Keychain, Source
-from .errors import (
-    AccessRefused,
-    BeforeFirstBuild,
-    CgrError,
-    CredentialsRefused,
-    DeniedByPolicy,
-    InvalidInstant,
-    NotSignedIn,
-    UnknownTag,
-    quoted,
-)
+from .credentials import Considered, Keychain, Source
+from .errors import CgrError, InvalidQuestion, InvalidRule, SeveralFailed
+from .folder import Folder
 from .given import Given
+from .history import CLOCK_TOLERANCE
 from .identity import Identity
 from .instant import AtLike, Instant
-from .reference import REGISTRY, Reference, is_loopback
-from .registry import TagHistory, base_url
+from .lookup import Lookup, Trace
+from .memory import Finding, Forgetful, Key, Memory
+from .question import RULES, Question
+from .reference import REGISTRY, is_loopback
+from .registry import base_url
 from .settings import DEFAULT_REGISTRY, NAMES, Settings
+from .together import Progress
 from .tokens import Tokens
 from .transport import Transport
 
 USER_AGENT = "pulumi-cgr"
 
-Trace = Callable[[str], None]
-
 
 @dataclass(frozen=True)
-class Answer:
-    """The digest an image stands for, and why.
+class Answers:
+    """The answers for a set of images, all at one instant.
 
     Attributes:
-        image: the image as the user wrote it.
-        repository: registry and name: `cgr.dev/acme.com/python`.
-        tag: the tag; `None` for an image that was pinned by its digest alone.
-        digest: `sha256:…`, that of the index: what the tag pointed at.
-        ref: `repository:tag@digest`, to be deployed.
-        updated: when the tag moved to the digest; `None` for an image that was pinned already.
-        at: the instant asked for; `None` for the latest build.
-        reason: why this build, for a person.
-        warnings: what the user should mend, though there is an answer.
+        at: the instant, by the registry's clock if none was asked for; `None` where each image has its own.
+        answers: the answers, by the user's keys.
     """
 
-    image: str
-    repository: str
-    tag: str | None
-    digest: str
-    ref: str
-    updated: Instant | None
     at: Instant | None
-    reason: str
-    warnings: tuple[str, ...] = ()
+    answers: Mapping[str, Answer]
 
-    def as_dict(self) -> dict[str, str | None]:
-        """Returns the answer as plain text, instants in their one text form, without the warnings."""
-        values = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "warnings"}
-        return {name: None if value is None else str(value) for name, value in values.items()}
+    @property
+    def digests(self) -> dict[str, str]:
+        """The digests, by the user's keys."""
+        return {key: answer.digest for key, answer in self.answers.items()}
+
+    @property
+    def refs(self) -> dict[str, str]:
+        """The references to deploy, by the user's keys."""
+        return {key: answer.ref for key, answer in self.answers.items()}
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should mend, though there are answers."""
+        return tuple(warning for answer in self.answers.values() for warning in answer.warnings)
 
 
 class Resolver:
@@ -80,6 +70,10 @@ class Resolver:
     Args: settings, see `Settings`; what is not given comes from the environment.
         environment: the environment variables to read; by default those of this process, read now.
         trace: called with a sentence about each source of credentials that was asked: names and places, no secrets.
+        memory: where answers are kept for the time of a run; by default every question is asked anew.
+
+    Attributes:
+        concurrency: how many images of a set are looked up at the same time.
 
     Raises:
         InvalidQuestion: a setting is malformed.
@@ -98,41 +92,115 @@ class Resolver:
         registry: str | None = None,
         issuer: str | None = None,
         timeout: float | str | None = None,
+        concurrency: int | str | None = None,
+        cache: str | os.PathLike[str] | None = None,
         environment: Mapping[str, str] | None = None,
         trace: Trace | None = None,
+        memory: Memory | None = None,
     ) -> None:
         given = {name: value for name, value in locals().items() if name in NAMES}
-        self._settings = Settings.read(given, dict(os.environ if environment is None else environment))
-        self._trace = trace
-        self._transport = Transport(USER_AGENT)
-        self._tokens = Tokens(self._transport)
-        self._keychain = Keychain(_sources(self._settings, self._transport), REGISTRY)
+        settings = Settings.read(given, dict(os.environ if environment is None else environment))
+        transport = Transport(USER_AGENT, settings.concurrency)
+        keychain = Keychain(_sources(settings, transport), REGISTRY)
+        trace = trace or (lambda _sentence: None)
+        self._lookup = Lookup(transport, Tokens(transport), keychain, settings.registry, settings.timeout, trace)
+        self.concurrency = settings.concurrency
+        self._memory = memory or Forgetful()
+        self._cache: Memory = (
+            Folder(os.path.expanduser(settings.cache), lasting_only=True) if settings.cache else Forgetful()
+        )
 
-    def resolve(self, image: str, *, at: AtLike | None = None) -> Answer:
+    def resolve(
+        self,
+        image: str,
+        *,
+        at: AtLike | None = None,
+        min_age: str | None = None,
+        builds_back: int | None = None,
+        exclude: Iterable[str] | None = None,
+        current: str | None = None,
+        stale_after: str | None = None,
+    ) -> Answer:
         """Looks up the digest of an image.
 
         Args:
             image: `cgr.dev/ORG/IMAGE[:TAG]`; `latest` where no tag is written.  Already pinned (`…@sha256:…`), it is
                 answered as it stands, without a request.
             at: the instant to look at, as RFC 3339 or ISO 8601 text, `datetime` or `date` (its midnight); without a zone it
-                means UTC.  By default the latest build.
+                means UTC.  By default the present.
+            min_age: how old the build must be at least, by the registry's clock: `7d`, `36h`, `P7D`.
+            builds_back: how many builds before the one that would be chosen; a return to an earlier digest counts as one.
+            exclude: digests that are known to be bad; the next older build is taken instead.
+            current: the digest (or `ref`) that is deployed: with `min_age`, a newer build stays.
+            stale_after: warn if the newest build is older than that.
 
         Raises:
-            InvalidQuestion: the image or the instant is malformed, names another registry, or lies in the future.
-            NoSuchBuild: no such repository or tag, or the instant is before its first build.
+            InvalidQuestion: an argument is malformed, the image names another registry, or the instant lies in the future.
+            NoSuchBuild: no such repository or tag, the instant is before its first build, or no build fits the rule.
             AccessRefused: credentials are missing or do not suffice.
             RegistryUnavailable: no answer in time.
             UntrustworthyAnswer: an answer that cannot be believed.
         """
-        parsed = reference.parse(image)
-        instant = None if at is None else parse_at(at)
-        if parsed.digest is not None:
-            return _answer(parsed, instant, parsed.digest, None, "already pinned in the image; nothing was looked up")
-        try:
-            choice, warnings = self._choose(parsed, instant, time.monotonic() + self._settings.timeout)
-        except CgrError as error:
-            raise _naming(parsed, error) from error.__cause__
-        return _answer(parsed, instant, choice.record.digest, choice.record.updated, choice.reason, warnings)
+        return self.answer(
+            Question.of(
+                image,
+                at=at,
+                min_age=min_age,
+                builds_back=builds_back,
+                exclude=exclude,
+                current=current,
+                stale_after=stale_after,
+            )
+        )
+
+    def resolve_all(self, images: Mapping[str, Any], *, progress: Progress | None = None, **rule: Any) -> Answers:
+        """Looks up the digests of a set of images, all at one instant, many at a time: all of them, or none.
+
+        Args:
+            images: by keys of the caller's, each an image or its own rule: `{"image": …, "min_age": …}`.
+            progress: called after each image with how many are done, how many there are, and the image.
+            rule: the rule for those without their own, as of `resolve`.
+
+        Raises:
+            SeveralFailed: there is at least one image without an answer; it lists each, and why.
+        """
+        return self.answer_all(questions_of(images, rule), progress)
+
+    def answer_all(self, questions: Mapping[str, Question], progress: Progress | None = None) -> Answers:
+        """Answers a set of questions; arguments and errors are as of `resolve_all`."""
+        progress = progress or (lambda _done, _all, _image: None)
+        fixed = {key: question for key, question in questions.items() if question.is_fixed}
+        moving = {key: question for key, question in questions.items() if not question.is_fixed}
+        answers = together.answer_all(fixed, self.answer, self.concurrency, progress)
+        instants = {question.at for question in fixed.values() if question.at}
+        at = instants.pop() if len(instants) == 1 else None
+        if moving:
+            at, answered = self._answer_together(moving, progress)
+            answers.update(answered)
+        return Answers(at, {key: answers[key] for key in questions})
+
+    def answer(self, question: Question) -> Answer:
+        """Answers a question; raises what `resolve` does."""
+        if question.reference.digest is not None:
+            return Answer.to(
+                question, question.reference.digest, None, "already pinned in the image; nothing was looked up"
+            )
+
+        def ask() -> Finding:
+            try:
+                answer = self._lookup.answer(question)
+            except CgrError as error:
+                raise error.about(question.reference.image) from error.__cause__
+            return Finding(answer.as_record(), _is_lasting(answer))
+
+        key = self._key(question)
+        cache = self._cache if question.at else Forgetful()
+
+        def read(data: Any) -> Answer:
+            return Answer.of_record(question, data)
+
+        finding = self._memory.recall(key, lambda: cache.recall(key, ask, read), read)
+        return _with_stale(read(finding.data), question)
 
     def credentials_for(self, image: str) -> tuple[Considered, ...]:
         """Says which credentials are used for an image, and why those before them are not: names and places, no secrets.
@@ -140,68 +208,87 @@ class Resolver:
         Raises:
             InvalidImage: the image is no reference.
         """
-        try:
-            return self._find(reference.parse(image), time.monotonic() + self._settings.timeout).considered
-        except AccessRefused as error:
-            return error.considered
+        return self._lookup.considered(reference.parse(image))
 
-    def _find(self, parsed: Reference, deadline: float, refused: Credential | None = None) -> Found:
-        considered: tuple[Considered, ...] = ()
-        try:
-            found = self._keychain.find(parsed, deadline, refused)
-            considered = found.considered
-            return found
-        except AccessRefused as error:
-            considered = error.considered
-            raise
-        finally:
-            trace = self._trace or (lambda _sentence: None)
-            for each in considered:
-                trace(f"{parsed.image}: credentials: {each.source}: {each.outcome}")
+    def _answer_together(
+        self, questions: Mapping[str, Question], progress: Progress
+    ) -> tuple[Instant, dict[str, Answer]]:
+        keys = {key: self._key(question) for key, question in questions.items()}
 
-    def _choose(
-        self, parsed: Reference, at: Instant | None, deadline: float
-    ) -> tuple[selection.Choice, tuple[str, ...]]:
-        """Asks with the credentials there are, renewed once if they are refused; for a public image, else without any."""
-        try:
-            credential = self._find(parsed, deadline).credential
-            try:
-                return self._ask(parsed, at, credential, deadline), ()
-            except CredentialsRefused:
-                renewed = self._find(parsed, deadline, refused=credential).credential
-                if renewed == credential:
-                    raise
-                return self._ask(parsed, at, renewed, deadline), ()
-        except AccessRefused as error:
-            if not parsed.is_public or isinstance(error, (NotSignedIn, DeniedByPolicy)):
-                raise
-            choice = self._ask(parsed, at, Anonymous(), deadline)
-            return choice, (
-                f"This public image was looked up without credentials, for those there are need repair: {error}",
-            )
+        def ask() -> Finding:
+            at, answers = together.answer_together(questions, self._lookup, self.concurrency, progress)
+            records = [answer.as_record() for answer in answers.values()]
+            for key, record in zip(answers, records):
+                self._memory.learn(keys[key], Finding(record))
+            return Finding({"at": str(at), "answers": records})
 
-    def _ask(self, parsed: Reference, at: Instant | None, credential: Credential, deadline: float) -> selection.Choice:
-        base = base_url(parsed, self._settings.registry)
-        source = TagHistory(self._transport, self._tokens, base, parsed, credential, deadline)
-        stretch = history.stretch_up_to(source, at, Instant(time.time_ns()))
-        choice = selection.choose(stretch, at)
-        if choice is None:
-            raise _nothing(source, stretch, parsed, at)
-        return choice
+        def read(data: Any) -> tuple[Instant, dict[str, Answer]]:
+            pairs = zip(questions.items(), data["answers"])
+            answers = {
+                key: _with_stale(Answer.of_record(question, record), question) for (key, question), record in pairs
+            }
+            if len(answers) < len(questions):
+                raise ValueError("is not the whole set")
+            return Instant.parse(data["at"]), answers
+
+        return read(self._memory.recall({"set": list(keys.values())}, ask, read).data)
+
+    def _key(self, question: Question) -> Key:
+        asked = question.reference
+        base = base_url(asked, self._lookup.registry)
+        return {"registry": base, "image": f"{asked.repository}:{asked.tag}", "rule": question.rule()}
 
 
-def parse_at(at: AtLike) -> Instant:
-    """Reads the instant a user asks for.
+def questions_of(images: Mapping[str, Any], rule: Mapping[str, Any]) -> dict[str, Question]:
+    """Reads the questions of a set.
+
+    Args:
+        images: by keys of the caller's, each an image or its own rule: `{"image": …, "min_age": …}`.
+        rule: the rule for those without their own.
 
     Raises:
-        InvalidInstant: it is none: empty, a bare number, or malformed.
+        SeveralFailed: there is at least one that is malformed; it lists each.
     """
-    try:
-        if isinstance(at, str) and not at.strip():
-            raise ValueError("is empty; leave it out for the latest build")
-        return Instant.of(at)
-    except ValueError as error:
-        raise InvalidInstant(f"at {quoted(at if isinstance(at, str) else repr(at))} {error}.") from error
+    if not images:
+        raise InvalidRule("images is empty: name at least one image.", "images")
+    if "current" in rule:
+        raise InvalidRule("current belongs to one image: give it in that image's own rule.", "current")
+    questions: dict[str, Question] = {}
+    errors: dict[str, CgrError] = {}
+    for key, entry in images.items():
+        try:
+            questions[key] = _question(entry, rule)
+        except InvalidQuestion as error:  # noqa: PERF203  (all of them are to be listed)
+            errors[key] = error
+    if errors:
+        raise SeveralFailed.of(errors, len(images))
+    return questions
+
+
+def _question(entry: Any, rule: Mapping[str, Any]) -> Question:
+    own = dict(entry) if isinstance(entry, Mapping) else {"image": entry}
+    unknown = sorted(set(own) - {"image", *RULES})
+    if unknown:
+        raise InvalidRule(
+            f"there is no {', '.join(map(str, unknown))} in a rule; there are image, {', '.join(RULES)}.", "images"
+        )
+    image = own.pop("image", None)
+    return Question.of(image, **{**rule, **{name: value for name, value in own.items() if value is not None}})
+
+
+def _is_lasting(answer: Answer) -> bool:
+    """Whether no other answer can ever come: the instant passed long enough ago by the registry's clock."""
+    return bool(answer.at and answer.now and answer.now > answer.at + CLOCK_TOLERANCE)
+
+
+def _with_stale(answer: Answer, question: Question) -> Answer:
+    if not answer.history or not answer.updated:
+        return answer
+    newest = answer.history[-1]
+    warning = selection.stale(newest, newest.updated == answer.updated, answer.now, question.stale_after)
+    if warning is None:
+        return answer
+    return replace(answer, warnings=(*answer.warnings, f"{answer.image}: {warning}"))
 
 
 def _sources(settings: Settings, transport: Transport) -> list[Source]:
@@ -215,37 +302,3 @@ def _sources(settings: Settings, transport: Transport) -> list[Source]:
     sources: list[Source] = [Given(settings), Identity(settings, transport)]
     sources += places(settings.environment, REGISTRY if is_cgr else host)
     return [*sources, Chainctl(settings.environment)] if is_cgr else sources
-
-
-def _answer(
-    parsed: Reference,
-    at: Instant | None,
-    digest: str,
-    updated: Instant | None,
-    reason: str,
-    warnings: tuple[str, ...] = (),
-) -> Answer:
-    ref = parsed.pinned(digest)
-    return Answer(parsed.image, parsed.repository, parsed.tag, digest, ref, updated, at, reason, warnings)
-
-
-def _nothing(
-    source: history.HistorySource, stretch: history.Stretch, parsed: Reference, at: Instant | None
-) -> CgrError:
-    """Returns the error for a tag that has no record up to `at`."""
-    first = stretch.records[0] if stretch.records else None
-    if first is None and at is not None:
-        first = history.first_record(source, at)
-    if first is None:
-        return UnknownTag(
-            f"the registry knows no tag {quoted(parsed.tag or '')} in {parsed.repository}. Check its spelling."
-        )
-    return BeforeFirstBuild(f"at {at} is before the tag's first build, which is of {first.updated}.")
-
-
-def _naming(parsed: Reference, error: CgrError) -> CgrError:
-    """Returns the error with a message that begins with the image it is about."""
-    message = str(error)
-    if not message.startswith(parsed.repository):
-        error.args = (f"{parsed.image}: {message}",)
-    return error

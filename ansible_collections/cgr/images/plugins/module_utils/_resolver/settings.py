@@ -12,6 +12,7 @@ from .errors import InvalidQuestion, quoted
 DEFAULT_REGISTRY = "https://cgr.dev"
 DEFAULT_ISSUER = "https://issuer.enforce.dev"
 DEFAULT_TIMEOUT = 30.0
+DEFAULT_CONCURRENCY = 16
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Settings:
         registry: the URL at which cgr.dev is looked up.
         issuer: the URL at which OIDC tokens are exchanged.
         timeout: the bound on one question, in seconds.
+        concurrency: how many images of a set are looked up at the same time, 1 to 64.
+        cache: a folder in which to keep what can never change, the answers to past instants; none by default.
         environment: the environment variables as they were when the settings were read.
     """
 
@@ -42,6 +45,8 @@ class Settings:
     registry: str = DEFAULT_REGISTRY
     issuer: str = DEFAULT_ISSUER
     timeout: float = DEFAULT_TIMEOUT
+    concurrency: int = DEFAULT_CONCURRENCY
+    cache: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -63,6 +68,8 @@ class Settings:
                 found[name] = text.strip()
         if "timeout" in found:
             found["timeout"] = _seconds(found["timeout"])
+        if "concurrency" in found:
+            found["concurrency"] = _threads(found["concurrency"])
         settings = cls(**found, environment=environment)
         settings._check()
         return settings
@@ -88,3 +95,10 @@ def _seconds(text: str) -> float:
     if not 0 < seconds <= 3600:
         raise InvalidQuestion(f"timeout {quoted(text)} is not a number of seconds from 0 to 3600.")
     return seconds
+
+
+def _threads(text: str) -> int:
+    # Pulumi's configuration and Ansible's options may hold it as text.
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise InvalidQuestion(f"concurrency {quoted(text)} is not a whole number from 1 to 64.")
+    return int(text)

@@ -5,6 +5,7 @@
 - Connections are reused; proxies and CA bundles come from the environment, as everywhere with requests.
 - `urllib3.util.Retry` says what is worth repeating (connection errors, 429, 502, 503, 504) and how long to wait
   (`Retry-After`, else exponentially).  No wait is begun that would end after the deadline.
+- A 429 holds back every request to that host, not only the one that met it, and is waited out until the deadline.
 - No redirect is followed: an API that answers JSON has none to give, and a credential must not travel.
 - `~/.netrc` is not read, cookies are not kept.
 """
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
 RETRIES = 3
-RETRY_STATUSES = frozenset({429, 502, 503, 504})
-CONNECTIONS = 16
+SLOW_DOWN = 429
+RETRY_STATUSES = frozenset({SLOW_DOWN, 502, 503, 504})
 LARGEST_BODY = 2 * 1024 * 1024
 CHUNK = 64 * 1024
 
@@ -49,10 +50,12 @@ class Response:
 class Transport:
     """A pool of connections.  Make it where it is used (after a fork), and share it between threads."""
 
-    def __init__(self, user_agent: str) -> None:
+    def __init__(self, user_agent: str, connections: int) -> None:
         self._user_agent = user_agent
+        self._connections = connections
         self._lock = threading.Lock()
         self._session: requests.Session | None = None
+        self._held_back: dict[str, float] = {}  # for each host, until when, by time.monotonic()
 
     def get(self, url: str, params: Mapping[str, str], authorization: str | None, deadline: float) -> Response:
         """Sends a GET and reads the answer.
@@ -83,30 +86,38 @@ class Transport:
 
     def _repeat(self, exchange: _Exchange, retry_statuses: frozenset[int]) -> Response:
         session = self._open()
-        retry = _retry_policy(retry_statuses)
+        retry, slow = _retry_policy(RETRIES), _retry_policy(None)
         while True:
+            self._hold_back(exchange)
             try:
                 response = _by(exchange.deadline, lambda: exchange.send(session))
                 failure = f"it answered {response.status}"
             except _failures() as error:
                 response, failure = None, _plainly(error)
-            again = response is None or response.status in retry_statuses
-            wait = _wait(retry, response, exchange.deadline) if again else None
+            if response is not None and response.status not in retry_statuses:
+                return response
+            slows_down = response is not None and response.status == SLOW_DOWN
+            wait = _wait(slow if slows_down else retry, response, exchange.deadline)
             if wait is None:
-                break
-            retry = retry.increment(method=exchange.method, url=exchange.url)
+                raise RegistryUnavailable(
+                    f"{exchange.host} cannot be asked: {failure}. Check the network and the proxy, then try again."
+                )
+            if slows_down:
+                slow = slow.increment(method=exchange.method, url=exchange.url)
+                self._held_back[exchange.host] = time.monotonic() + wait
+            else:
+                retry = retry.increment(method=exchange.method, url=exchange.url)
+                time.sleep(wait)
+
+    def _hold_back(self, exchange: _Exchange) -> None:
+        """Waits for as long as the host wants fewer requests."""
+        while (wait := min(self._held_back.get(exchange.host, 0.0), exchange.deadline) - time.monotonic()) > 0:
             time.sleep(wait)
-        if response is None or again:
-            host = urlsplit(exchange.url).netloc
-            raise RegistryUnavailable(
-                f"{host} cannot be asked: {failure}. Check the network and the proxy, then try again."
-            )
-        return response
 
     def _open(self) -> requests.Session:
         with self._lock:
             if self._session is None:
-                self._session = _new_session(self._user_agent)
+                self._session = _new_session(self._user_agent, self._connections)
             return self._session
 
 
@@ -120,6 +131,11 @@ class _Exchange:
     form: dict[str, str] | None
     authorization: str | None
     deadline: float
+
+    @property
+    def host(self) -> str:
+        """The host it goes to, with its port."""
+        return urlsplit(self.url).netloc
 
     def send(self, session: requests.Session) -> Response:
         left = max(self.deadline - time.monotonic(), 0.001)
@@ -144,7 +160,7 @@ class _Exchange:
         return request
 
 
-def _new_session(user_agent: str) -> requests.Session:
+def _new_session(user_agent: str, connections: int) -> requests.Session:
     try:
         import requests
         from requests.adapters import HTTPAdapter
@@ -158,14 +174,14 @@ def _new_session(user_agent: str) -> requests.Session:
     session.headers["Cache-Control"] = "no-cache"
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
-        session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=CONNECTIONS))
+        session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=connections))
     return session
 
 
-def _retry_policy(statuses: frozenset[int]) -> Retry:
+def _retry_policy(total: int | None) -> Retry:
     from urllib3.util import Retry
 
-    return Retry(total=RETRIES, status_forcelist=statuses, backoff_factor=0.2, respect_retry_after_header=True)
+    return Retry(total=total, backoff_factor=0.2, respect_retry_after_header=True)
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -177,7 +193,7 @@ def _failures() -> tuple[type[Exception], ...]:
 
 def _wait(retry: Retry, response: Response | None, deadline: float) -> float | None:
     """Returns the seconds to wait before the next attempt, or `None` where there is to be none."""
-    if not retry.total:
+    if retry.total == 0:
         return None
     try:
         wait = retry.parse_retry_after(response.headers["Retry-After"]) if response else None

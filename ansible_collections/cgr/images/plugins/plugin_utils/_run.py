@@ -1,0 +1,20 @@
+# Copyright: the pulumi-cgr authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The memory of one run of Ansible: the same question gets the same answer, whoever asks it and on whichever host.
+
+It is in the run's own temporary folder, which all its forks share and which is removed when it ends.
+"""
+
+from __future__ import annotations
+
+import os
+
+from ansible import constants
+
+from ansible_collections.cgr.images.plugins.module_utils._resolver.folder import Folder
+
+
+def run_memory() -> Folder:
+    """Returns the memory of this run."""
+    return Folder(os.path.join(constants.DEFAULT_LOCAL_TMP, "cgr-images"))

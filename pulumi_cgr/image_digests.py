@@ -1,0 +1,92 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The resource `ImageDigests`: a set of images, all pinned at one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import Resource
+
+from .image_digest import at_input, at_text
+from .pin import RESOLVED
+from .pins import ANSWER
+from .program import resolve_all_ahead, warn_of_replaced
+from .provider import ImageDigestsProvider
+from .resolver import AtLike
+
+
+class ImageDigests(Resource, module="cgr", name="ImageDigests"):
+    """A set of images of cgr.dev, pinned to the digests their tags pointed at, all at one instant: all of them, or none.
+
+    What is followed, what stays, and the rules are as of `ImageDigest`.
+
+        release = ImageDigests("release", images={"web": "cgr.dev/acme.com/web:1", "db": "cgr.dev/acme.com/db:1"})
+        pulumi.export("web", release.refs["web"])
+
+    An image may have a rule of its own, in place of the set's: `{"image": "cgr.dev/acme.com/db:1", "min_age": "7d"}`.
+    """
+
+    images: pulumi.Output[dict[str, Any]]
+    """The images, by the user's keys, as they were written."""
+    digests: pulumi.Output[dict[str, str]]
+    """The digests, by the user's keys."""
+    refs: pulumi.Output[dict[str, str]]
+    """`repository:tag@digest`, to be deployed, by the user's keys."""
+    updated: pulumi.Output[dict[str, str | None]]
+    """When the tags moved to the digests, as RFC 3339 text in UTC, by the user's keys."""
+    reasons: pulumi.Output[dict[str, str]]
+    """Why these builds, for a person, by the user's keys."""
+    instant: pulumi.Output[str | None]
+    """The instant of the whole set, as RFC 3339 text in UTC.  None for a set that follows its tags, where it would be a
+    change of its own at every run."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        images: pulumi.Input[Mapping[str, pulumi.Input[str | Mapping[str, Any]]]],
+        at: pulumi.Input[AtLike] | None = None,
+        min_age: pulumi.Input[str] | None = None,
+        builds_back: pulumi.Input[int] | None = None,
+        exclude: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        stale_after: pulumi.Input[str] | None = None,
+        triggers: pulumi.Input[Mapping[str, Any] | Sequence[Any]] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declares the pins.
+
+        Args:
+            resource_name: the name of the resource.
+            images: the images by keys of your own, each as `image` of `ImageDigest`, or with a rule of its own.
+            at: see `ImageDigest`; as do the following, it holds for every image that has none of its own.
+            min_age: see `ImageDigest`.
+            builds_back: see `ImageDigest`.
+            exclude: see `ImageDigest`.
+            stale_after: see `ImageDigest`.
+            triggers: see `ImageDigest`.
+            opts: the options of the resource.
+        """
+        question = {
+            "images": pulumi.Output.from_input(images).apply(_plain),
+            "at": at_input(at),
+            "min_age": min_age,
+            "builds_back": builds_back,
+            "exclude": exclude,
+            "stale_after": stale_after,
+            "triggers": triggers,
+        }
+        props: dict[str, Any] = {**dict.fromkeys(ANSWER), **question}
+        props[RESOLVED] = pulumi.Output.from_input(question).apply(lambda asked: resolve_all_ahead(asked, self))
+        super().__init__(ImageDigestsProvider(), resource_name, props, opts)
+        self.reasons.apply(lambda reasons: warn_of_replaced((reasons or {}).values(), self))
+
+
+def _plain(images: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the images with their instants as text, as they can be sent."""
+    return {
+        key: {name: at_text(value) for name, value in entry.items()} if isinstance(entry, Mapping) else entry
+        for key, entry in images.items()
+    }
