@@ -43,3 +43,28 @@ def instants(moves: Moves) -> list[datetime]:
     between = [earlier + (later - earlier) / 2 for earlier, later in pairwise(times)]
     outside = [times[0] - timedelta(days=400), times[-1] + timedelta(hours=1), times[-1] + timedelta(days=60)]
     return [*times, *(time - timedelta(milliseconds=1) for time in times), *between, *outside]
+
+
+def by_rule(
+    moves: Moves,
+    present: datetime,
+    at: datetime | None = None,
+    min_age: timedelta = timedelta(0),
+    builds_back: int = 0,
+    exclude: frozenset[str] = frozenset(),
+    current: str | None = None,
+) -> str | None:
+    """Returns the digest a rule chooses, by walking through the moves one after another; `None` where there is none."""
+    stood: list[tuple[datetime, str]] = []
+    for moved, digest in moves:
+        too_late = moved > (at or present) or (min_age and present - moved < min_age)
+        if too_late or digest in exclude:
+            continue
+        if stood and stood[-1][1] == digest:
+            stood.pop()
+        stood.append((moved, digest))
+    if len(stood) <= builds_back:
+        return None
+    moved, digest = stood[-1 - builds_back]
+    newer = [other for when, other in moves if when > moved]
+    return current if current in newer and current not in exclude and not builds_back else digest

@@ -95,9 +95,12 @@ class Stack:
         """Says what `up` would do; nothing changes."""
         return _Operation(self, dry_run=True, state=deepcopy(self.state), plan=None).run()
 
-    def up(self, plan: Any = None) -> Result:
-        """Runs the program and does what it says, within a preview's plan if one is given."""
-        return _Operation(self, dry_run=False, state=self.state, plan=plan).run()
+    def up(self, plan: Any = None, replace: str | None = None) -> Result:
+        """Runs the program and does what it says, within a preview's plan if one is given.
+
+        `replace` names a resource that is to be replaced, whether it changes or not.
+        """
+        return _Operation(self, dry_run=False, state=self.state, plan=plan, replace=replace).run()
 
     def planned(self) -> tuple[Result, Any]:
         """Does a preview, and returns a plan to hold `up` to with it."""
@@ -140,8 +143,16 @@ class Stack:
 class _Operation:
     host: Host
 
-    def __init__(self, stack: Stack, *, dry_run: bool, state: State, plan: Mapping[str, Properties] | None) -> None:
-        self.stack, self.dry_run, self.state, self.plan = stack, dry_run, state, plan
+    def __init__(
+        self,
+        stack: Stack,
+        *,
+        dry_run: bool,
+        state: State,
+        plan: Mapping[str, Properties] | None,
+        replace: str | None = None,
+    ) -> None:
+        self.stack, self.dry_run, self.state, self.plan, self.replace = stack, dry_run, state, plan, replace
         self.result = Result()
         self.seen: set[str] = set()
 
@@ -185,6 +196,8 @@ class _Operation:
         if checked is None:
             return None
         changes, replaces = self.host.diff(urn, old["id"], old["outputs"], checked) if old else (True, False)
+        if old and request.name == self.replace:
+            replaces = True
         if replaces:
             checked = self._check(urn, request, {}, inputs) or {}
         op = "replace" if replaces else "update" if old and changes else "same" if old else "create"

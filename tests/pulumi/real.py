@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import runpy
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -43,8 +44,10 @@ class RealStack(Stack):
     def preview(self, plan: str | None = None) -> Result:
         return _watched(lambda on_event: self._stack.preview(on_event=on_event, plan=plan))
 
-    def up(self, plan: Any = None) -> Result:
-        return _watched(lambda on_event: self._stack.up(on_event=on_event, plan=plan))
+    def up(self, plan: Any = None, replace: str | None = None) -> Result:
+        known = json.loads(self.exported())["checkpoint"]["latest"]["resources"] if replace else []
+        urns = [each["urn"] for each in known if each["urn"].endswith(f"::{replace}")]
+        return _watched(lambda on_event: self._stack.up(on_event=on_event, plan=plan, replace=urns or None))
 
     def refresh(self) -> Result:
         return _watched(lambda on_event: self._stack.refresh(on_event=on_event))

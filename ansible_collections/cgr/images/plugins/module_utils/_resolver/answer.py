@@ -98,6 +98,8 @@ class Answer:
         Raises:
             ValueError, KeyError, TypeError: it is something else, or cannot be the answer to the question.
         """
+        if not isinstance(record, Mapping):
+            raise TypeError("is no answer")
         updated, since, now = (_instant(record.get(name)) for name in ("updated", "since", "now"))
         history = tuple(Record(Instant.parse(moved), digest) for moved, digest in record["history"])
         if not all(map(is_digest, [record["digest"], *(build.digest for build in history)])):

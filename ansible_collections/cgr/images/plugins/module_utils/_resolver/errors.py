@@ -207,7 +207,7 @@ class SeveralFailed(CgrError):
     @classmethod
     def of(cls, errors: Mapping[str, CgrError], asked: int) -> SeveralFailed:
         """Makes the error that lists each one."""
-        lines = [f"- {key}: {error}" if key not in str(error) else f"- {error}" for key, error in errors.items()]
+        lines = [f"- {key}: {error}" for key, error in errors.items()]
         failed = cls("\n".join([f"{len(errors)} of {asked} images have no answer, so none is taken:", *lines]))
         failed.errors = dict(errors)
         words = {error.failed_because for error in errors.values()}

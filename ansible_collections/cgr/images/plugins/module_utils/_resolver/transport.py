@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
 from concurrent.futures import Future
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
 RETRIES = 3
+SHORTEST_WAIT = 0.1
 SLOW_DOWN = 429
 RETRY_STATUSES = frozenset({SLOW_DOWN, 502, 503, 504})
 LARGEST_BODY = 2 * 1024 * 1024
@@ -87,13 +89,17 @@ class Transport:
     def _repeat(self, exchange: _Exchange, retry_statuses: frozenset[int]) -> Response:
         session = self._open()
         retry, slow = _retry_policy(RETRIES), _retry_policy(None)
+        failure = ""
         while True:
             self._hold_back(exchange)
             try:
                 response = _by(exchange.deadline, lambda: exchange.send(session))
                 failure = f"it answered {response.status}"
             except _failures() as error:
-                response, failure = None, _plainly(error)
+                response = None
+                # Where the time ran out on a later attempt, what went wrong on the earlier one says more.
+                if not failure or time.monotonic() < exchange.deadline:
+                    failure = _plainly(error)
             if response is not None and response.status not in retry_statuses:
                 return response
             slows_down = response is not None and response.status == SLOW_DOWN
@@ -151,7 +157,17 @@ class _Exchange:
         ) as response:
             if 300 <= response.status_code < 400:
                 raise UntrustworthyAnswer(_redirected(self.url, response.headers.get("Location", "")))
-            return Response(response.status_code, response.headers, _read_body(response, self.url))
+            body = _read_body(response, self.url)
+            # A refusal is quoted in messages: what was sent along as a secret has no place there.
+            for secret in self._secrets() if response.status_code != 200 else ():
+                body = body.replace(secret, b"...")
+            return Response(response.status_code, response.headers, body)
+
+    def _secrets(self) -> set[bytes]:
+        kind, _space, value = (self.authorization or "").partition(" ")
+        password = base64.b64decode(value).partition(b":")[2] if kind == "Basic" else b""
+        refresh = (self.form or {}).get("refresh_token", "")
+        return {value.encode(), password, refresh.encode()} - {b""}
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         # As an `auth`, and even where there is nothing to add: else requests would put ~/.netrc in its place.
@@ -199,8 +215,7 @@ def _wait(retry: Retry, response: Response | None, deadline: float) -> float | N
         wait = retry.parse_retry_after(response.headers["Retry-After"]) if response else None
     except Exception:  # noqa: BLE001  (absent, or nonsense: each release of urllib3 says so with another class)
         wait = None
-    if wait is None:
-        wait = max(retry.get_backoff_time(), 0.1)
+    wait = max(retry.get_backoff_time() if wait is None else wait, SHORTEST_WAIT)
     return wait if time.monotonic() + wait < deadline else None
 
 

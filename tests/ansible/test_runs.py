@@ -1,0 +1,193 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""One run of Ansible: one answer to each question, whoever asks it and however the tag moves meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_cgr.testing import Registry
+
+from .conftest import Controller
+from .test_playbooks import info, say
+
+IMAGE, OTHER = "cgr.dev/chainguard/moving:latest", "cgr.dev/chainguard/still:latest"
+A, B, C = ("sha256:" + 64 * letter for letter in "abc")
+
+
+def days_ago(days: float) -> str:
+    return (datetime.now(timezone.utc) - timedelta(days=days)).isoformat()
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    moves = [{"updateTimestamp": days_ago(days), "digest": digest} for days, digest in ((9, A), (6, B), (2, C))]
+    with Registry({image.removeprefix("cgr.dev/"): moves for image in (IMAGE, OTHER)}) as registry:
+        yield registry
+
+
+@contextmanager
+def moving(registry: Registry) -> Iterator[None]:
+    """Lets the tag move every 100 ms."""
+    over = threading.Event()
+
+    def move() -> None:
+        number = 0
+        while not over.wait(0.1):
+            number += 1
+            registry.move("chainguard/moving:latest", f"sha256:{number:064x}")
+
+    thread = threading.Thread(target=move)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_fifty_hosts_get_one_digest_while_the_tag_moves(controller: Controller, registry: Registry) -> None:
+    (controller.folder / "host.j2").write_text("image: {{ lookup('cgr.images.ref', '" + IMAGE + "') }}\n")
+    tasks = [
+        info(image=IMAGE) | {"register": "found"},
+        say("{{ query('cgr.images.digest', item) }}") | {"loop": [IMAGE, "cgr.dev/chainguard/moving"]},
+        {"ansible.builtin.template": {"src": "host.j2", "dest": "{{ playbook_dir }}/{{ inventory_hostname }}.yaml"}},
+        {"ansible.builtin.assert": {"that": "lookup('file', inventory_hostname + '.yaml') == 'image: ' + found.ref"}},
+    ]
+    hosts = "".join(f"web{number}," for number in range(50))
+
+    with moving(registry):
+        run = controller.play(tasks, "--forks", "20", "--connection", "local", hosts=hosts)
+
+    assert run.status == 0, run.output
+    rendered = {file.read_text() for file in controller.folder.glob("web*.yaml")}
+    assert len(list(controller.folder.glob("web*.yaml"))) == 50
+    assert len(rendered) == 1
+    assert [request.path for request in registry.requests] == [
+        "/token",
+        "/v2/chainguard/moving/_chainguard/history/latest",
+    ]
+    assert not list((controller.folder / ".ansible/tmp").glob("*"))
+
+
+def test_the_next_run_asks_again_even_after_a_crash(controller: Controller, registry: Registry) -> None:
+    task = say("{{ lookup('cgr.images.digest', '" + IMAGE + "') }}")
+    controller.results([task])
+    waiting = [task, {"ansible.builtin.command": "sleep 600", "delegate_to": "localhost"}]
+    (controller.folder / "crash.yaml").write_text(
+        json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": waiting}])
+    )
+    env = {"PATH": f"{controller.commands}:/usr/bin:/bin", "HOME": str(controller.folder), "LC_ALL": "C.UTF-8"}
+    env |= {"CGR_REGISTRY": registry.url, "ANSIBLE_COLLECTIONS_PATH": str(Path(__file__).parents[2])}
+    command = [str(controller.commands / "ansible-playbook"), "crash.yaml"]
+    crashed = subprocess.Popen(
+        command, cwd=controller.folder, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert crashed.stdout
+    while C not in (line := crashed.stdout.readline()):
+        assert line, "it ended too early"
+    os.killpg(crashed.pid, signal.SIGKILL)
+    crashed.communicate()
+    registry.move("chainguard/moving:latest", A)
+
+    (result,) = controller.results([task])
+
+    assert result["msg"] == A
+
+
+def test_a_set_is_answered_as_it_was_asked(controller: Controller) -> None:
+    listed, named, failed = controller.results(
+        [
+            info(images=[IMAGE, {"image": OTHER, "builds_back": 1}]),
+            info(images={"moving": IMAGE, "still": {"image": OTHER, "at": days_ago(5)}}, exclude=[C]),
+            info(images={"moving": IMAGE, "typo": "cgr.dev/chainguard/movin:latest", "hub": OTHER}),
+        ]
+    )
+
+    assert listed["digests"] == [C, B]
+    assert listed["refs"] == [f"{IMAGE}@{C}", f"{OTHER}@{B}"]
+    assert [answer["image"] for answer in listed["images"]] == [IMAGE, OTHER]
+    assert abs(datetime.fromisoformat(listed["at"].replace("Z", "+00:00")) - datetime.now(timezone.utc)) < timedelta(
+        minutes=5
+    )
+    assert named["digests"] == {"moving": B, "still": B}
+    assert named["images"]["still"]["next"]["digest"] == C
+    assert failed["failed"]
+    assert failed["msg"].startswith("1 of 3 images have no answer, so none is taken:\n- typo: cgr.dev/chainguard/movin")
+    assert failed["failed_because"] == failed["failed_images"]["typo"]["failed_because"] == "unknown_repository"
+
+
+def test_every_rule_has_the_same_words_everywhere(controller: Controller) -> None:
+    rules: list[tuple[dict[str, Any], str]] = [
+        ({"min_age": "4d"}, B),
+        ({"min_age": "P8D"}, A),
+        ({"min_age": "8d", "current": C}, C),
+        ({"builds_back": 2}, A),
+        ({"exclude": [C, B]}, A),
+        ({"at": days_ago(5), "builds_back": 1}, A),
+    ]
+    tasks = [info(image=IMAGE, **rule) for rule, _digest in rules]
+    tasks += [
+        say(
+            "{{ lookup('cgr.images.digest', '"
+            + IMAGE
+            + "', "
+            + f"{', '.join(f'{k}={v!r}' for k, v in rule.items())}) }}}}"
+        )
+        for rule, _digest in rules
+    ]
+
+    results = controller.results(tasks)
+
+    expected = [digest for _rule, digest in rules]
+    assert [result.get("digest") or result["msg"] for result in results] == expected * 2
+
+
+def test_a_set_and_a_lookup_of_one_of_its_images_agree(controller: Controller, registry: Registry) -> None:
+    tasks = [
+        info(images={"moving": IMAGE, "still": OTHER}),
+        say("{{ lookup('cgr.images.digest', '" + IMAGE + "') }}"),
+        say("{{ 'image: " + IMAGE + "' | cgr.images.pin(result_0) }}"),
+    ]
+
+    with moving(registry):
+        found, looked_up, pinned = controller.results(tasks)
+
+    assert found["digests"]["moving"] == looked_up["msg"]
+    assert pinned["msg"] == f"image: {IMAGE}@{looked_up['msg']}"
+
+
+def test_a_tag_that_stands_still_is_worth_a_warning(controller: Controller) -> None:
+    run = controller.play([info(image=OTHER, stale_after="36h")])
+
+    assert run.status == 0, run.output
+    assert "the tag has not moved since" in " ".join(run.output.split())
+
+
+def test_progress_is_shown_to_those_who_want_to_see_it(controller: Controller) -> None:
+    run = controller.play([info(images=[IMAGE, OTHER])], "-vvv")
+
+    assert "looked up (1 of 2)" in run.output
+    assert "looked up (2 of 2)" in run.output
+
+
+def test_a_cache_serves_the_next_run(controller: Controller, registry: Registry) -> None:
+    task = info(image=IMAGE, at=days_ago(5), cache="cache")
+    (first,) = controller.results([task])
+    asked = len(registry.requests)
+
+    (second,) = controller.results([task])
+
+    assert first["digest"] == second["digest"] == B
+    assert len(registry.requests) == asked

@@ -1,0 +1,197 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Memories: the same question, the same answer, asked once; and nothing that was tampered with is believed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.cgr.images.plugins.module_utils._resolver.folder import Folder
+from pulumi_cgr.resolver import CgrError, Instant, InvalidQuestion, Memory, ProcessMemory, RegistryUnavailable, Resolver
+from pulumi_cgr.testing import Registry, Reply
+
+A, B = "sha256:" + 64 * "a", "sha256:" + 64 * "b"
+IMAGE, OTHER = "cgr.dev/acme.com/python:latest", "cgr.dev/acme.com/nginx:latest"
+TOKEN = "the-secret-token"
+DAYS = 86400 * 10**9
+MOVED, AT, LATER = (str(Instant(time.time_ns() - days * DAYS)) for days in (5, 3, 2))
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    history = [{"updateTimestamp": MOVED, "digest": A}]
+    with Registry({"acme.com/python:latest": history, "acme.com/nginx:latest": history}, tokens=[TOKEN]) as registry:
+        yield registry
+
+
+@pytest.fixture(params=["process", "folder"])
+def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Memory:
+    return ProcessMemory() if request.param == "process" else Folder(tmp_path / "run")
+
+
+def asking(registry: Registry, memory: Memory | None = None, **settings: Any) -> Resolver:
+    return Resolver(registry=registry.url, token=TOKEN, environment={}, memory=memory, **settings)
+
+
+def test_the_same_question_gets_the_same_answer_while_the_tag_moves(registry: Registry, memory: Memory) -> None:
+    first = asking(registry, memory).resolve(IMAGE)
+    registry.move("acme.com/python:latest", B)
+
+    again = asking(registry, memory).resolve("cgr.dev/acme.com/python")
+
+    assert again.digest == first.digest == A
+    assert again.image == "cgr.dev/acme.com/python"
+    assert len(registry.requests) == 1
+    assert asking(registry, memory).resolve(IMAGE, builds_back=1).digest == A
+
+
+def test_many_who_ask_at_once_ask_once(registry: Registry, memory: Memory) -> None:
+    registry.delay = 0.05
+    with ThreadPoolExecutor(20) as threads:
+        answers = list(threads.map(lambda _number: asking(registry, memory).resolve(IMAGE).digest, range(40)))
+
+    assert answers == [A] * 40
+    assert len(registry.requests) == 1
+
+
+ASK = f"""
+import sys
+from ansible_collections.cgr.images.plugins.module_utils._resolver.folder import Folder
+from pulumi_cgr.resolver import Resolver
+print(Resolver(registry=sys.argv[1], token="{TOKEN}", memory=Folder(sys.argv[2])).resolve("{IMAGE}").digest)
+"""
+
+
+def test_many_processes_ask_once(registry: Registry, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", ASK, registry.url, str(tmp_path)]
+    registry.delay = 0.5
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _number in range(8)]
+
+    assert [process.communicate()[0].strip() for process in processes] == [A] * 8
+    assert len(registry.requests) == 1
+
+
+def test_those_who_wait_share_a_failure_and_the_next_one_asks_again(registry: Registry, memory: Memory) -> None:
+    together = threading.Barrier(4)
+    registry.interfere = lambda _request: Reply(500)
+    registry.delay = 0.2
+
+    def ask(_number: int) -> str:
+        together.wait()
+        with pytest.raises(RegistryUnavailable) as failed:
+            asking(registry, memory).resolve(IMAGE)
+        return str(failed.value)
+
+    with ThreadPoolExecutor(4) as threads:
+        (sentence,) = set(threads.map(ask, range(4)))
+    asked = len(registry.requests)
+    registry.interfere = lambda _request: None
+
+    assert "the registry failed; try again later" in sentence
+    assert asked == 1
+    assert asking(registry, memory).resolve(IMAGE).digest == A
+
+
+def test_a_set_is_one_question_and_answers_for_each_of_its_images(registry: Registry, memory: Memory) -> None:
+    images = {"python": IMAGE, "nginx": OTHER}
+    first = asking(registry, memory).resolve_all(images)
+    registry.move("acme.com/python:latest", B)
+
+    assert asking(registry, memory).resolve_all(images) == first
+    assert asking(registry, memory).resolve(IMAGE).digest == A
+    assert len(registry.requests) == 2
+
+
+def test_nothing_is_kept_from_one_run_to_the_next(registry: Registry) -> None:
+    for _run in range(2):
+        asking(registry).resolve(IMAGE, at=AT)
+
+    assert len(registry.requests) == 2
+
+
+def test_a_cache_keeps_what_can_never_change(registry: Registry, tmp_path: Path) -> None:
+    cache = tmp_path / "made" / "cache"
+    first = asking(registry, cache=cache).resolve(IMAGE, at=AT)
+    asking(registry, cache=cache).resolve(IMAGE)
+    asked = len(registry.requests)
+    registry.interfere = lambda _request: Reply(500)
+
+    assert asking(registry, cache=cache).resolve(IMAGE, at=AT.replace("Z", "+00:00")) == first
+    assert len(registry.requests) == asked
+    with pytest.raises(RegistryUnavailable):
+        asking(registry, cache=cache).resolve(IMAGE)
+
+
+def test_a_cache_does_not_keep_what_may_still_change(tmp_path: Path) -> None:
+    noon = 1770000000.0
+    history = [{"updateTimestamp": "2026-01-31T00:00:00Z", "digest": A}]
+    with Registry({"chainguard/python:latest": history}, now=lambda: noon) as registry:
+        resolver = Resolver(registry=registry.url, environment={}, cache=tmp_path)
+        resolver.resolve("cgr.dev/chainguard/python", at="2026-02-02T00:00:00Z")  # two and a half hours ago
+        assert not list(tmp_path.glob("*.json"))
+
+
+def _broken(kept: dict[str, Any]) -> Iterator[bytes]:
+    yield b""
+    yield b"{"
+    yield b"[]"
+    yield b"\xff\xfe"
+    yield b"[" * 100_000
+    for change in (
+        {"version": 2},
+        {"key": {**kept["key"], "image": "cgr.dev/acme.com/other:latest"}},
+        {"data": None},
+        {"data": {**kept["data"], "digest": "sha256:abc"}},
+        {"data": {**kept["data"], "updated": LATER}},
+        {"data": {**kept["data"], "updated": None}},
+        {"data": {**kept["data"], "history": [["soon", A]]}},
+    ):
+        yield json.dumps({**kept, **change}).encode()
+
+
+def test_a_file_that_is_broken_or_foreign_is_replaced(registry: Registry, tmp_path: Path) -> None:
+    asking(registry, cache=tmp_path).resolve(IMAGE, at=AT)
+    (file,) = tmp_path.glob("*.json")
+    good = file.read_bytes()
+    assert file.stat().st_mode & 0o777 == 0o600
+
+    for content in _broken(json.loads(good)):
+        file.write_bytes(content)
+        assert asking(registry, cache=tmp_path).resolve(IMAGE, at=AT).digest == A
+        assert file.read_bytes() == good
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(good.replace(A.encode(), B.encode()))
+    file.unlink()
+    file.symlink_to(elsewhere)
+    assert asking(registry, cache=tmp_path).resolve(IMAGE, at=AT).digest == A
+
+
+def test_nothing_that_is_kept_holds_a_secret(registry: Registry, tmp_path: Path) -> None:
+    asking(registry, Folder(tmp_path)).resolve_all({"python": IMAGE, "nginx": OTHER})
+    registry.interfere = lambda _request: Reply(403, TOKEN.encode())
+    with pytest.raises(CgrError):
+        asking(registry, Folder(tmp_path)).resolve(IMAGE, at=AT)
+
+    kept = [file.read_text() for file in tmp_path.iterdir()]
+    assert any("failure" in text for text in kept)
+    assert all(TOKEN not in text for text in kept)
+
+
+@pytest.mark.parametrize("spoil", [lambda path: path.write_text("a file"), lambda path: path.symlink_to("/dev/null")])
+def test_a_cache_that_cannot_be_used_is_said(
+    spoil: Callable[[Path], object], registry: Registry, tmp_path: Path
+) -> None:
+    spoil(tmp_path / "cache")
+
+    with pytest.raises(InvalidQuestion, match=r"cannot be used: .*\. Name another folder, or none"):
+        asking(registry, cache=tmp_path / "cache").resolve(IMAGE, at=AT)

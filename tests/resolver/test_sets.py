@@ -1,0 +1,170 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Sets of images: all at one instant, all or nothing, many at a time."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from pulumi_cgr.resolver import Instant, InvalidRule, Resolver, SeveralFailed
+from pulumi_cgr.testing import Registry, Reply, Request
+
+A, B, C = ("sha256:" + 64 * letter for letter in "abc")
+DAY = 86400 * 10**9
+FIRST = str(Instant(time.time_ns() - 3 * DAY))
+BETWEEN = str(Instant(time.time_ns() - 2 * DAY))
+IMAGES = {f"image-{number}": f"cgr.dev/chainguard/image-{number}:latest" for number in range(30)}
+HISTORIES = {image.removeprefix("cgr.dev/"): [{"updateTimestamp": FIRST, "digest": A}] for image in IMAGES.values()}
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    with Registry(HISTORIES) as registry:
+        yield registry
+
+
+def resolver(registry: Registry, concurrency: int = 16) -> Resolver:
+    return Resolver(registry=registry.url, concurrency=concurrency, environment={})
+
+
+@contextmanager
+def moving(registry: Registry) -> Iterator[None]:
+    """Lets all tags move, one after another and over and over, for as long as the block lasts."""
+    over = threading.Event()
+
+    def move() -> None:
+        number = 0
+        while not over.wait(0.001):
+            number += 1
+            image = f"chainguard/image-{number % len(IMAGES)}:latest"
+            registry.move(image, f"sha256:{number:064x}", Instant(time.time_ns(), 9))
+
+    thread = threading.Thread(target=move)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_while_tags_move_all_digests_belong_to_one_instant(registry: Registry) -> None:
+    with moving(registry):
+        found = [resolver(registry).resolve_all(IMAGES) for _attempt in range(5)]
+
+    for answers in found:
+        assert answers.at
+        for key, image in IMAGES.items():
+            stood = [move for move in registry.histories.moves(image) if move.updated <= answers.at]
+            assert answers.digests[key] == stood[-1].digest
+    assert len({tuple(answers.digests.values()) for answers in found}) > 1
+
+
+def test_a_move_that_was_just_made_is_seen(registry: Registry) -> None:
+    registry.move("chainguard/image-7:latest", B, Instant(time.time_ns(), 9))
+
+    answers = resolver(registry).resolve_all(IMAGES)
+
+    assert answers.digests["image-7"] == B
+    assert answers.refs["image-7"] == f"cgr.dev/chainguard/image-7:latest@{B}"
+    assert set(answers.digests.values()) == {A, B}
+
+
+def test_a_set_costs_two_requests_for_each_image(registry: Registry) -> None:
+    seen: list[tuple[int, int]] = []
+
+    resolver(registry).resolve_all(IMAGES, progress=lambda done, total, _image: seen.append((done, total)))
+
+    assert len(registry.requests) == 2 * len(IMAGES)
+    assert seen == [(number + 1, 30) for number in range(30)]
+
+
+def test_each_image_may_have_its_own_rule(registry: Registry) -> None:
+    registry.move("chainguard/image-1:latest", B, Instant(time.time_ns() - DAY))
+    registry.move("chainguard/image-2:latest", B, Instant(time.time_ns() - DAY))
+
+    answers = resolver(registry).resolve_all(
+        {
+            "at": {"image": IMAGES["image-1"], "at": BETWEEN},
+            "back": {"image": IMAGES["image-2"], "builds_back": 1},
+            "as the set": IMAGES["image-2"],
+            "pinned": f"{IMAGES['image-3']}@{C}",
+        }
+    )
+
+    assert answers.digests == {"at": A, "back": A, "as the set": B, "pinned": C}
+
+
+def test_the_instant_that_is_asked_for_is_that_of_all(registry: Registry) -> None:
+    registry.move("chainguard/image-1:latest", B, Instant(time.time_ns() - DAY))
+
+    answers = resolver(registry).resolve_all(IMAGES, at=BETWEEN)
+
+    assert str(answers.at) == BETWEEN
+    assert set(answers.digests.values()) == {A}
+
+
+def test_every_image_that_fails_is_listed_and_none_is_taken(registry: Registry) -> None:
+    images = {"web": IMAGES["image-1"], "typo": "cgr.dev/chainguard/imag-2:latest", "db": "cgr.dev/acme.com/db:1"}
+
+    with pytest.raises(SeveralFailed) as failed:
+        resolver(registry).resolve_all(images)
+
+    assert str(failed.value).splitlines() == [
+        "2 of 3 images have no answer, so none is taken:",
+        f"- typo: {failed.value.errors['typo']}",
+        f"- db: {failed.value.errors['db']}",
+    ]
+    assert str(failed.value.errors["db"]).startswith("cgr.dev/acme.com/db is not public")
+    assert failed.value.failed_because == "several_failed"
+
+
+def test_every_image_that_is_malformed_is_listed_before_any_request() -> None:
+    nowhere = Resolver(registry="http://127.0.0.1:9", environment={})
+
+    with pytest.raises(SeveralFailed, match="2 of 3 images") as failed:
+        nowhere.resolve_all({"a": IMAGES["image-1"], "b": "python", "c": {"image": IMAGES["image-2"], "age": "7d"}})
+    assert "names Docker Hub" in str(failed.value.errors["b"])
+    assert "there is no age in a rule; there are image, at, min_age" in str(failed.value.errors["c"])
+    with pytest.raises(InvalidRule, match="images is empty"):
+        nowhere.resolve_all({})
+    with pytest.raises(InvalidRule, match="current belongs to one image"):
+        nowhere.resolve_all(IMAGES, min_age="7d", current=A)
+
+
+def test_no_more_are_asked_at_a_time_than_is_set(registry: Registry) -> None:
+    lock, now, most = threading.Lock(), [0], [0]
+
+    def watch(_request: Request) -> None:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        threading.Event().wait(0.01)
+        with lock:
+            now[0] -= 1
+
+    registry.interfere = watch
+    resolver(registry, concurrency=3).resolve_all(IMAGES)
+
+    assert 1 < most[0] <= 3
+
+
+def test_a_registry_that_wants_fewer_requests_slows_the_set_down(registry: Registry) -> None:
+    numbers = itertools.count()
+
+    def limit(_request: Request) -> Reply | None:
+        number = next(numbers)
+        return Reply(429, headers={"Retry-After": "0"}) if number % 3 and number < 150 else None
+
+    registry.interfere = limit
+
+    answers = resolver(registry).resolve_all(IMAGES)
+
+    assert set(answers.digests.values()) == {A}
+    assert sum(request.status == 429 for request in registry.requests) >= 90
