@@ -199,10 +199,13 @@ def _check_given(digest: Any, olds: Properties, reference: Reference) -> None:
         raise InvalidImage(
             f"{reference.image} is pinned to another digest than the digest argument, {digest}. Drop one."
         )
-    if olds.get("digest") == digest and olds.get("repository") not in (None, reference.repository):
+    before = (olds.get("repository"), olds.get("tag"))
+    kept_from_before = reference.digest is None and olds.get("digest") == digest
+    if kept_from_before and before not in ((None, None), (reference.repository, reference.tag)):
+        named = ":".join(str(part) for part in before if part)
         raise InvalidImage(
-            f"{reference.image}: the digest {digest} is that of {olds.get('repository')}, kept from before. Remove"
-            " ignore_changes or give another digest; to keep this one on purpose, write it into the image: repository:tag@digest."
+            f"{reference.image}: the digest {digest} is that of {named}, kept from before. Remove ignore_changes or give another"
+            " digest; to keep this one on purpose, write it into the image: repository:tag@digest."
         )
 
 

@@ -103,15 +103,20 @@ def test_ignore_changes_freezes_a_followed_digest(make_stack: MakeStack, registr
     assert stack.preview().outputs == {"ref": REF + C}
 
 
-def test_a_frozen_digest_is_not_carried_into_another_repository(make_stack: MakeStack) -> None:
+@pytest.mark.parametrize(("old", "new"), [("python", "nginx"), (":latest", ":3.12")], ids=["repository", "tag"])
+def test_a_frozen_digest_is_not_carried_into_another_image(make_stack: MakeStack, old: str, new: str) -> None:
     stack = make_stack(FROZEN)
     stack.up()
-    rewrite(stack, FROZEN.replace("python", "nginx"))
+    moved = FROZEN.replace(old, new)
+    rewrite(stack, moved)
 
     preview = stack.preview()
 
     assert not preview.ok
-    assert any("is that of cgr.dev/chainguard/python, kept from before" in line for line in preview.diagnostics)
+    assert any("is that of cgr.dev/chainguard/python:latest, kept from before" in line for line in preview.diagnostics)
+    image = f"cgr.dev/chainguard/{'nginx' if old == 'python' else 'python'}:{'latest' if old == 'python' else '3.12'}"
+    rewrite(stack, moved.replace(image, f"{image}@{B}"))
+    assert stack.preview().ok
 
 
 def test_a_digest_that_is_given_needs_no_registry(make_stack: MakeStack, registry: Registry) -> None:
