@@ -146,6 +146,7 @@ REFUSALS = [
     (info(image="cgr.dev/acme.com/nope:1"), "no credentials were used"),
     (info(image=PRIVATE, token="wrong"), "the credentials from the token that was given were refused"),
     (info(image=JRE, att="2020-01-01"), "unsupported parameters: att."),
+    (info(imag=JRE), "digest_info: unsupported parameters: imag."),
     (info(image=JRE, images=[JRE]), "mutually exclusive"),
     (info(), "one of the following is required: image, images"),
     (info(image=JRE, registry="http://registry.example.com"), "is not the address of a registry: write https://HOST"),

@@ -182,7 +182,7 @@ def test_an_identity_that_cannot_be_assumed_says_why(machine: Machine) -> None:
 def test_a_token_for_others_is_not_sent(machine: Machine) -> None:
     refused = refusal(machine, token=token(audience="https://console-api.enforce.dev"))
     assert type(refused) is WrongAudience
-    assert "is for the audience 'https://console-api.enforce.dev', not for cgr.dev" in str(refused)
+    assert "the token is for the audience 'https://console-api.enforce.dev', not for cgr.dev" in str(refused)
     assert not machine.registry.requests
 
 

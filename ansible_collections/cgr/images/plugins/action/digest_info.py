@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.constants import LOCALHOST
 from ansible.errors import AnsibleActionFail
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARGUMENTS, look_up
@@ -51,14 +51,21 @@ class ActionModule(ActionBase):
         # Not `self.validate_argument_spec`, which shows all arguments, a token too, when one of them is wrong.
         validated = ArgumentSpecValidator(**ARGUMENTS).validate(given)
         if validated.error_messages:
-            unsupported = "unsupported parameters: " if validated.unsupported_parameters else ""
-            raise AnsibleActionFail(f"{self._task.action}: {unsupported}{'; '.join(validated.error_messages)}")
+            raise AnsibleActionFail(f"{self._task.action}: {'; '.join(_in_words(validated))}")
         params: dict[str, Any] = validated.validated_parameters
         return params
 
     def _from_variables(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         found = {option: task_vars.get(f"cgr_{option}") for option in NAMES}
         return {option: self._templar.template(value) for option, value in found.items() if value is not None}
+
+
+def _in_words(validated: ValidationResult) -> list[str]:
+    """Returns what is wrong with the arguments; one that does not exist may be why another is missing, so it comes first."""
+    said = [str(error) for error in validated.error_messages]
+    if validated.unsupported_parameters:
+        said.insert(0, f"unsupported parameters: {said.pop()}")
+    return said
 
 
 def _portable(params: dict[str, Any]) -> dict[str, Any]:

@@ -45,6 +45,6 @@ def check_audience(token: str, audience: str, source: str) -> None:
     if isinstance(audiences, list) and audience not in audiences:
         named = quoted(", ".join(str(each) for each in audiences))
         raise WrongAudience(
-            f"the token from {source} is for the audience {named}, not for {audience}, so it was not sent. Get one for it:"
+            f"{source}: the token is for the audience {named}, not for {audience}, so it was not sent. Get one for it:"
             f" chainctl auth token --audience {audience}"
         )
