@@ -14,6 +14,7 @@ from ._resolver.resolver import Answers, Resolver
 from ._resolver.settings import NAMES
 from ._resolver.together import Progress
 
+# How a build is chosen, and how the registry is reached: what the doc fragments `rule` and `access` document.
 RULE_ARGUMENTS: dict[str, Any] = {
     "at": {"type": "raw"},
     "min_age": {"type": "str"},
@@ -22,27 +23,31 @@ RULE_ARGUMENTS: dict[str, Any] = {
     "current": {"type": "str"},
     "stale_after": {"type": "str"},
 }
+ACCESS_ARGUMENTS: dict[str, Any] = {
+    "token": {"type": "str", "no_log": True},
+    "username": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "identity": {"type": "str"},
+    "identity_token": {"type": "str", "no_log": True},
+    "identity_token_file": {"type": "path"},
+    "credentials": {"type": "str", "choices": ["anonymous"]},
+    "registry": {"type": "str"},
+    "issuer": {"type": "str"},
+    "timeout": {"type": "float"},
+    "concurrency": {"type": "int"},
+    "cache": {"type": "path"},
+}
+ACCESS_TOGETHER = [("username", "password")]
 ARGUMENTS: dict[str, Any] = {
     "argument_spec": {
         "image": {"type": "str"},
         "images": {"type": "raw"},
         **RULE_ARGUMENTS,
-        "token": {"type": "str", "no_log": True},
-        "username": {"type": "str"},
-        "password": {"type": "str", "no_log": True},
-        "identity": {"type": "str"},
-        "identity_token": {"type": "str", "no_log": True},
-        "identity_token_file": {"type": "path"},
-        "credentials": {"type": "str", "choices": ["anonymous"]},
-        "registry": {"type": "str"},
-        "issuer": {"type": "str"},
-        "timeout": {"type": "float"},
-        "concurrency": {"type": "int"},
-        "cache": {"type": "path"},
+        **ACCESS_ARGUMENTS,
     },
     "mutually_exclusive": [("image", "images"), ("images", "current")],
     "required_one_of": [("image", "images")],
-    "required_together": [("username", "password")],
+    "required_together": ACCESS_TOGETHER,
 }
 
 
