@@ -34,23 +34,23 @@ class GetImageDigestResult:
     image: str
     """The image as it was written."""
     repository: str
-    """Registry and name: `cgr.dev/acme.com/python`."""
+    """The registry and the name in it, such as `cgr.dev/acme.com/python`."""
     tag: str | None
     """The tag; none for an image that was pinned by its digest alone."""
     digest: str
-    """`sha256:…`, that of the index: what the tag pointed at."""
+    """The digest that the tag pointed at, that of the index for all platforms."""
     ref: str
-    """`repository:tag@digest`, to be deployed."""
+    """The reference to deploy, `repository:tag@digest`."""
     updated: str | None
-    """When the tag moved to the digest, as RFC 3339 text in UTC; none for an image that was pinned already."""
+    """When the tag moved to the digest, in UTC; none for an image that was pinned already."""
     at: str | None
-    """The instant asked for, as RFC 3339 text in UTC; none for the latest build."""
+    """The instant asked for, in UTC; none for the present."""
     reason: str
     """Why this build, for a person."""
     previous: Build | None
-    """The build before this one, if it was read."""
+    """The build before this one, if it was read, with its `digest` and when the tag moved to it (`updated`)."""
     next: Build | None
-    """The build after this one, if there was one."""
+    """The build after this one, if there was one, with its `digest` and when the tag moved to it (`updated`)."""
     stood: str | None
     """How long the tag stood at this build, such as `2 d 4 h`; none where the end is not known."""
 
@@ -77,13 +77,16 @@ def get_image_digest(
     """Looks up the digest of an image, at once.
 
     Args:
-        image: `cgr.dev/ORG/IMAGE[:TAG]`; `latest` where no tag is written.
-        at: the instant whose digest is wanted: RFC 3339 or ISO 8601 text, `datetime` or `date` (its midnight); without a
-            zone it means UTC.  By default the present.
-        min_age: how old the build must be at least, by the registry's clock: `7d`, `36h`, `P7D`.
-        builds_back: how many builds before the one that would be chosen.
-        exclude: digests that are known to be bad; the next older build is taken instead.
-        current: the digest (or `ref`) that is deployed: with `min_age`, a newer build stays.
+        image: the image, `cgr.dev/ORG/IMAGE[:TAG]`; the tag is `latest` where none is written. An image that is pinned
+            already (`…@sha256:…`) is answered as it stands, without a request.
+        at: the instant to look at, such as `2026-01-31T12:00:00Z` or `2026-01-31` (its midnight), as RFC 3339 or
+            ISO 8601 text, a date, or a date and time. Without a time zone it means UTC. By default the present.
+        min_age: how old the build must be at least, by the registry's clock, such as `7d`, `36h` or `P7D`. Does not go
+            together with `at`.
+        builds_back: how many builds before the one that would be chosen. A return to an earlier digest counts as one.
+        exclude: digests that are known to be bad. The next older build is taken instead.
+        current: the digest, or the `ref`, that is deployed. With `min_age`, it is never replaced by an older build, unless
+            it is excluded, or `builds_back` asks for one.
         stale_after: warn if the newest build is older than that, such as `30d`.
 
     Raises:

@@ -33,17 +33,17 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
     image: pulumi.Output[str]
     """The image as it was written."""
     at: pulumi.Output[str | None]
-    """The instant asked for, as RFC 3339 text in UTC."""
+    """The instant asked for, in UTC; none for the present."""
     repository: pulumi.Output[str]
-    """Registry and name: `cgr.dev/acme.com/python`."""
+    """The registry and the name in it, such as `cgr.dev/acme.com/python`."""
     tag: pulumi.Output[str | None]
     """The tag; none for an image that was pinned by its digest alone."""
     digest: pulumi.Output[str]
-    """`sha256:…`, that of the index: what the tag pointed at."""
+    """The digest that the tag pointed at, that of the index for all platforms."""
     ref: pulumi.Output[str]
-    """`repository:tag@digest`, to be deployed."""
+    """The reference to deploy, `repository:tag@digest`."""
     updated: pulumi.Output[str | None]
-    """When the tag moved to the digest, as RFC 3339 text in UTC; none for a digest that was given."""
+    """When the tag moved to the digest, in UTC; none for an image that was pinned already, or by a `digest` that was given."""
     reason: pulumi.Output[str]
     """Why this build, for a person."""
 
@@ -65,13 +65,15 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
 
         Args:
             resource_name: the name of the resource.
-            image: `cgr.dev/ORG/IMAGE[:TAG]`; `latest` where no tag is written.
-            at: the instant whose digest is wanted: RFC 3339 or ISO 8601 text, `datetime` or `date` (its midnight); without
-                a zone it means UTC.  Without `at`, the tag is followed.
-            min_age: how old the build must be at least, by the registry's clock: `7d`, `36h`, `P7D`.  A newer build that is
-                deployed already stays.
-            builds_back: how many builds before the one that would be chosen.
-            exclude: digests that are known to be bad; the next older build is taken instead.
+            image: the image, `cgr.dev/ORG/IMAGE[:TAG]`; the tag is `latest` where none is written. An image that is pinned
+                already (`…@sha256:…`) is answered as it stands, without a request.
+            at: the instant to look at, such as `2026-01-31T12:00:00Z` or `2026-01-31` (its midnight), as RFC 3339 or
+                ISO 8601 text, a date, or a date and time. Without a time zone it means UTC. By default the present: the
+                tag is followed.
+            min_age: how old the build must be at least, by the registry's clock, such as `7d`, `36h` or `P7D`. Does not go
+                together with `at`. A newer build that is deployed already stays.
+            builds_back: how many builds before the one that would be chosen. A return to an earlier digest counts as one.
+            exclude: digests that are known to be bad. The next older build is taken instead.
             stale_after: warn if the newest build is older than that, such as `30d`.
             triggers: keep the pin, without a network, until one of these values or another argument changes.
             digest: a digest to pin to; nothing is looked up then.  `ignore_changes=["digest"]` freezes the one in the state.

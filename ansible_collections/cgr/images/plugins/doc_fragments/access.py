@@ -46,20 +46,20 @@ options:
       - anonymous
   registry:
     description:
-      - The address at which C(cgr.dev) is looked up, if it is another, such as that of a registry for tests.
+      - The address at which C(cgr.dev) is looked up, if it is another. By default V(https://cgr.dev).
       - It must begin with C(https://), or may begin with C(http://) for a loopback host.
     type: str
   issuer:
     description:
-      - The address at which OIDC tokens are exchanged, if it is another.
+      - The address at which OIDC tokens are exchanged, if it is another. By default V(https://issuer.enforce.dev).
     type: str
   timeout:
     description:
-      - How long one image may take, in seconds.
+      - How long one image may take, in seconds. By default V(30).
     type: float
   concurrency:
     description:
-      - How many images of a set are looked up at the same time, from 1 to 64. By default 16.
+      - How many images of a set are looked up at the same time, from 1 to 64. By default V(16).
     type: int
   cache:
     description:

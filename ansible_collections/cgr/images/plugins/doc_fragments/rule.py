@@ -13,9 +13,9 @@ class ModuleDocFragment:
 options:
   at:
     description:
-      - The instant to look at, such as C(2026-01-31T12:00:00Z) or C(2026-01-31), which is its midnight.
-      - Takes RFC 3339 or ISO 8601 text, a date, or a date and time, in quotes or not. Without a time zone it means UTC.
-      - An instant in the future, or before the first build of the tag, is refused.
+      - The instant to look at, such as V(2026-01-31T12:00:00Z) or V(2026-01-31) (its midnight), as RFC 3339 or
+        ISO 8601 text, a date, or a date and time. Without a time zone it means UTC. By default the present.
+      - It may be in quotes or not. An instant in the future, or before the first build of the tag, is refused.
     type: raw
   min_age:
     description:

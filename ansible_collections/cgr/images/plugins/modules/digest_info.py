@@ -24,7 +24,7 @@ author:
 options:
   image:
     description:
-      - The image, as C(cgr.dev/ORG/IMAGE[:TAG]); the tag is C(latest) where none is written.
+      - The image, C(cgr.dev/ORG/IMAGE[:TAG]); the tag is C(latest) where none is written.
       - An image that is pinned already (C(...@sha256:...)) is answered as it stands, without a request.
     type: str
   images:
@@ -113,7 +113,7 @@ image:
   type: str
   sample: cgr.dev/chainguard/python:latest-dev
 repository:
-  description: The registry and the name in it.
+  description: The registry and the name in it, such as C(cgr.dev/acme.com/python).
   returned: success, with O(image)
   type: str
   sample: cgr.dev/chainguard/python
@@ -123,7 +123,7 @@ tag:
   type: str
   sample: latest-dev
 digest:
-  description: The digest that the tag pointed at.
+  description: The digest that the tag pointed at, that of the index for all platforms.
   returned: success, with O(image)
   type: str
   sample: sha256:c7afe78f15c543c9936151640ce819e4d6cd2cf0f027ac5749d3cda369079675
@@ -158,7 +158,7 @@ next:
   returned: success, with O(image)
   type: dict
 stood:
-  description: How long the tag stood at this build; none where the end is not known.
+  description: How long the tag stood at this build, such as V(2 d 4 h); none where the end is not known.
   returned: success, with O(image)
   type: str
   sample: 2 d 4 h

@@ -18,13 +18,13 @@ class Answer:
     """The digest an image stands for, and why.
 
     Attributes:
-        image: the image as the user wrote it.
-        repository: registry and name: `cgr.dev/acme.com/python`.
-        tag: the tag; `None` for an image that was pinned by its digest alone.
-        digest: `sha256:…`, that of the index: what the tag pointed at.
-        ref: `repository:tag@digest`, to be deployed.
-        updated: when the tag moved to the digest; `None` for an image that was pinned already.
-        at: the instant asked for; `None` for the present.
+        image: the image as it was written.
+        repository: the registry and the name in it, such as `cgr.dev/acme.com/python`.
+        tag: the tag; none for an image that was pinned by its digest alone.
+        digest: the digest that the tag pointed at, that of the index for all platforms.
+        ref: the reference to deploy, `repository:tag@digest`.
+        updated: when the tag moved to the digest, in UTC; none for an image that was pinned already.
+        at: the instant asked for, in UTC; none for the present.
         reason: why this build, for a person.
         warnings: what the user should mend, though there is an answer.
         history: the builds of the tag around this one, oldest first, as far as they were read.
@@ -54,17 +54,17 @@ class Answer:
 
     @property
     def previous(self) -> Record | None:
-        """The build before this one, if it was read."""
+        """The build before this one, if it was read, with its `digest` and when the tag moved to it (`updated`)."""
         return next((r for r in reversed(self.history) if self._differs(r) and r.updated < self.updated), None)  # type: ignore[operator]
 
     @property
     def next(self) -> Record | None:
-        """The build after this one, if there was one and it was read."""
+        """The build after this one, if there was one, with its `digest` and when the tag moved to it (`updated`)."""
         return next((r for r in self.history if self._differs(r) and r.updated > self.updated), None)  # type: ignore[operator]
 
     @property
     def stood(self) -> str | None:
-        """How long the tag stood at this build, such as `2 d 4 h`; `None` where the end is not known."""
+        """How long the tag stood at this build, such as `2 d 4 h`; none where the end is not known."""
         return duration(self.next.updated - self.updated) if self.next and self.updated else None
 
     def as_dict(self) -> dict[str, Any]:

@@ -123,16 +123,20 @@ class Resolver:
     ) -> Answer:
         """Looks up the digest of an image.
 
+        The faces repeat these texts (`tests/test_arguments.py`).
+
         Args:
-            image: `cgr.dev/ORG/IMAGE[:TAG]`; `latest` where no tag is written.  Already pinned (`…@sha256:…`), it is
-                answered as it stands, without a request.
-            at: the instant to look at, as RFC 3339 or ISO 8601 text, `datetime` or `date` (its midnight); without a zone it
-                means UTC.  By default the present.
-            min_age: how old the build must be at least, by the registry's clock: `7d`, `36h`, `P7D`.
-            builds_back: how many builds before the one that would be chosen; a return to an earlier digest counts as one.
-            exclude: digests that are known to be bad; the next older build is taken instead.
-            current: the digest (or `ref`) that is deployed: with `min_age`, a newer build stays.
-            stale_after: warn if the newest build is older than that.
+            image: the image, `cgr.dev/ORG/IMAGE[:TAG]`; the tag is `latest` where none is written. An image that is pinned
+                already (`…@sha256:…`) is answered as it stands, without a request.
+            at: the instant to look at, such as `2026-01-31T12:00:00Z` or `2026-01-31` (its midnight), as RFC 3339 or
+                ISO 8601 text, a date, or a date and time. Without a time zone it means UTC. By default the present.
+            min_age: how old the build must be at least, by the registry's clock, such as `7d`, `36h` or `P7D`. Does not go
+                together with `at`.
+            builds_back: how many builds before the one that would be chosen. A return to an earlier digest counts as one.
+            exclude: digests that are known to be bad. The next older build is taken instead.
+            current: the digest, or the `ref`, that is deployed. With `min_age`, it is never replaced by an older build,
+                unless it is excluded, or `builds_back` asks for one.
+            stale_after: warn if the newest build is older than that, such as `30d`.
 
         Raises:
             InvalidQuestion: an argument is malformed, the image names another registry, or the instant lies in the future.

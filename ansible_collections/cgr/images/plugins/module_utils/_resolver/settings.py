@@ -19,19 +19,24 @@ DEFAULT_CONCURRENCY = 16
 class Settings:
     """Settings, of which each may also come from the environment variable `CGR_` and its name in upper case.
 
+    The faces repeat these texts (`tests/test_arguments.py`).
+
     Attributes:
-        token: a Chainguard token of audience cgr.dev.
-        username: the name of a pull token, with `password`.
-        password: the secret of a pull token.
-        identity: the UIDP of an assumable identity; a CI's OIDC token is exchanged for a token then.
-        identity_token: that OIDC token.
-        identity_token_file: a file that holds it.
-        credentials: `anonymous` to use no credentials at all.
-        registry: the URL at which cgr.dev is looked up.
-        issuer: the URL at which OIDC tokens are exchanged.
-        timeout: the bound on one question, in seconds.
-        concurrency: how many images of a set are looked up at the same time, 1 to 64.
-        cache: a folder in which to keep what can never change, the answers to past instants; none by default.
+        token: a Chainguard token of audience `cgr.dev`, as `chainctl auth token --audience cgr.dev` prints it.
+        username: the name of a pull token. Needs `password`.
+        password: the secret of a pull token. Needs `username`.
+        identity: the UIDP of an assumable identity. An OIDC token is exchanged for a token then, without `chainctl`. In
+            GitHub Actions the OIDC token is asked of the job; elsewhere give `identity_token` or `identity_token_file`.
+        identity_token: the OIDC token with which to assume `identity`.
+        identity_token_file: a file that holds the OIDC token with which to assume `identity`.
+        credentials: `anonymous` uses no credentials at all. By default, whatever is signed in for `docker pull` or
+            `podman pull` is used, else `chainctl`.
+        registry: the address at which `cgr.dev` is looked up, if it is another. By default `https://cgr.dev`.
+        issuer: the address at which OIDC tokens are exchanged, if it is another. By default `https://issuer.enforce.dev`.
+        timeout: how long one image may take, in seconds. By default `30`.
+        concurrency: how many images of a set are looked up at the same time, from 1 to 64. By default `16`.
+        cache: a folder in which to keep what can never change, the answers to instants that have passed. It is made where
+            there is none. By default nothing is kept from one run to the next.
         environment: the environment variables as they were when the settings were read.
     """
 

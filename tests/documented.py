@@ -1,0 +1,77 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the code says about itself: names, types, defaults and texts, read from its docstrings without importing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import griffe
+
+from .environments import ROOT
+
+RESOLVER = "ansible_collections/cgr/images/plugins/module_utils/_resolver"
+
+
+@dataclass(frozen=True)
+class Documented:
+    """An argument, attribute or class, its default as source text, and the text about it, on one line."""
+
+    name: str
+    type: str
+    default: str | None
+    text: str
+
+
+def module(path: str) -> Any:
+    """Reads a file, by its path in the repository."""
+    file = ROOT / path
+    return griffe.visit(file.stem, filepath=file, code=file.read_text(), docstring_parser="google")
+
+
+def arguments(function: Any) -> dict[str, Documented]:
+    """Returns the arguments of a function, but `self` and `cls`."""
+    texts = _section(function, "parameters")
+    return {
+        parameter.name: Documented(
+            parameter.name, str(parameter.annotation), _source(parameter.default), texts.get(parameter.name, "")
+        )
+        for parameter in function.parameters
+        if parameter.name not in ("self", "cls")
+    }
+
+
+def attributes(kind: Any) -> dict[str, Documented]:
+    """Returns the public attributes and properties of a class; their texts are below them, or in the docstring of the class."""
+    texts = _section(kind, "attributes")
+    return {
+        name: Documented(name, str(each.annotation), _source(each.value), texts.get(name) or text_of(each))
+        for name, each in kind.attributes.items()
+        if not name.startswith("_") and each.annotation is not None
+    }
+
+
+def text_of(documented: Any) -> str:
+    """Returns the first paragraphs of a docstring, on one line."""
+    sections = documented.docstring.parsed if documented.docstring else []
+    return one_line(" ".join(section.value for section in sections if section.kind.value == "text"))
+
+
+def one_line(text: str) -> str:
+    """Returns a text on one line."""
+    return " ".join(text.split())
+
+
+def _section(documented: Any, kind: str) -> dict[str, str]:
+    sections = documented.docstring.parsed if documented.docstring else []
+    return {
+        each.name: one_line(each.description)
+        for section in sections
+        if section.kind.value == kind
+        for each in section.value
+    }
+
+
+def _source(value: Any) -> str | None:
+    return None if value is None else str(value)
