@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""A registry for tests, over real HTTP on the loopback interface: tokens, challenges and tag histories.
+"""A registry for tests, over real HTTP on the loopback interface: tokens, challenges, tag histories, and digests of tags.
 
 In a test: `with Registry(histories) as registry: …`, and look things up at `registry.url`.
 From a shell: `python -m pulumi_cgr.testing.registry --histories FILE`, which prints the address to put into `CGR_REGISTRY`.
@@ -19,6 +19,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -68,6 +69,8 @@ class Registry:
         token_seconds: how long a token it grants is good.
         now: its clock, as seconds since 1970; by default this machine's.
         port: the port to listen on; 0 is any free one.
+        log: a file to which each request is appended as a line of JSON, before it is answered: `method`, `path`, `status`,
+            and `size`, that of the answer's body in bytes.
 
     Attributes:
         requests: every request so far, in order.
@@ -85,6 +88,7 @@ class Registry:
         token_seconds: float = 300.0,
         now: Callable[[], float] = time.time,
         port: int = 0,
+        log: str | Path | None = None,
     ) -> None:
         self.histories = histories.copy() if isinstance(histories, Histories) else Histories(histories)
         self.readings = readings or Readings()
@@ -95,6 +99,7 @@ class Registry:
         self.now = now
         self.requests: list[Request] = []
         self.interfere: Callable[[Request], Reply | None] = lambda _request: None
+        self._log = Path(log) if log else None
         self._granted: dict[str, tuple[str, float]] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"registry": self}))
         self._server.daemon_threads = True
@@ -134,11 +139,26 @@ class Registry:
         """Answers a request, after the delay."""
         time.sleep(self.delay)
         reply = self.interfere(request)
-        if reply is None and request.path == "/token":
-            reply = self._grant(request)
-        if reply is None:
-            reply = self._history(request)
-        return reply
+        return self._routed(request) if reply is None else reply
+
+    def note(self, request: Request) -> None:
+        """Keeps a request that is about to be answered."""
+        self.requests.append(request)
+        if self._log:
+            kept = {name: getattr(request, name) for name in ("method", "path", "status", "size")}
+            with self._log.open("ab", buffering=0) as file:
+                file.write(json.dumps(kept).encode() + b"\n")
+
+    def _routed(self, request: Request) -> Reply:
+        if request.path == "/token":
+            return self._grant(request)
+        if request.path == "/v2/":
+            return self._challenge("")  # here clients learn where tokens are granted
+        for kind, answer in {"/_chainguard/history/": self._page, "/manifests/": self._manifest}.items():
+            name, found, tag = request.path.removeprefix("/v2/").partition(kind)
+            if found and tag and request.path.startswith("/v2/"):
+                return self._refusal(name, request) or answer(f"{name}:{tag}", request)
+        return _errors(404, "NOT_FOUND", "page not found")
 
     def _grant(self, request: Request) -> Reply:
         name = request.query.get("scope", "").removeprefix("repository:").removesuffix(":pull")
@@ -149,35 +169,46 @@ class Registry:
             return _errors(401, "UNAUTHORIZED", "Authentication required")
         token = secrets.token_urlsafe(16)
         self._granted[token] = (name, time.monotonic() + self.token_seconds)
-        return Reply.of_json(200, {"token": token, "expires_in": self.token_seconds})
+        # Clients written in Go read whole seconds only.
+        return Reply.of_json(200, {"token": token, "expires_in": int(self.token_seconds) or self.token_seconds})
 
     def _knows(self, offered: str) -> bool:
         basic = {base64.b64encode(f"{name}:{password}".encode()).decode() for name, password in self.users.items()}
         return offered in self.tokens or offered.removeprefix("Basic ") in basic
 
-    def _history(self, request: Request) -> Reply:
-        name, _slash, tag = request.path.removeprefix("/v2/").partition("/_chainguard/history/")
-        if not request.path.startswith("/v2/") or not tag:
-            return _errors(404, "NOT_FOUND", "page not found")
+    def _refusal(self, name: str, request: Request) -> Reply | None:
         if not self._may_see(name, request.headers.get("authorization", "")):
-            realm = f'Bearer realm="{self.url}/token",service="cgr.dev",scope="repository:{name}:pull"'
-            return _errors(401, "UNAUTHORIZED", "authentication required", {"WWW-Authenticate": realm})
+            return self._challenge(f',scope="repository:{name}:pull"')
         if not self.histories.has_repository(name):
             return _errors(404, "NAME_UNKNOWN", "repository does not exist")
-        return self._page(f"{name}:{tag}", request.query)
+        return None
+
+    def _challenge(self, scope: str) -> Reply:
+        realm = f'Bearer realm="{self.url}/token",service="cgr.dev"{scope}'
+        return _errors(401, "UNAUTHORIZED", "authentication required", {"WWW-Authenticate": realm})
 
     def _may_see(self, name: str, authorization: str) -> bool:
         token = authorization.removeprefix("Bearer ")
         granted_for, until = self._granted.get(token, ("", 0.0))
         return token in self.tokens or (granted_for == name and time.monotonic() < until)
 
-    def _page(self, image: str, query: Mapping[str, str]) -> Reply:
+    def _manifest(self, image: str, request: Request) -> Reply:
+        """Says which digest a tag points at; the manifest itself is not here."""
+        moves = self.histories.moves(image)
+        if not moves or request.method != "HEAD":
+            return _errors(404, "MANIFEST_UNKNOWN", "manifest unknown")
+        headers = {"Content-Type": "application/vnd.oci.image.index.v1+json", "Docker-Content-Digest": moves[-1].digest}
+        return Reply(200, headers=headers, length=1)
+
+    def _page(self, image: str, request: Request) -> Reply:
         if not self.histories.moves(image) and self.readings.unknown_tag != "[]":
             if self.readings.unknown_tag == "{}":
                 return Reply.of_json(200, {})
             return _errors(404, "MANIFEST_UNKNOWN", "manifest unknown")
         try:
-            start, end = (Instant.parse(query[bound]) if bound in query else None for bound in ("start", "end"))
+            start, end = (
+                Instant.parse(request.query[bound]) if bound in request.query else None for bound in ("start", "end")
+            )
         except ValueError as error:
             return _errors(400, "INVALID", f"start or end {error}")
         moves = self.histories.page(image, start, end, self.readings)
@@ -197,6 +228,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer(urlsplit(self.path).query)
 
+    def do_HEAD(self) -> None:
+        self._answer(urlsplit(self.path).query)
+
     def do_POST(self) -> None:
         self._answer(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
 
@@ -206,7 +240,8 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, path, query, headers)
         reply = self.registry.answer(request)
-        self.registry.requests.append(replace(request, status=reply.status, size=len(reply.body)))
+        size = 0 if request.method == "HEAD" else len(reply.body)
+        self.registry.note(replace(request, status=reply.status, size=size))
         self._send(reply)
 
     def _send(self, reply: Reply) -> None:
@@ -216,7 +251,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {"Date": date, **reply.headers, "Content-Length": str(length)}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(reply.body)
+        body = b"" if self.command == "HEAD" else reply.body
+        self.wfile.write(body)
         self.wfile.flush()
         self.close_connection = self.close_connection or length != len(reply.body)
 
@@ -241,12 +277,13 @@ def main(arguments: list[str] | None = None) -> None:
         "--token", action="append", default=[], help="a token that may see what is not public (repeatable)"
     )
     parser.add_argument("--delay", type=float, default=0.0, help="seconds by which every answer is late")
+    parser.add_argument("--log", help="file to append a line of JSON to for each request: method, path, status, size")
     options = parser.parse_args(arguments)
     try:
         histories = Histories.load(options.histories)
     except (OSError, ValueError, KeyError, TypeError) as error:
         parser.error(f"--histories {options.histories} cannot be read: {error}")
-    with Registry(histories, port=options.port, tokens=options.token, delay=options.delay) as registry:
+    with Registry(histories, port=options.port, tokens=options.token, delay=options.delay, log=options.log) as registry:
         print(registry.url, flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
