@@ -31,7 +31,7 @@ format: $(READY)
 	$(VENV)/bin/ruff format .
 
 docs: $(READY)
-	CGR_WRITE_DOCS=1 $(VENV)/bin/python -m pytest -q tests/test_faults_everywhere.py
+	CGR_WRITE_DOCS=1 $(VENV)/bin/python -m pytest -q -m page
 
 clean:
 	rm -rf $(VENV) .build dist examples/ansible/out ansible_collections/cgr/images/tests/output

@@ -25,9 +25,17 @@ from tests.engine.host import Host
 
 from .environments import ROOT
 from .faults import ANSWER, AT, AUTHORITY, BELOW_HTTP, RECORD, A, faults
+from .pages import compare, table
 from .servers import server
 
-PAGE = ROOT / "docs/faults.md"
+INTRODUCTION = """\
+# What becomes of faults
+
+What each face answers when the registry, or something before it, misbehaves. Written by `make docs` from a run of
+`tests/test_faults_everywhere.py`. A word such as `unavailable` is that of an [error](errors.md). IMAGE stands
+for the image, and 127.0.0.1:5000 for the registry's host.
+
+"""
 FACES = ("resolver", "Pulumi", "Ansible")
 TIMEOUT = "2"
 NAMES = [*(fault.name for fault in faults(Registry({}))), *BELOW_HTTP]
@@ -149,27 +157,11 @@ def test_a_fault_ends_in_the_right_answer_or_one_sentence(outcomes: Outcomes, fa
         assert sentence.startswith("cgr.dev/chainguard/fault-")
 
 
+@pytest.mark.page
 def test_the_page_of_faults_is_true(outcomes: Outcomes) -> None:
-    rows = [f"| {fault} | {' | '.join(_cells(said))} |" for fault, said in outcomes.items()]
-    page = "\n".join(
-        [
-            "# What becomes of faults",
-            "",
-            "What each face answers when the registry, or something before it, misbehaves. Written by `make docs` from a run of",
-            "`tests/test_faults_everywhere.py`. A word such as `unavailable` is what Ansible's `failed_because` holds. IMAGE stands",
-            "for the image, and 127.0.0.1:5000 for the registry's host.",
-            "",
-            "| fault | resolver | Pulumi | Ansible |",
-            "|---|---|---|---|",
-            *rows,
-            "",
-        ]
-    )
-    print(page)
-    if os.environ.get("CGR_WRITE_DOCS"):
-        PAGE.parent.mkdir(exist_ok=True)
-        PAGE.write_text(page)
-    assert PAGE.read_text() == page, "run `make docs`"
+    rows = [(fault, *_cells(said)) for fault, said in outcomes.items()]
+
+    compare("docs/faults.md", INTRODUCTION + table(["fault", *FACES], rows))
 
 
 def _cells(said: dict[str, str]) -> list[str]:
@@ -183,5 +175,4 @@ def _cell(said: str) -> str:
         return "the right digest"
     text = re.sub(r"^(\w+): cgr", r"`\1`: cgr", said)
     text = re.sub(r"cgr\.dev/chainguard/fault-\d+(:latest)?", "IMAGE", text)
-    text = re.sub(r"the registry's clock says \S+", "the registry's clock says …", text)
-    return text.replace("|", "\\|")
+    return re.sub(r"the registry's clock says \S+", "the registry's clock says …", text)

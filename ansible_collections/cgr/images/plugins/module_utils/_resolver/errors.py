@@ -27,7 +27,7 @@
     └── SeveralFailed            some images of a set have no answer, each for a reason of its own
 
 Every message is one sentence or two that a person can act on.  None of these errors ever comes with an answer: whoever
-catches one has changed nothing.
+catches one has changed nothing.  `docs/errors.md` is made of the docstrings: what is the matter, then `Cure:`.
 """
 
 from __future__ import annotations
@@ -65,26 +65,38 @@ class CgrError(Exception):
 
 
 class InvalidQuestion(CgrError):
-    """What was asked has no answer: change the arguments."""
+    """What was asked has no answer, or a setting is malformed.
+
+    Cure: Change the argument, setting or variable that the sentence names.
+    """
 
     failed_because = "invalid"
 
 
 class InvalidImage(InvalidQuestion):
-    """The image is no reference, names another registry, or still holds a template."""
+    """The image is no reference, names another registry than `cgr.dev`, or still holds a template.
+
+    Cure: Write `cgr.dev/ORG/IMAGE[:TAG]`; what a template is to fill in must be filled in before.
+    """
 
     failed_because = "invalid_image"
 
 
 class InvalidInstant(InvalidQuestion):
-    """`at` is no instant, or lies in the future."""
+    """`at` is no instant, or lies in the future by the registry's clock.
+
+    Cure: Write it like `2026-01-31T12:00:00Z` or `2026-01-31`; leave it out for the latest build.
+    """
 
     failed_because = "invalid_at"
     argument = "at"
 
 
 class InvalidRule(InvalidQuestion):
-    """A part of the rule is malformed, or does not go together with another; `argument` names it."""
+    """A part of the rule is malformed, or does not go together with another; `argument` names it.
+
+    Cure: Mend that part, or drop one of the two.
+    """
 
     failed_because = "invalid_rule"
 
@@ -94,111 +106,165 @@ class InvalidRule(InvalidQuestion):
 
 
 class NoSuchBuild(CgrError):
-    """The registry answered, but has nothing that fits the question."""
+    """The registry answered, but has nothing that fits the question.
+
+    Cure: Compare the image and the rule with what there is.
+    """
 
     failed_because = "not_found"
 
 
 class UnknownOrganisation(NoSuchBuild):
-    """The registry has no such organisation."""
+    """The registry has no such organisation.
+
+    Cure: Check its spelling: `chainctl iam organizations list` shows yours.
+    """
 
     failed_because = "unknown_organisation"
 
 
 class UnknownRepository(NoSuchBuild):
-    """The registry has no such repository."""
+    """The registry has no such repository.
+
+    Cure: Check its spelling: `chainctl images repos list --parent ORG` shows those of an organisation.
+    """
 
     failed_because = "unknown_repository"
 
 
 class UnknownTag(NoSuchBuild):
-    """The repository has no such tag, or no history of it."""
+    """The repository has no such tag, or no history of it.
+
+    Cure: Check its spelling, and that the repository still has it; not every tag of an upstream image exists.
+    """
 
     failed_because = "unknown_tag"
 
 
 class BeforeFirstBuild(NoSuchBuild):
-    """`at` lies before the first build the tag ever pointed at."""
+    """`at` lies before the first build the tag ever pointed at.
+
+    Cure: Ask for an instant after the one that the sentence names, or for a tag that is older.
+    """
 
     failed_because = "before_first_build"
     argument = "at"
 
 
 class NoBuildFits(NoSuchBuild):
-    """No build is old enough, all of them are excluded, or there are not that many."""
+    """No build is old enough, all of them are excluded, or there are not that many.
+
+    Cure: Lessen `min_age` or `builds_back`, or take a digest out of `exclude`; `digest` pins one whatever the rule.
+    """
 
     failed_because = "no_build_fits"
 
 
 class AccessRefused(CgrError):
-    """The registry wants other credentials, or the caller may not see the repository."""
+    """The registry wants other credentials, or the caller may not see the repository.
+
+    Cure: Sign in, or ask for access; `credentials_for` says which credentials were used, and why.
+    """
 
     failed_because = "access_refused"
     considered: tuple[Any, ...] = ()  # what each source of credentials had to say, as far as they were asked
 
 
 class NotSignedIn(AccessRefused):
-    """No credentials were found, and the image is not public."""
+    """No credentials were found, and the image is not public, or does not exist.
+
+    Cure: Check the image's spelling; then `chainctl auth configure-docker`, or set `CGR_TOKEN`, or what else suits the place.
+    """
 
     failed_because = "not_signed_in"
 
 
 class BrokenCredentials(AccessRefused):
-    """A place that should hold credentials is broken: a file, a helper, a setting."""
+    """A place that should hold credentials is broken: a file, a helper, a setting.
+
+    Cure: Mend or remove what the sentence names; the places after it are not asked, lest other credentials be used unnoticed.
+    """
 
     failed_because = "broken_credentials"
 
 
 class WrongAudience(AccessRefused):
-    """The token was issued for another service; it was not sent."""
+    """The token was issued for another service; it was not sent.
+
+    Cure: Get one for `cgr.dev`: `chainctl auth token --audience cgr.dev`.
+    """
 
     failed_because = "wrong_audience"
 
 
 class CredentialsExpired(AccessRefused):
-    """The credentials were good once."""
+    """The credentials were good once.
+
+    Cure: Make a new pull token: `chainctl auth configure-docker --pull-token --parent ORG`.
+    """
 
     failed_because = "credentials_expired"
 
 
 class CredentialsRefused(AccessRefused):
-    """The registry, or the issuer, does not take the credentials."""
+    """The registry, or the issuer, does not take the credentials: malformed, expired, not trusted; or the image does not exist.
+
+    Cure: Renew them where the sentence says they come from; for an identity, see `chainctl iam identities list`.
+    """
 
     failed_because = "credentials_refused"
 
 
 class NotEntitled(AccessRefused):
-    """The credentials are good, but do not give access to this image."""
+    """The credentials are good, but do not give access to this image, or it does not exist.
+
+    Cure: `chainctl images repos list --parent ORG` shows what they may pull; ask the organisation's owner for a role that may.
+    """
 
     failed_because = "not_entitled"
 
 
 class DeniedByPolicy(AccessRefused):
-    """A pull policy of the organisation refuses the image."""
+    """A pull policy of the organisation refuses the image.
+
+    Cure: Ask for an older build (`min_age`, `builds_back`), or see with whoever set the policy what it allows.
+    """
 
     failed_because = "denied_by_policy"
 
 
 class RegistryUnavailable(CgrError):
-    """The registry could not be reached or did not answer in time: try again later."""
+    """The registry, or what stands before it, could not be reached, failed, or did not answer in time.
+
+    Cure: Try again later; check network, proxy and `REQUESTS_CA_BUNDLE`; raise `timeout` on a slow network.
+    """
 
     failed_because = "unavailable"
 
 
 class UntrustworthyAnswer(CgrError):
-    """The registry answered something that cannot be believed, so no digest is taken from it."""
+    """The registry, or something before it, answered what cannot be believed, so no digest is taken from it.
+
+    Cure: See what stands in between (a proxy, a sign-in page, a test registry); until it is mended, pin the digest yourself.
+    """
 
     failed_because = "untrustworthy_answer"
 
 
 class MissingDependency(CgrError):
-    """The Python library requests is not installed where the question is asked."""
+    """The Python library requests is not installed where the question is asked.
+
+    Cure: Install it: `python -m pip install requests`, with the Python that runs Ansible or the program.
+    """
 
     failed_because = "missing_dependency"
 
 
 class SeveralFailed(CgrError):
-    """Some images of a set have no answer, so none is taken; `errors` holds why, by the keys of the set."""
+    """Some images of a set have no answer, so none is taken; `errors` holds why, by the keys of the set.
+
+    Cure: See to each of them by its own word; where they all have the same word, the set has it, too.
+    """
 
     failed_because = "several_failed"
     argument = "images"
