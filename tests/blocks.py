@@ -1,0 +1,169 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The blocks of a page of documentation, run as its reader would run them, in one folder and in their order.
+
+- A block whose first line is a comment with a file's name is that file.
+- Python is run; with `pulumi.export` in it, it is previewed.
+- YAML that is a list of tasks is run as a playbook; those that follow each other are one.
+- Shell is run; the registry for tests is stopped when it has printed its address.
+- What `text` shows is what the block before it prints; so is a comment behind `print` and `pulumi.export`.  `…` stands for anything.
+- `# not run: REASON` is the first line of a block that cannot run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from textwrap import indent
+from typing import Any
+
+from tests.engine import Stack
+
+from .environments import ROOT
+
+FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"# ([\w./-]+\.\w+|Dockerfile)(?: .*)?\n")
+NOT_RUN = re.compile(r"# not run: (.+)\n")
+SHOWN = re.compile(r"(?:print|pulumi\.export)\(.*\)  # (.+)")
+ELSEWHERE = {
+    "make ": "the tests of this checkout run it, or are it",
+    "pip install ": "tests/test_packages.py installs the packages",
+    "pulumi ": "tests/pulumi has the scenarios, on the real engine where there is one",
+}
+SERVER = "pulumi_cgr.testing.registry"
+CONFIG = {"project:image": "cgr.dev/chainguard/python:latest-dev"}
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of a page, and the line it begins at."""
+
+    page: Path
+    line: int
+    language: str
+    text: str
+
+    @property
+    def file(self) -> str | None:
+        """The name of the file it is, if it is one."""
+        named = FILE.match(self.text)
+        return named[1] if named else None
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is not run, if it is not."""
+        marked = NOT_RUN.match(self.text)
+        return marked[1] if marked else None
+
+    @property
+    def is_tasks(self) -> bool:
+        """Whether it is a list of Ansible's tasks."""
+        return self.language == "yaml" and self.text.startswith("- ") and "hosts:" not in self.text
+
+
+def blocks(page: Path) -> list[Block]:
+    """Returns the blocks of a page."""
+    text = page.read_text()
+    return [Block(page, text.count("\n", 0, found.start()) + 1, found[1], found[2]) for found in FENCE.finditer(text)]
+
+
+class Reader:
+    """Someone who tries what a page says, in a folder, against a registry."""
+
+    def __init__(self, folder: Path, registry: str) -> None:
+        self.folder = folder
+        self.environ = {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "HOME": str(folder),
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT),
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_NOCOLOR": "true",
+            "CGR_REGISTRY": registry,
+        }
+        self.printed = ""
+
+    def read(self, page: Path) -> None:
+        """Tries a page."""
+        found = [block for block in blocks(page) if block.reason is None]
+        for block in found:
+            if block.file:
+                self._write(block.file, block.text)
+        for block in _joined([block for block in found if not block.file]):
+            self._try(block)
+
+    def _try(self, block: Block) -> None:
+        where = f"{block.page.relative_to(ROOT)}:{block.line}"
+        if block.language == "text":
+            assert_shows(self.printed, block.text.splitlines(), where)
+            return
+        if block.language == "python" and "pulumi.export(" in block.text:
+            self.printed = self._preview(block)
+        elif block.language == "python":
+            self.printed = self._run([sys.executable, self._write("script.py", block.text)], where)
+        elif block.is_tasks:
+            play = "- hosts: localhost\n  gather_facts: false\n  tasks:\n" + indent(block.text, "    ")
+            self.printed = self._run(["ansible-playbook", self._write("play.yaml", play)], where)
+        elif block.language == "sh":
+            script = ["bash", "-euo", "pipefail", "-c", here(block.text)]
+            self.printed = self._first_line(script) if SERVER in block.text else self._run(script, where)
+        else:
+            raise AssertionError(f"{where}: what is to be done with {block.language}?")
+        assert_shows(self.printed, SHOWN.findall(block.text), where)
+
+    def _preview(self, block: Block) -> str:
+        program = self.folder / self._write(f"program_{block.line}.py", block.text)
+        preview = Stack(program, config=CONFIG, environ=self.environ).preview()
+        assert preview.ok, preview.diagnostics
+        return preview.render()
+
+    def _write(self, name: str, text: str) -> str:
+        file = self.folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        return name
+
+    def _run(self, command: list[str], where: str) -> str:
+        done = subprocess.run(command, **self._surroundings, check=False)
+        assert done.returncode == 0, f"{where} failed:\n{done.stdout}"
+        return str(done.stdout)
+
+    def _first_line(self, command: list[str]) -> str:
+        with subprocess.Popen(command, **self._surroundings, start_new_session=True) as server:
+            assert server.stdout is not None
+            line = server.stdout.readline()
+            os.killpg(server.pid, signal.SIGTERM)
+        return str(line)
+
+    @property
+    def _surroundings(self) -> dict[str, Any]:
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        return {"cwd": self.folder, "env": self.environ, "text": True, **pipes}
+
+
+def here(script: str) -> str:
+    """Returns a shell script without the lines that are run elsewhere."""
+    return "".join(line for line in script.splitlines(keepends=True) if not line.startswith(tuple(ELSEWHERE)))
+
+
+def assert_shows(printed: str, lines: list[str], where: str) -> None:
+    """Asserts that lines were printed, in this order; `…` stands for anything."""
+    pattern = ".*?".join(re.escape(line.strip()).replace("…", r"[^\n]*?") for line in lines)
+    assert re.search(pattern, printed, re.DOTALL), f"{where} shows\n{chr(10).join(lines)}\nbut there came\n{printed}"
+
+
+def _joined(found: list[Block]) -> Iterator[Block]:
+    """Yields blocks, those of tasks that follow each other as one."""
+    for are_tasks, group in groupby(found, lambda block: block.is_tasks):
+        if are_tasks:
+            first, *others = group
+            yield replace(first, text="\n".join([first.text, *(block.text for block in others)]))
+        else:
+            yield from group

@@ -1,0 +1,56 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The pages do what they say: their blocks run as they stand, against recorded histories."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pulumi_cgr.testing import Histories, Registry
+
+from .blocks import ELSEWHERE, Reader, blocks
+from .environments import ROOT
+
+COLLECTION = ROOT / "ansible_collections/cgr/images/README.md"
+EXAMPLES = sorted((ROOT / "examples").glob("*/README.md"))
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", COLLECTION, *sorted((ROOT / "docs").glob("*.md")), *EXAMPLES]
+
+
+@pytest.fixture(scope="module")
+def registry(recorded: Histories) -> Iterator[Registry]:
+    with Registry(recorded) as registry:
+        yield registry
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_blocks_of_a_page_run(page: Path, registry: Registry, tmp_path: Path) -> None:
+    if page in EXAMPLES:
+        shutil.copytree(page.parent, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("out"))
+
+    Reader(tmp_path, registry.url).read(page)
+
+
+def test_what_is_not_run_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        for block in [block for page in PAGES for block in blocks(page)]:
+            where = f"{block.page.relative_to(ROOT)}:{block.line}"
+            if block.reason:
+                print(f"\n{where} is not run: {block.reason}", end="")
+            for line in block.text.splitlines() if block.language == "sh" else []:
+                for start, reason in ELSEWHERE.items():
+                    if line.startswith(start):
+                        print(f"\n{where} {line.partition('#')[0].strip()!r} is not run here: {reason}", end="")
+
+
+def test_make_demo_ends_in_agreement() -> None:
+    done = subprocess.run([sys.executable, ROOT / "examples/demo.py"], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "==> Both agree. Unset CGR_REGISTRY, and the same playbook and program ask cgr.dev." in done.stdout
+    assert done.stdout.count("by Ansible and Pulumi") == 4
