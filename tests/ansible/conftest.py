@@ -19,8 +19,9 @@ import yaml
 from pulumi_cgr.testing import Histories, Registry
 from tests.environments import ROOT, environment
 
-TESTED = {"3.11": "ansible-core~=2.19.0", "3.12": "ansible-core~=2.21.0"}
+TESTED = ["3.11", "3.12"]  # constraints.txt says which ansible-core each stands for
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+CORE = ["--constraint", "constraints.txt", "ansible-core", "requests"]
 CONTROLLERS = [HERE, *(python for python in TESTED if python != HERE)]
 
 
@@ -101,6 +102,5 @@ def registry(recorded: Histories) -> Iterator[Registry]:
 def controller(request: pytest.FixtureRequest, registry: Registry, tmp_path: Path) -> Controller:
     if request.param == HERE:
         return Controller(Path(sys.executable).parent, tmp_path, registry)
-    requirement = TESTED[request.param]
-    made = environment(f"ansible-on-{request.param}", request.param, requirement, "requests")
+    made = environment(f"ansible-on-{request.param}", request.param, *CORE)
     return Controller(made / "bin", tmp_path, registry)
