@@ -92,7 +92,7 @@ class Reader:
 
     def read(self, page: Path) -> None:
         """Tries a page."""
-        found = [block for block in blocks(page) if block.reason is None]
+        found = [block for block in blocks(page) if block.reason is None and block.language != "mermaid"]
         for block in found:
             if block.file:
                 self._write(block.file, block.text)
