@@ -24,7 +24,7 @@ check: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/ansible-galaxy collection build --force --output-path .build ansible_collections/cgr/images
-	.ci/gates 'ansible-test 3.11' 'ansible-test 3.12'
+	.ci/gates 'ansible-test 3.11' 'ansible-test 3.12' collection-docs
 
 format: $(READY)
 	$(VENV)/bin/ruff check --fix .
