@@ -12,7 +12,7 @@ import pulumi
 
 from .image_digest import at_input
 from .program import beside, resolver, warn
-from .resolver import Answer, AtLike, CgrError, Question
+from .resolver import Answer, AtLike, CgrError
 
 _Result = TypeVar("_Result")
 
@@ -139,7 +139,7 @@ def get_image_digest_output(
 
 
 def _look_up(question: Mapping[str, Any]) -> Answer:
-    answer = resolver().answer(Question.of(**question))
+    answer = resolver().answer(resolver().question(**question))
     warn(answer.warnings)
     return answer
 

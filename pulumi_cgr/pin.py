@@ -16,7 +16,7 @@ digest and all that derives from it.  The rules, first to last:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -33,13 +33,16 @@ from .resolver import (
     InvalidRule,
     Question,
     Reference,
+    Resolver,
     Stretch,
     is_digest,
     never_back,
 )
 
 RULE = ("at", "min_age", "builds_back", "exclude")
-QUESTION = ("image", *RULE, "triggers")
+UPSTREAM = "upstream"
+"""Where an image on a mirror is looked up; there is none for others.  Another is another question."""
+QUESTION = ("image", UPSTREAM, *RULE, "triggers")
 STALE_AFTER = "stale_after"
 """The input that leads to a warning, and to nothing in the state."""
 ANSWER = ("repository", "tag", "digest", "ref", "updated", "reason")
@@ -47,26 +50,25 @@ RESOLVED = "resolved"
 """The input in which the program hands in what it looked up ahead; it is never kept in the state."""
 
 Properties = Mapping[str, Any]
-Resolve = Callable[[Question], Answer]
 
 GIVEN_REASON = "the digest that was given; nothing was looked up"
 # Stands for an image that is not known yet, where the rule beside it is read.
 _SOME_IMAGE = "cgr.dev/chainguard/unknown"
 
 
-def checked(olds: Properties, news: Properties, resolve: Resolve) -> dict[str, Any]:
+def checked(olds: Properties, news: Properties, resolver: Resolver) -> dict[str, Any]:
     """Returns the checked inputs of an `ImageDigest`.
 
     Args:
         olds: the checked inputs in the state; empty for a new resource.
         news: the arguments of the program.
-        resolve: answers a question.
+        resolver: reads the question and answers it.
 
     Raises:
         CgrError: the arguments are wrong, or the lookup failed.
     """
     image, digest = news.get("image"), news.get("digest")
-    question, asked = read_question(news)
+    question, asked = read_question(news, resolver)
     if is_unknown(image):
         return {**asked, **dict.fromkeys(ANSWER, pulumi.UNKNOWN)}
     reference = question.reference
@@ -74,7 +76,7 @@ def checked(olds: Properties, news: Properties, resolve: Resolve) -> dict[str, A
     open_ended = digest is None and reference.digest is None and any(map(is_unknown, asked.values()))
     if is_unknown(digest) or open_ended:
         return _present({**asked, **parts, **dict.fromkeys(("digest", "ref", "updated", "reason"), pulumi.UNKNOWN)})
-    answer = _answer(olds, asked, question, digest, news.get(RESOLVED), resolve)
+    answer = _answer(olds, asked, question, digest, news.get(RESOLVED), resolver)
     return _present({**asked, **parts, **answer, "ref": reference.pinned(answer["digest"])})
 
 
@@ -88,7 +90,7 @@ def changed(olds: Properties, news: Properties, keys: tuple[str, ...] = QUESTION
     return any(is_unknown(news.get(key)) or olds.get(key) != news.get(key) for key in keys)
 
 
-def read_question(news: Properties) -> tuple[Question, dict[str, Any]]:
+def read_question(news: Properties, resolver: Resolver) -> tuple[Question, dict[str, Any]]:
     """Reads the question among the arguments, as far as it is known.
 
     Returns:
@@ -101,10 +103,10 @@ def read_question(news: Properties) -> tuple[Question, dict[str, Any]]:
     if not isinstance(known.get("at", ""), str):
         raise InvalidInstant(f"at {known['at']!r} is not an instant; write it as text, like '2026-01-31T12:00:00Z'.")
     image = _SOME_IMAGE if "image" in unknown else known.get("image")
-    question = Question.of(image, **{key: known[key] for key in (*RULE, STALE_AFTER) if key in known})
+    question = resolver.question(image, **{key: known[key] for key in (*RULE, STALE_AFTER) if key in known})
     unknown.pop(STALE_AFTER, None)
     kept: dict[str, Any] = {key: known[key] for key in ("image", "triggers") if key in known}
-    return question, {**kept, **question.rule(), **unknown}
+    return question, {**kept, **_upstream(question.reference), **question.rule(), **unknown}
 
 
 def refuse_stale_after(given: Properties) -> None:
@@ -145,7 +147,7 @@ def handed_in(resolved: Any, question: Question) -> Answer | None:
 
 def text_of(question: Question) -> dict[str, Any]:
     """Returns what decides the answer, as plain data."""
-    return {"image": question.reference.image, **question.rule()}
+    return {"image": question.reference.image, **_upstream(question.reference), **question.rule()}
 
 
 def properties(answer: Answer) -> dict[str, str | None]:
@@ -171,7 +173,7 @@ def is_unknown(value: Any) -> bool:
 
 
 def _answer(
-    olds: Properties, asked: Properties, question: Question, digest: Any, resolved: Any, resolve: Resolve
+    olds: Properties, asked: Properties, question: Question, digest: Any, resolved: Any, resolver: Resolver
 ) -> dict[str, Any]:
     same_question = all(olds.get(key) == asked.get(key) for key in QUESTION)
     kept = {key: olds.get(key) for key in ("digest", "updated", "reason")}
@@ -180,9 +182,9 @@ def _answer(
         return kept if same_question and kept["digest"] == digest else _given(digest)
     if same_question and is_sticky(asked) and kept["updated"] and is_digest(kept["digest"]):
         return kept
-    if (olds.get("repository"), olds.get("tag")) == (question.reference.repository, question.reference.tag):
+    if _source(olds) == (question.reference.upstream, question.reference.tag):
         question = with_current(question, kept["digest"])
-    found = properties(handed_in(resolved, question) or resolve(question))
+    found = properties(handed_in(resolved, question) or resolver.answer(question))
     # The reason is that for which the digest was chosen, when it was.
     same_answer = same_question and (found["digest"], found["updated"]) == (kept["digest"], kept["updated"])
     return kept if same_answer else found
@@ -199,14 +201,23 @@ def _check_given(digest: Any, olds: Properties, reference: Reference) -> None:
         raise InvalidImage(
             f"{reference.image} is pinned to another digest than the digest argument, {digest}. Drop one."
         )
-    before = (olds.get("repository"), olds.get("tag"))
+    before = _source(olds)
     kept_from_before = reference.digest is None and olds.get("digest") == digest
-    if kept_from_before and before not in ((None, None), (reference.repository, reference.tag)):
+    if kept_from_before and before not in ((None, None), (reference.upstream, reference.tag)):
         named = ":".join(str(part) for part in before if part)
         raise InvalidImage(
             f"{reference.image}: the digest {digest} is that of {named}, kept from before. Remove ignore_changes or give another"
             " digest; to keep this one on purpose, write it into the image: repository:tag@digest."
         )
+
+
+def _source(olds: Properties) -> tuple[Any, Any]:
+    """Returns whose digest the state holds: the repository where it was looked up, and the tag."""
+    return olds.get(UPSTREAM) or olds.get("repository"), olds.get("tag")
+
+
+def _upstream(reference: Reference) -> dict[str, str]:
+    return {UPSTREAM: reference.upstream} if reference.is_mirrored else {}
 
 
 def _failure(resolved: Properties) -> CgrError:

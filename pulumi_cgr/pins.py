@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -13,6 +13,7 @@ from .pin import (
     RESOLVED,
     RULE,
     STALE_AFTER,
+    UPSTREAM,
     Properties,
     changed,
     handed_in,
@@ -23,29 +24,27 @@ from .pin import (
     text_of,
     with_current,
 )
-from .resolver import Answer, Answers, CgrError, Instant, Question, is_digest, questions_of
+from .resolver import Answer, Answers, CgrError, Instant, Question, Resolver, is_digest, parse_ref
 
-QUESTION = ("images", *RULE, "triggers")
+QUESTION = ("images", UPSTREAM, *RULE, "triggers")
 ANSWER = ("digests", "refs", "updated", "reasons", "instant")
 KEPT = QUESTION + ANSWER
 _FOUND = ("digest", "updated", "reason")
 _HELD = {"digest": "digests", "updated": "updated", "reason": "reasons"}
 
-ResolveAll = Callable[[Mapping[str, Question]], Answers]
 
-
-def checked(olds: Properties, news: Properties, resolve_all: ResolveAll) -> dict[str, Any]:
+def checked(olds: Properties, news: Properties, resolver: Resolver) -> dict[str, Any]:
     """Returns the checked inputs of an `ImageDigests`; arguments and errors are as of `pin.checked`."""
     given = {key: news[key] for key in (*QUESTION, STALE_AFTER) if news.get(key) is not None}
     if is_unknown(given):
         # Which of its images is the unknown one, the user sees among the arguments.
         return {**given, **dict.fromkeys(("digests", "refs", "updated", "reasons"), pulumi.UNKNOWN)}
-    questions, asked = read_questions(given)
+    questions, asked = read_questions(given, resolver)
     same_question = all(olds.get(key) == asked.get(key) for key in QUESTION)
     if same_question and _is_kept(asked, questions) and _is_whole(olds, questions):
         return {**asked, **{key: olds[key] for key in ANSWER if olds.get(key) is not None}}
     questions = {key: _with_current(question, key, olds) for key, question in questions.items()}
-    answers = _handed_in(news.get(RESOLVED), questions) or resolve_all(questions)
+    answers = _handed_in(news.get(RESOLVED), questions) or resolver.answer_all(questions)
     found = {key: properties(answer) for key, answer in answers.answers.items()}
     held = {held: {key: found[key][name] for key in found} for name, held in _HELD.items()}
     refs = {key: questions[key].reference.pinned(found[key]["digest"] or "") for key in found}
@@ -56,7 +55,7 @@ def checked(olds: Properties, news: Properties, resolve_all: ResolveAll) -> dict
     return {**asked, **held, "refs": refs, **instant}
 
 
-def read_questions(given: Properties) -> tuple[dict[str, Question], dict[str, Any]]:
+def read_questions(given: Properties, resolver: Resolver) -> tuple[dict[str, Question], dict[str, Any]]:
     """Reads the questions among the arguments.
 
     Returns:
@@ -64,14 +63,18 @@ def read_questions(given: Properties) -> tuple[dict[str, Question], dict[str, An
     """
     refuse_stale_after(given)
     rule = {key: given[key] for key in (*RULE, STALE_AFTER) if key in given}
-    questions = questions_of(given.get("images") or {}, rule)
-    shared = Question.of(next(iter(questions.values())).reference.repository, **rule).rule()
+    questions = resolver.questions(given.get("images") or {}, **rule)
+    shared = resolver.question(next(iter(questions.values())).reference.repository, **rule).rule()
     images = {}
     for key, question in questions.items():
         own = {name: value for name, value in question.rule().items() if shared.get(name) != value}
         images[key] = {"image": question.reference.image, **own} if own else question.reference.image
     triggers = {"triggers": given["triggers"]} if "triggers" in given else {}
-    return questions, {"images": images, **shared, **triggers}
+    mirrored = {
+        key: question.reference.upstream for key, question in questions.items() if question.reference.is_mirrored
+    }
+    upstream = {UPSTREAM: mirrored} if mirrored else {}
+    return questions, {"images": images, **upstream, **shared, **triggers}
 
 
 def outputs(inputs: Properties) -> dict[str, Any]:
@@ -105,9 +108,13 @@ def _is_whole(olds: Properties, questions: Mapping[str, Question]) -> bool:
 
 
 def _with_current(question: Question, key: str, olds: Properties) -> Question:
-    ref = (olds.get("refs") or {}).get(key, "")
-    digest = ref.rpartition("@")[2]
-    return with_current(question, digest) if ref == question.reference.pinned(digest) else question
+    ref = (olds.get("refs") or {}).get(key)
+    if not ref:
+        return question
+    held = parse_ref(ref)
+    source = (olds.get(UPSTREAM) or {}).get(key, held.repository), held.tag
+    same = source == (question.reference.upstream, question.reference.tag)
+    return with_current(question, held.digest) if same else question
 
 
 def _handed_in(resolved: Any, questions: Mapping[str, Question]) -> Answers | None:

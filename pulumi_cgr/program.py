@@ -79,7 +79,7 @@ async def resolve_ahead(question: Mapping[str, Any], digest: Any, resource: pulu
         check can do without.
     """
     try:
-        asked, kept = pin.read_question(question)
+        asked, kept = pin.read_question(question, resolver())
     except InvalidQuestion:
         return None  # the check says so, on the property
     if pin.is_sticky(kept) or digest is not None:
@@ -96,7 +96,8 @@ async def resolve_ahead(question: Mapping[str, Any], digest: Any, resource: pulu
 async def resolve_all_ahead(question: Mapping[str, Any], resource: pulumi.Resource) -> dict[str, Any] | None:
     """Looks the tags of a set up; arguments and result are as of `resolve_ahead`, for `pins.checked`."""
     try:
-        questions, kept = pins.read_questions({key: value for key, value in question.items() if value is not None})
+        given = {key: value for key, value in question.items() if value is not None}
+        questions, kept = pins.read_questions(given, resolver())
     except CgrError:
         return None
     if pin.is_sticky(kept) or all(each.is_fixed for each in questions.values()):

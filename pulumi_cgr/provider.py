@@ -64,7 +64,7 @@ class ImageDigestProvider(_Provider):
     """Checks, compares and keeps `ImageDigest`; all the work is in the check (see `pin.py`)."""
 
     def _checked(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
-        return pin.checked(olds, news, lambda question: self._resolver.answer(question))
+        return pin.checked(olds, news, self._resolver)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compares what was found with what the state holds; another repository is another resource."""
@@ -85,7 +85,7 @@ class ImageDigestsProvider(_Provider):
     """Checks, compares and keeps `ImageDigests`; all the work is in the check (see `pins.py`)."""
 
     def _checked(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
-        return pins.checked(olds, news, lambda questions: self._resolver.answer_all(questions))
+        return pins.checked(olds, news, self._resolver)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compares what was found with what the state holds."""

@@ -41,11 +41,12 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.history impor
 from ansible_collections.cgr.images.plugins.module_utils._resolver.instant import AtLike, Instant
 from ansible_collections.cgr.images.plugins.module_utils._resolver.lookup import Trace
 from ansible_collections.cgr.images.plugins.module_utils._resolver.memory import Memory, ProcessMemory
+from ansible_collections.cgr.images.plugins.module_utils._resolver.mirrors import Mirrors
 from ansible_collections.cgr.images.plugins.module_utils._resolver.question import RULES, Question, parse_at
-from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import Reference
+from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import Reference, parse_ref
 from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import is_digest as is_digest
 from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import parse as parse_image
-from ansible_collections.cgr.images.plugins.module_utils._resolver.resolver import Answers, Resolver, questions_of
+from ansible_collections.cgr.images.plugins.module_utils._resolver.resolver import Answers, Resolver
 from ansible_collections.cgr.images.plugins.module_utils._resolver.selection import REPLACED, Choice, never_back
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import NAMES as SETTINGS
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import Settings
@@ -74,6 +75,7 @@ __all__ = [
     "InvalidQuestion",
     "InvalidRule",
     "Memory",
+    "Mirrors",
     "MissingDependency",
     "NoBuildFits",
     "NoSuchBuild",
@@ -98,5 +100,5 @@ __all__ = [
     "never_back",
     "parse_at",
     "parse_image",
-    "questions_of",
+    "parse_ref",
 ]

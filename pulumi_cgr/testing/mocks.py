@@ -42,10 +42,10 @@ class Mocks(PulumiMocks):
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         """Answers a pin from the histories, and any other resource with its own inputs."""
         if args.typ == IMAGE_DIGEST:
-            inputs = pin.checked({}, args.inputs, self.resolver.answer)
+            inputs = pin.checked({}, args.inputs, self.resolver)
             return inputs["repository"], pin.outputs(inputs)
         if args.typ == IMAGE_DIGESTS:
-            return "images", pins.outputs(pins.checked({}, args.inputs, self.resolver.answer_all))
+            return "images", pins.outputs(pins.checked({}, args.inputs, self.resolver))
         return f"{args.name}_id", dict(args.inputs)
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:

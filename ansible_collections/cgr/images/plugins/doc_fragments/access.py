@@ -66,6 +66,15 @@ options:
       - A folder in which to keep what can never change, the answers to instants that have passed. It is made where there is none.
       - By default nothing is kept from one run to the next. Within a run, the same question is asked once.
     type: path
+  mirrors:
+    description:
+      - Which other registries hold images of C(cgr.dev), by names there, such as
+        C({registry.example.com/cgr: cgr.dev/acme.com}).
+      - An image under the left side is looked up under the right one, and written with its own name; the mirror is asked
+        nothing. The longest left side counts.
+      - Either side may be a registry alone, or go down to a repository. As text, it is
+        C(registry.example.com/cgr=cgr.dev/acme.com), with more behind commas.
+    type: raw
 requirements:
   - requests (Python library) where the plugin runs
 """
@@ -132,4 +141,9 @@ options:
       - name: cgr_cache
     env:
       - name: CGR_CACHE
+  mirrors:
+    vars:
+      - name: cgr_mirrors
+    env:
+      - name: CGR_MIRRORS
 """

@@ -36,6 +36,7 @@ ACCESS_ARGUMENTS: dict[str, Any] = {
     "timeout": {"type": "float"},
     "concurrency": {"type": "int"},
     "cache": {"type": "path"},
+    "mirrors": {"type": "raw"},
 }
 ACCESS_TOGETHER = [("username", "password")]
 ARGUMENTS: dict[str, Any] = {

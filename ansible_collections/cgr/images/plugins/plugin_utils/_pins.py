@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import parse
+from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import parse_ref
 
 # As long a run as possible of what may be in a reference, so that nothing before or behind it is overlooked; and not
 # beside the braces or signs of a template.
@@ -61,7 +61,7 @@ def pinned(value: Any, pins: Mapping[str, str]) -> Any:
 
 def _pairs(answers: Any) -> Iterator[tuple[str, str]]:
     if isinstance(answers, str):
-        reference = parse(answers)
+        reference = parse_ref(answers)
         if reference.digest is None or reference.tag is None:
             raise ValueError(f"{answers} is no answer: it must be repository:tag@digest")
         yield f"{reference.repository}:{reference.tag}", answers

@@ -159,6 +159,6 @@ def _nothing(source: TagHistory, stretch: Stretch, question: Question, until: In
     if first is None and limit is not None:
         first = history.first_record(source, limit)
     if first is None:
-        tag, repository = question.reference.tag or "", question.reference.repository
+        tag, repository = question.reference.tag or "", question.reference.upstream
         return UnknownTag(f"the registry knows no tag {quoted(tag)} in {repository}. Check its spelling.")
     return BeforeFirstBuild(f"at {limit} is before the tag's first build, which is of {first.updated}.")

@@ -10,6 +10,7 @@ from typing import Any, Iterable
 from . import reference
 from .errors import InvalidInstant, InvalidRule, quoted
 from .instant import AtLike, Instant
+from .mirrors import Mirrors
 from .reference import Reference, is_digest
 from .span import parse_span, span_text
 
@@ -42,6 +43,7 @@ class Question:
     def of(
         cls,
         image: object,
+        mirrors: Mirrors | None = None,
         *,
         at: AtLike | None = None,
         min_age: str | None = None,
@@ -50,13 +52,13 @@ class Question:
         current: str | None = None,
         stale_after: str | None = None,
     ) -> Question:
-        """Reads a question; the arguments are those of `Resolver.resolve`.
+        """Reads a question; the arguments are those of `Resolver.resolve`, and the mirrors there are.
 
         Raises:
             InvalidQuestion: an argument is malformed, or some of them make no sense together.
         """
         question = cls(
-            reference.parse(image),
+            reference.parse(image, mirrors),
             None if at is None else parse_at(at),
             _span("min_age", min_age),
             _count(builds_back),

@@ -38,12 +38,12 @@ def of_token(response: Response, reference: Reference, credential: Credential) -
     organisation = reference.name.partition("/")[0]
     if response.status == 400 and "expired" in text:
         return CredentialsExpired(
-            f"{reference.repository}: {credential.source}: the pull token has expired. Make a new one: chainctl auth"
+            f"{reference.upstream}: {credential.source}: the pull token has expired. Make a new one: chainctl auth"
             f" configure-docker --pull-token --parent {organisation} ({said})"
         )
     if response.status == 400 and "unable to resolve" in text:
         return UnknownOrganisation(
-            f"{reference.repository}: there is no organisation {organisation}. See yours: chainctl iam organizations list"
+            f"{reference.upstream}: there is no organisation {organisation}. See yours: chainctl iam organizations list"
             f" ({said})"
         )
     if response.status in (400, 401, 403):
@@ -56,7 +56,7 @@ def of_history(response: Response, reference: Reference, credential: Credential)
     said = _said(response)
     if "denied by policy" in response.body[:2000].decode("utf-8", "replace").lower():
         return DeniedByPolicy(
-            f"{reference.repository}: a pull policy of the organisation refuses this image. Ask for an older build, or see"
+            f"{reference.upstream}: a pull policy of the organisation refuses this image. Ask for an older build, or see"
             f" what the policy allows with whoever set it ({said})"
         )
     if response.status == 403:
@@ -65,7 +65,7 @@ def of_history(response: Response, reference: Reference, credential: Credential)
         return _refused_at_token(reference, credential, said)
     if names_unknown_repository(response):
         return UnknownRepository(
-            f"{reference.repository}: there is no such repository. Check its spelling; see what there is:"
+            f"{reference.upstream}: there is no such repository. Check its spelling; see what there is:"
             f" chainctl images repos list --parent {reference.name.partition('/')[0]} ({said})"
         )
     return _odd_status(response, reference)
@@ -89,10 +89,10 @@ def what_it_is(body: bytes) -> str:
 def _refused_at_token(reference: Reference, credential: Credential, said: str) -> AccessRefused:
     if isinstance(credential, Anonymous):
         return NotSignedIn(
-            f"{reference.repository} is not public, or does not exist, and no credentials were used. Sign in: {SIGN_IN} ({said})"
+            f"{reference.upstream} is not public, or does not exist, and no credentials were used. Sign in: {SIGN_IN} ({said})"
         )
     return CredentialsRefused(
-        f"{reference.repository}: the credentials from {credential.source} were refused. Either they are malformed or have"
+        f"{reference.upstream}: the credentials from {credential.source} were refused. Either they are malformed or have"
         f" expired, or there is no such repository in {reference.name.partition('/')[0]}. Renew them: {SIGN_IN} ({said})"
     )
 
@@ -102,16 +102,16 @@ def _not_entitled(reference: Reference, credential: Credential, said: str) -> Ac
         return _refused_at_token(reference, credential, said)
     organisation = reference.name.partition("/")[0]
     return NotEntitled(
-        f"{reference.repository}: signed in by {credential.source}, but there is no such repository in {organisation}, or this"
+        f"{reference.upstream}: signed in by {credential.source}, but there is no such repository in {organisation}, or this"
         f" identity may not pull it. See what it may pull: chainctl images repos list --parent {organisation} ({said})"
     )
 
 
 def _odd_status(response: Response, reference: Reference) -> CgrError:
     if response.status >= 500:
-        return RegistryUnavailable(f"{reference.repository}: the registry failed; try again later ({_said(response)})")
+        return RegistryUnavailable(f"{reference.upstream}: the registry failed; try again later ({_said(response)})")
     return UntrustworthyAnswer(
-        f"{reference.repository}: the registry gave an answer that makes no sense here ({_said(response)})"
+        f"{reference.upstream}: the registry gave an answer that makes no sense here ({_said(response)})"
     )
 
 

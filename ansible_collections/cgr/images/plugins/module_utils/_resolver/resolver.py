@@ -17,7 +17,7 @@ from .answer import Answer
 from .chainctl import Chainctl
 from .container_config import places
 from .credentials import Considered, Keychain, Source
-from .errors import CgrError, InvalidQuestion, InvalidRule, SeveralFailed
+from .errors import CgrError
 from .folder import Folder
 from .given import Given
 from .history import CLOCK_TOLERANCE
@@ -25,7 +25,8 @@ from .identity import Identity
 from .instant import AtLike, Instant
 from .lookup import Lookup, Trace
 from .memory import Finding, Forgetful, Key, Memory
-from .question import RULES, Question
+from .question import Question
+from .questions import questions_of
 from .reference import REGISTRY, is_loopback
 from .registry import base_url
 from .settings import DEFAULT_REGISTRY, NAMES, Settings
@@ -94,6 +95,7 @@ class Resolver:
         timeout: float | str | None = None,
         concurrency: int | str | None = None,
         cache: str | os.PathLike[str] | None = None,
+        mirrors: Mapping[str, str] | str | None = None,
         environment: Mapping[str, str] | None = None,
         trace: Trace | None = None,
         memory: Memory | None = None,
@@ -105,6 +107,7 @@ class Resolver:
         trace = trace or (lambda _sentence: None)
         self._lookup = Lookup(transport, Tokens(transport), keychain, settings.registry, settings.timeout, trace)
         self.concurrency = settings.concurrency
+        self._mirrors = settings.mirrors
         self._memory = memory or Forgetful()
         self._cache: Memory = (
             Folder(os.path.expanduser(settings.cache), lasting_only=True) if settings.cache else Forgetful()
@@ -146,7 +149,7 @@ class Resolver:
             UntrustworthyAnswer: an answer that cannot be believed.
         """
         return self.answer(
-            Question.of(
+            self.question(
                 image,
                 at=at,
                 min_age=min_age,
@@ -168,7 +171,15 @@ class Resolver:
         Raises:
             SeveralFailed: there is at least one image without an answer; it lists each, and why.
         """
-        return self.answer_all(questions_of(images, rule), progress)
+        return self.answer_all(self.questions(images, **rule), progress)
+
+    def question(self, image: object, **rule: Any) -> Question:
+        """Reads a question; arguments and errors are as of `resolve`."""
+        return Question.of(image, self._mirrors, **rule)
+
+    def questions(self, images: Mapping[str, Any], **rule: Any) -> dict[str, Question]:
+        """Reads the questions of a set, by the caller's keys; arguments and errors are as of `resolve_all`."""
+        return questions_of(images, rule, self._mirrors)
 
     def answer_all(self, questions: Mapping[str, Question], progress: Progress | None = None) -> Answers:
         """Answers a set of questions; arguments and errors are as of `resolve_all`."""
@@ -212,7 +223,7 @@ class Resolver:
         Raises:
             InvalidImage: the image is no reference.
         """
-        return self._lookup.considered(reference.parse(image))
+        return self._lookup.considered(reference.parse(image, self._mirrors))
 
     def _answer_together(
         self, questions: Mapping[str, Question], progress: Progress
@@ -240,44 +251,7 @@ class Resolver:
     def _key(self, question: Question) -> Key:
         asked = question.reference
         base = base_url(asked, self._lookup.registry)
-        return {"registry": base, "image": f"{asked.repository}:{asked.tag}", "rule": question.rule()}
-
-
-def questions_of(images: Mapping[str, Any], rule: Mapping[str, Any]) -> dict[str, Question]:
-    """Reads the questions of a set.
-
-    Args:
-        images: by keys of the caller's, each an image or its own rule: `{"image": …, "min_age": …}`.
-        rule: the rule for those without their own.
-
-    Raises:
-        SeveralFailed: there is at least one that is malformed; it lists each.
-    """
-    if not images:
-        raise InvalidRule("images is empty: name at least one image.", "images")
-    if "current" in rule:
-        raise InvalidRule("current belongs to one image: give it in that image's own rule.", "current")
-    questions: dict[str, Question] = {}
-    errors: dict[str, CgrError] = {}
-    for key, entry in images.items():
-        try:
-            questions[key] = _question(entry, rule)
-        except InvalidQuestion as error:  # noqa: PERF203  (all of them are to be listed)
-            errors[key] = error
-    if errors:
-        raise SeveralFailed.of(errors, len(images))
-    return questions
-
-
-def _question(entry: Any, rule: Mapping[str, Any]) -> Question:
-    own = dict(entry) if isinstance(entry, Mapping) else {"image": entry}
-    unknown = sorted(set(own) - {"image", *RULES})
-    if unknown:
-        raise InvalidRule(
-            f"there is no {', '.join(map(str, unknown))} in a rule; there are image, {', '.join(RULES)}.", "images"
-        )
-    image = own.pop("image", None)
-    return Question.of(image, **{**rule, **{name: value for name, value in own.items() if value is not None}})
+        return {"registry": base, "image": f"{asked.upstream}:{asked.tag}", "rule": question.rule()}
 
 
 def _is_lasting(answer: Answer) -> bool:

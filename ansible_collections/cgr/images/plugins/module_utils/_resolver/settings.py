@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 
 from .errors import InvalidQuestion, quoted
+from .mirrors import Mirrors
 
 DEFAULT_REGISTRY = "https://cgr.dev"
 DEFAULT_ISSUER = "https://issuer.enforce.dev"
@@ -37,6 +38,9 @@ class Settings:
         concurrency: how many images of a set are looked up at the same time, from 1 to 64. By default `16`.
         cache: a folder in which to keep what can never change, the answers to instants that have passed. It is made where
             there is none. By default nothing is kept from one run to the next.
+        mirrors: which other registries hold images of `cgr.dev`, by names there, such as
+            `{registry.example.com/cgr: cgr.dev/acme.com}`. An image under the left side is looked up under the right one,
+            and written with its own name; the mirror is asked nothing. The longest left side counts.
         environment: the environment variables as they were when the settings were read.
     """
 
@@ -52,6 +56,7 @@ class Settings:
     timeout: float = DEFAULT_TIMEOUT
     concurrency: int = DEFAULT_CONCURRENCY
     cache: str = ""
+    mirrors: Mirrors | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -68,13 +73,10 @@ class Settings:
         found: dict[str, Any] = {}
         for name in NAMES:
             value = given.get(name)
-            text = environment.get(f"CGR_{name.upper()}", "") if value is None else str(value)
-            if text.strip():
-                found[name] = text.strip()
-        if "timeout" in found:
-            found["timeout"] = _seconds(found["timeout"])
-        if "concurrency" in found:
-            found["concurrency"] = _threads(found["concurrency"])
+            value = environment.get(f"CGR_{name.upper()}", "") if value is None else value
+            value = value if isinstance(value, Mapping) else str(value).strip()
+            if value:
+                found[name] = _READERS.get(name, str)(value)
         settings = cls(**found, environment=environment)
         settings._check()
         return settings
@@ -107,3 +109,6 @@ def _threads(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 64:
         raise InvalidQuestion(f"concurrency {quoted(text)} is not a whole number from 1 to 64.")
     return int(text)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {"timeout": _seconds, "concurrency": _threads, "mirrors": Mirrors.of}
