@@ -161,6 +161,11 @@ def with_current(question: Question, digest: Any) -> Question:
     return replace(question, current=digest) if question.min_age and is_digest(digest) else question
 
 
+def source(held: Properties) -> tuple[Any, Any]:
+    """Returns whose digest checked inputs hold: the repository where it was looked up, and the tag."""
+    return held.get(UPSTREAM) or held.get("repository"), held.get("tag")
+
+
 def is_unknown(value: Any) -> bool:
     """Whether a property's value, or a part of it, is known only once something else has been deployed."""
     if isinstance(value, Mapping):
@@ -182,7 +187,7 @@ def _answer(
         return kept if same_question and kept["digest"] == digest else _given(digest)
     if same_question and is_sticky(asked) and kept["updated"] and is_digest(kept["digest"]):
         return kept
-    if _source(olds) == (question.reference.upstream, question.reference.tag):
+    if source(olds) == (question.reference.upstream, question.reference.tag):
         question = with_current(question, kept["digest"])
     found = properties(handed_in(resolved, question) or resolver.answer(question))
     # The reason is that for which the digest was chosen, when it was.
@@ -201,7 +206,7 @@ def _check_given(digest: Any, olds: Properties, reference: Reference) -> None:
         raise InvalidImage(
             f"{reference.image} is pinned to another digest than the digest argument, {digest}. Drop one."
         )
-    before = _source(olds)
+    before = source(olds)
     kept_from_before = reference.digest is None and olds.get("digest") == digest
     if kept_from_before and before not in ((None, None), (reference.upstream, reference.tag)):
         named = ":".join(str(part) for part in before if part)
@@ -209,11 +214,6 @@ def _check_given(digest: Any, olds: Properties, reference: Reference) -> None:
             f"{reference.image}: the digest {digest} is that of {named}, kept from before. Remove ignore_changes or give another"
             " digest; to keep this one on purpose, write it into the image: repository:tag@digest."
         )
-
-
-def _source(olds: Properties) -> tuple[Any, Any]:
-    """Returns whose digest the state holds: the repository where it was looked up, and the tag."""
-    return olds.get(UPSTREAM) or olds.get("repository"), olds.get("tag")
 
 
 def _upstream(reference: Reference) -> dict[str, str]:

@@ -68,13 +68,13 @@ class ImageDigestProvider(_Provider):
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compares what was found with what the state holds; another repository is another resource."""
-        old, new = _olds.get("repository"), _news.get("repository")
+        (old, _old_tag), (new, _new_tag) = pin.source(_olds), pin.source(_news)
         replaces = ["image"] if not pin.is_unknown(new) and old != new else []
         return DiffResult(pin.changed(_olds, _news), replaces, [], False)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Keeps what the check found; the id is the repository, which outlives the digest."""
-        return CreateResult(props["repository"], pin.outputs(props))
+        """Keeps what the check found; the id is the repository where it was looked up, which outlives the digest."""
+        return CreateResult(pin.source(props)[0], pin.outputs(props))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Keeps what the check found."""

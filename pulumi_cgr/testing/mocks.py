@@ -43,7 +43,7 @@ class Mocks(PulumiMocks):
         """Answers a pin from the histories, and any other resource with its own inputs."""
         if args.typ == IMAGE_DIGEST:
             inputs = pin.checked({}, args.inputs, self.resolver)
-            return inputs["repository"], pin.outputs(inputs)
+            return pin.source(inputs)[0], pin.outputs(inputs)
         if args.typ == IMAGE_DIGESTS:
             return "images", pins.outputs(pins.checked({}, args.inputs, self.resolver))
         return f"{args.name}_id", dict(args.inputs)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import runpy
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pulumi.automation as auto
@@ -18,6 +19,7 @@ class RealStack(Stack):
     """The same operations as the stand-in's, done by the command `pulumi`."""
 
     _made: auto.Stack | None = None
+    _set: Mapping[str, auto.ConfigValue] = MappingProxyType({})
 
     @property
     def _stack(self) -> auto.Stack:
@@ -34,8 +36,11 @@ class RealStack(Stack):
             }
             options = auto.LocalWorkspaceOptions(project_settings=settings, env_vars=environ)
             self._made = auto.create_or_select_stack("stack", project_name="project", program=self._run, opts=options)
-            for key, value in self.secrets.items():
-                self._made.set_config(key, auto.ConfigValue(value, secret=True))
+        wanted = {key: auto.ConfigValue(value) for key, value in self.config.items()}
+        wanted |= {key: auto.ConfigValue(value, secret=True) for key, value in self.secrets.items()}
+        if wanted != self._set:
+            self._made.set_all_config(wanted)
+            self._set = wanted
         return self._made
 
     def _run(self) -> None:

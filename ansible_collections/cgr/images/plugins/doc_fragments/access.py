@@ -68,12 +68,11 @@ options:
     type: path
   mirrors:
     description:
-      - Which other registries hold images of C(cgr.dev), by names there, such as
-        C({registry.example.com/cgr: cgr.dev/acme.com}).
-      - An image under the left side is looked up under the right one, and written with its own name; the mirror is asked
-        nothing. The longest left side counts.
-      - Either side may be a registry alone, or go down to a repository. As text, it is
-        C(registry.example.com/cgr=cgr.dev/acme.com), with more behind commas.
+      - What other registries call images of C(cgr.dev), such as C(registry.example.com/cgr) for C(cgr.dev/acme.com).
+      - An image is looked up at C(cgr.dev) then, and written with its own name; the mirror is asked nothing. The longest
+        name counts.
+      - A dictionary of names there and names on C(cgr.dev); both may be a registry alone, or go down to a repository. As
+        text, it is C(registry.example.com/cgr=cgr.dev/acme.com), with more behind commas.
     type: raw
 requirements:
   - requests (Python library) where the plugin runs

@@ -38,9 +38,9 @@ class Settings:
         concurrency: how many images of a set are looked up at the same time, from 1 to 64. By default `16`.
         cache: a folder in which to keep what can never change, the answers to instants that have passed. It is made where
             there is none. By default nothing is kept from one run to the next.
-        mirrors: which other registries hold images of `cgr.dev`, by names there, such as
-            `{registry.example.com/cgr: cgr.dev/acme.com}`. An image under the left side is looked up under the right one,
-            and written with its own name; the mirror is asked nothing. The longest left side counts.
+        mirrors: what other registries call images of `cgr.dev`, such as `registry.example.com/cgr` for `cgr.dev/acme.com`.
+            An image is looked up at `cgr.dev` then, and written with its own name; the mirror is asked nothing. The longest
+            name counts.
         environment: the environment variables as they were when the settings were read.
     """
 
