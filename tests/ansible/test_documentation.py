@@ -11,7 +11,7 @@ import yaml
 
 from .conftest import Controller
 
-PLUGINS = {"digest_info": "module", "ref": "lookup", "digest": "lookup", "pin": "filter"}
+PLUGINS = {"digest_info": "module", "pinned_files": "module", "ref": "lookup", "digest": "lookup", "pin": "filter"}
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)

@@ -72,9 +72,9 @@ def look_up(
         if params["image"] is not None:
             answer = resolver.resolve(params["image"], **rule)
             return {"changed": False, **answer.as_dict()}, list(answer.warnings)
-        answers = resolver.resolve_all(_by_key(params["images"]), progress=_telling(trace), **rule)
+        answers = resolver.resolve_all(_by_key(params["images"]), progress=telling(trace), **rule)
     except CgrError as error:
-        return _failed(error), []
+        return failed(error), []
     return {"changed": False, **_set(answers, isinstance(params["images"], Mapping))}, list(answers.warnings)
 
 
@@ -97,7 +97,8 @@ def _set(answers: Answers, by_key: bool) -> dict[str, Any]:
     return {**shaped, "at": str(answers.at) if answers.at else None}
 
 
-def _failed(error: CgrError) -> dict[str, Any]:
+def failed(error: CgrError) -> dict[str, Any]:
+    """Returns the result of a task that has no answer."""
     result: dict[str, Any] = {
         "changed": False,
         "failed": True,
@@ -111,7 +112,9 @@ def _failed(error: CgrError) -> dict[str, Any]:
     return result
 
 
-def _telling(trace: Trace | None) -> Progress:
+def telling(trace: Trace | None) -> Progress:
+    """Returns what tells the progress of a set to those who want to know more."""
+
     def tell(done: int, total: int, image: str) -> None:
         if trace:
             trace(f"{image}: looked up ({done} of {total})")

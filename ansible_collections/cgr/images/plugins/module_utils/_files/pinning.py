@@ -4,9 +4,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from typing import Any, Callable, Iterable, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 from .._resolver.answer import Answer
 from .._resolver.errors import InvalidRule
@@ -20,6 +19,7 @@ from .names import Names
 from .report import LEFT, PINNED, UNCHANGED, UPDATED, Problem, Report, Row
 from .spots import Spot, Unreadable, with_digests
 from .survey import Read, survey, text_of
+from .tree import Paths
 from .write import NotWritten
 
 OnChange = Callable[[str, str, str], None]
@@ -31,7 +31,7 @@ FILE_RULES = tuple(name for name in RULES if name != "current")
 
 def pin_files(
     answering: Resolver,
-    paths: Iterable[str | os.PathLike[str]],
+    paths: Paths,
     *,
     patterns: Sequence[str] | None = None,
     rule: Mapping[str, Any] | None = None,

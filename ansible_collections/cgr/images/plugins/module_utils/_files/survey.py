@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import Iterable, Sequence
+from typing import Sequence
 
 from . import write
 from .formats import finder_for
 from .names import Names
 from .report import Problem
 from .spots import Spot, Unreadable
-from .tree import Target, files_in
+from .tree import Paths, Target, files_in
 from .write import NotWritten, Version
 
 
@@ -49,9 +49,7 @@ class Survey:
     looked_at: int = 0
 
 
-def survey(
-    paths: Iterable[str | os.PathLike[str]], patterns: Sequence[str] | None = None, names: Names | None = None
-) -> Survey:
+def survey(paths: Paths, patterns: Sequence[str] | None = None, names: Names | None = None) -> Survey:
     """Finds all images of ours in files; those that are to be left, too.
 
     Args:

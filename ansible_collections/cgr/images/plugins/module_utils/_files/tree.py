@@ -8,10 +8,12 @@ import os
 import stat
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Iterable, Iterator, Sequence
+from typing import Iterable, Iterator, Sequence, Union
 
 from .._resolver.errors import InvalidQuestion, quoted
 from .formats import PATTERNS
+
+Paths = Union[str, "os.PathLike[str]", Iterable[Union[str, "os.PathLike[str]"]]]
 
 SKIPPED = frozenset([".git", ".hg", ".svn", ".tox", ".venv", ".terraform", "node_modules", "__pycache__"])
 """Folders that hold what others wrote; they are not looked into."""
@@ -26,11 +28,11 @@ class Target:
     refusal: str = ""
 
 
-def files_in(paths: Iterable[str | os.PathLike[str]], patterns: Sequence[str] | None = None) -> Iterator[Target]:
+def files_in(paths: Paths, patterns: Sequence[str] | None = None) -> Iterator[Target]:
     """Yields each file once, in a fixed order.
 
     Args:
-        paths: files, which are taken as they are, and folders, in which files are looked for.
+        paths: one or several; files, which are taken as they are, and folders, in which files are looked for.
         patterns: which files of a folder are taken, such as `*.yaml` for a name or `deploy/*.yaml` for a path from the
             folder on; by default `PATTERNS`.
 
@@ -39,7 +41,9 @@ def files_in(paths: Iterable[str | os.PathLike[str]], patterns: Sequence[str] | 
     Raises:
         InvalidQuestion: there is no such path.
     """
-    given = [os.fspath(path) for path in paths]
+    given = [os.fspath(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
+    if not given:
+        raise InvalidQuestion("paths is empty: name at least one file or folder.")
     for path in given:
         if not os.path.exists(path):
             raise InvalidQuestion(f"paths: there is no {quoted(path)}. Check its spelling.")

@@ -1,0 +1,65 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the module `pinned_files` and its action plugin share: the arguments, and what is done with them."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+from ._digest_info import ACCESS_ARGUMENTS, ACCESS_TOGETHER, RULE_ARGUMENTS, failed, telling
+from ._files.pinning import FILE_RULES, OnChange, pin_files
+from ._resolver.errors import CgrError
+from ._resolver.lookup import Trace
+from ._resolver.memory import Memory
+from ._resolver.resolver import Resolver
+from ._resolver.settings import NAMES
+
+ARGUMENTS: dict[str, Any] = {
+    "argument_spec": {
+        "paths": {"type": "list", "elements": "path", "required": True},
+        "patterns": {"type": "list", "elements": "str"},
+        **{name: RULE_ARGUMENTS[name] for name in FILE_RULES},
+        **ACCESS_ARGUMENTS,
+    },
+    "required_together": ACCESS_TOGETHER,
+}
+
+
+def pin(
+    params: Mapping[str, Any],
+    paths: list[str],
+    check: bool,
+    on_change: OnChange | None = None,
+    trace: Trace | None = None,
+    memory: Memory | None = None,
+) -> tuple[dict[str, Any], list[str]]:
+    """Does a task.
+
+    Args:
+        params: the arguments of the task, validated against `ARGUMENTS`.
+        paths: its paths, as they are to be opened.
+        check: whether to write nothing.
+        on_change: see `pin_files`.
+        trace: see `Resolver`; it is told about the progress of long sets, too.
+        memory: see `Resolver`.
+
+    Returns:
+        The result of the task: the report; else `failed`, with the sentence `msg` and the word `failed_because`.  And the
+        warnings to show.
+    """
+    rule = {name: params[name] for name in FILE_RULES}
+    try:
+        resolver = Resolver(**{name: params[name] for name in NAMES}, trace=trace, memory=memory)
+        report = pin_files(
+            resolver,
+            paths,
+            patterns=params["patterns"],
+            rule=rule,
+            check=check,
+            progress=telling(trace),
+            on_change=on_change,
+        )
+    except CgrError as error:
+        return failed(error), []
+    result = report.as_dict()
+    return result, [*map(str, report.problems), *result.pop("warnings")]
