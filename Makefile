@@ -3,7 +3,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)
 
-.PHONY: help demo test check format docs clean
+.PHONY: help demo test check format docs bench clean
 
 help:
 	@echo "make demo    a playbook and a Pulumi program pin images, out of recorded histories"
@@ -11,6 +11,7 @@ help:
 	@echo "make check   format, lint, types, Ansible's sanity tests"
 	@echo "make format  mend format and lint"
 	@echo "make docs    write the pages that tests generate"
+	@echo "make bench   measure what the work costs, and write docs/performance.md (under ten minutes)"
 	@echo "make clean   remove what the others made"
 
 demo: $(READY)
@@ -33,11 +34,14 @@ format: $(READY)
 docs: $(READY)
 	CGR_WRITE_DOCS=1 $(VENV)/bin/python -m pytest -q -m page
 
+bench: $(READY)
+	$(VENV)/bin/python -m tests.bench
+
 clean:
 	rm -rf $(VENV) .build dist examples/ansible/out ansible_collections/cgr/images/tests/output
 
 $(READY): pyproject.toml constraints.txt
 	@python="$$(PYTHON=$(PYTHON) .ci/python)" && echo "Making $(VENV) with $$python" && rm -rf $(VENV) && "$$python" -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --upgrade pip
-	@$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[pulumi,ansible]' --group test --group check
+	@$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[pulumi,ansible]' --group test --group check --group bench
 	@touch $@

@@ -1,0 +1,135 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Measuring ways of doing the same work, in turns, and holding what they cost against a goal."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from .served import Served
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What some work took: the time, and the requests and the bytes of their answers, out of the registry's log."""
+
+    seconds: float
+    requests: int = 0
+    bytes: int = 0
+
+
+class Done(NamedTuple):
+    """What came out of some work, and its time, where that is not the time from begin to end of the call."""
+
+    answer: Any
+    seconds: float | None = None
+
+
+Way = Callable[[], Done]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A goal, what was measured, and whether that meets it; `None` where no goal is set."""
+
+    goal: str
+    measured: str
+    met: bool | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """Some work, done our way and another way; `where` says where the time went, if a goal is missed."""
+
+    work: str
+    against: str
+    checks: list[Check]
+    ours: Cost
+    theirs: Cost
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Costs against a number: for each way, the number and the cost."""
+
+    name: str
+    number: str
+    curves: dict[str, list[tuple[int, Cost]]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one kind of work adds to the page."""
+
+    rows: list[Row]
+    plots: list[Plot] = field(default_factory=list)
+
+
+def measured(ways: Mapping[str, Way], repeat: int, served: Served | None = None) -> dict[str, Cost]:
+    """Does some work in several ways, in turns, and returns the median cost of each.
+
+    Args:
+        ways: the ways, by name; all have to come to the same answer.
+        repeat: how many turns.
+        served: the registry that is asked.
+    """
+    costs: dict[str, list[Cost]] = {name: [] for name in ways}
+    answers = {}
+    for _turn in range(repeat):
+        for name, way in ways.items():
+            before = len(served.log()) if served else 0
+            began = time.perf_counter()
+            done = way()
+            seconds = time.perf_counter() - began if done.seconds is None else done.seconds
+            sizes = served.log()[before:] if served else []
+            costs[name].append(Cost(seconds, len(sizes), sum(sizes)))
+            answers[name] = done.answer
+    assert len({str(answer) for answer in answers.values()}) == 1, f"the ways do not agree: {answers}"
+    return {name: _median(taken) for name, taken in costs.items()}
+
+
+def _median(costs: list[Cost]) -> Cost:
+    requests, sizes = ([getattr(cost, name) for cost in costs] for name in ("requests", "bytes"))
+    return Cost(
+        statistics.median(cost.seconds for cost in costs), statistics.median_low(requests), statistics.median_low(sizes)
+    )
+
+
+def fewer_bytes(ours: Cost, theirs: Cost, times: int | None) -> Check:
+    """At least so many times fewer bytes; without a goal if `times` is `None`."""
+    ratio = theirs.bytes / ours.bytes
+    return Check(f"≥ {times}× fewer bytes" if times else "", f"{ratio:.0f}×", ratio >= times if times else None)
+
+
+def fewer_requests(ours: Cost, theirs: Cost) -> Check:
+    """Fewer requests."""
+    return Check("fewer requests", f"{ours.requests} : {theirs.requests}", ours.requests < theirs.requests)
+
+
+def exactly_requests(ours: Cost, number: int) -> Check:
+    """Exactly so many requests."""
+    goal = f"{number} requests" if number else "no request at all"
+    return Check(goal, str(ours.requests), ours.requests == number)
+
+
+def faster(ours: Cost, theirs: Cost, times: float) -> Check:
+    """At least so many times faster."""
+    ratio = theirs.seconds / ours.seconds
+    return Check(f"≥ {times:g}× faster", f"{ratio:.1f}×", ratio >= times)
+
+
+def no_longer(ours: Cost, theirs: Cost, times: float) -> Check:
+    """At most so many times the time."""
+    ratio = ours.seconds / theirs.seconds
+    return Check(f"≤ {times:g}× the time", f"{ratio:.2f}×", ratio <= times)
+
+
+def no_more(ours: Cost, theirs: Cost, seconds: float) -> Check:
+    """At most so many seconds more."""
+    more = ours.seconds - theirs.seconds
+    return Check(f"≤ {seconds:g} s more", f"{more:+.1f} s ({ours.seconds / theirs.seconds:.2f}×)", more <= seconds)

@@ -1,0 +1,75 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The page docs/performance.md."""
+
+from __future__ import annotations
+
+from .measure import Check, Cost, Row
+from .numbers import Numbers
+
+PLOTS = "performance"
+"""The folder of the plots and the numbers, beside the page."""
+
+HEAD = """# What the work costs
+
+Written by `make bench` from a run of `tests/bench`. It measures both sides of a row in the same run, in turns, against the
+embedded registry in a process of its own, with 50 ms added to every answer; each figure is a median. So a ratio means
+something on another machine, too. Requests and bytes (of the bodies of the answers) are out of the registry's log; the way
+here stands left of the colon, the other one right of it. All ways of doing a piece of work have to come to the same digests,
+else nothing is measured.
+"""
+
+NOTES = """- *The documented way* is `tests/bench/by-hand.sh`: a token, the history without bounds, page after page where it is longer
+  than the 1,000 records of an answer, and jq to choose.
+- *The limit* for images: the time of a round trip on an open connection, twice for each image (token, history), by 16 at a
+  time. It is held against a process that has imported the resolver and done nothing yet; the loops are held against the
+  whole of a process, with its start.
+- The histories of images and hosts have 200 records, one a day; the longest recorded of a real tag has 216.
+- Everything runs without credentials. The playbooks run with Ansible's defaults (5 forks), on connections that are local.
+- Memory is what Python's `tracemalloc` counts, after requests is imported.
+"""
+
+
+def rendered(numbers: Numbers) -> str:
+    """Returns the page."""
+    table = ["| work | against | goal | measured | met | requests | bytes |", "|---|---|---|---|---|---|---|"]
+    table += [_line(row) for row in numbers.rows]
+    parts = [HEAD, "\n".join(table) + "\n", *_missed(numbers.rows)]
+    parts += [
+        f"## By {plot.number}\n\n![time and bytes by {plot.number}]({PLOTS}/{plot.name}.svg)\n"
+        for plot in numbers.plots
+    ]
+    facts = "\n".join(f"- {name}: {value}" for name, value in numbers.facts.items())
+    return "\n".join([*parts, "## How it was measured\n", NOTES + facts + "\n"])
+
+
+def _line(row: Row) -> str:
+    cells = [row.work, row.against, *(_joined(row.checks, part) for part in ("goal", "measured", "met"))]
+    cells += [_pair(str(row.ours.requests), str(row.theirs.requests)), _pair(_size(row.ours), _size(row.theirs))]
+    return f"| {' | '.join(cells)} |"
+
+
+def _joined(checks: list[Check], part: str) -> str:
+    words = {True: "yes", False: "**no**", None: ""}
+    if part == "met":
+        return "<br>".join(words[check.met] for check in checks)
+    return "<br>".join(getattr(check, part) for check in checks)
+
+
+def _pair(ours: str, theirs: str) -> str:
+    return "" if ours == theirs == "0" else f"{ours} : {theirs}"
+
+
+def _size(cost: Cost) -> str:
+    if cost.bytes < 1000:
+        return str(cost.bytes)
+    return f"{cost.bytes / 1e6:.2f} MB" if cost.bytes >= 1e6 else f"{cost.bytes / 1e3:.1f} kB"
+
+
+def _missed(rows: list[Row]) -> list[str]:
+    missed = [row for row in rows if any(check.met is False for check in row.checks)]
+    if not missed:
+        return ["Every goal is met.\n"]
+    return [
+        f"### Missed: {row.work}, against {row.against}\n\n{row.where or 'There is no profile.'}\n" for row in missed
+    ]

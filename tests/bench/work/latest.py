@@ -1,0 +1,77 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The latest builds of many images, against what the network allows, a loop of curl and jq, and a loop of crane."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import requests
+
+from ..measure import Cost, Done, Part, Plot, Row, faster, measured, no_longer
+from ..served import Served, made_up, served
+from .history import BY_HAND
+
+OURS, PROCESS = "this resolver", "this resolver, with the start of its process"
+TRIP = "a round trip"
+LIMIT, CURL, CRANE = (
+    "the limit: two round trips for each image, 16 at a time",
+    "a loop of curl and jq",
+    "a loop of crane digest",
+)
+IMAGES = (1, 3, 10, 30, 100)
+CONCURRENCY = 16
+RECORDS = 200
+"""In each history; the longest that was recorded of a real tag has 216."""
+TURNS = 3
+"""How often the loops run."""
+
+
+def part(folder: Path, numbers: Sequence[int] = IMAGES, repeat: int = 5) -> Part:
+    """Measures; the loops, which take long, less often than the rest."""
+    images = [f"chainguard/image-{number}:latest" for number in range(numbers[-1])]
+    costs: dict[int, dict[str, Cost]] = {}
+    with served({image: made_up(image, RECORDS) for image in images}, folder / "latest") as registry:
+        for number in numbers:
+            asked = images[:number]
+            costs[number] = measured(_ours(registry, asked), repeat, registry)
+            costs[number] |= _round_trips(registry, number, repeat)
+            costs[number] |= measured(_loops(registry, asked), min(repeat, TURNS), registry)
+    work, most = f"{numbers[-1]} images, latest", costs[numbers[-1]]
+    rows = [Row(work, LIMIT, [no_longer(most[OURS], most[LIMIT], 1.3)], most[OURS], most[LIMIT])]
+    for loop, goal in ((CURL, 10), (CRANE, 3)):
+        if loop in most:
+            rows.append(Row(work, loop, [faster(most[PROCESS], most[loop], goal)], most[PROCESS], most[loop]))
+    ways = [way for way in most if way != PROCESS]
+    curves = {way: [(number, cost[way]) for number, cost in costs.items()] for way in ways}
+    return Part(rows, [Plot("images", "images", curves)])
+
+
+def _ours(registry: Served, images: list[str]) -> dict[str, Callable[[], Done]]:
+    asked = [f"cgr.dev/{image}" for image in images]
+
+    def resolved() -> Done:
+        answer = registry.ask(*asked)
+        return Done(answer["digests"], answer["seconds"])
+
+    return {OURS: resolved, PROCESS: lambda: Done(registry.ask(*asked)["digests"])}
+
+
+def _round_trips(registry: Served, images: int, repeat: int) -> dict[str, Cost]:
+    """Returns the limit, by the time of a round trip on an open connection."""
+    session = requests.Session()
+    session.get(f"{registry.url}/v2/")
+    trip = measured({TRIP: lambda: Done(session.get(f"{registry.url}/v2/").status_code)}, repeat * 3)[TRIP].seconds
+    return {LIMIT: Cost(2 * trip * max(images / CONCURRENCY, 1), 2 * images)}
+
+
+def _loops(registry: Served, images: list[str]) -> dict[str, Callable[[], Done]]:
+    by_hand = "; ".join(f"{BY_HAND} {image.replace(':', ' ')}" for image in images)
+    ways = {CURL: lambda: Done(registry.run(["sh", "-ec", by_hand]).split())}
+    if shutil.which("crane"):
+        host = registry.url.removeprefix("http://")
+        cranes = "; ".join(f"crane digest --insecure {host}/{image}" for image in images)
+        ways[CRANE] = lambda: Done(registry.run(["sh", "-ec", cranes]).split())
+    return ways
