@@ -24,8 +24,7 @@ check: $(READY)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/ansible-galaxy collection build --force --output-path .build ansible_collections/cgr/images
-	.ci/gates 'ansible-test 3.11' 'ansible-test 3.12' collection-docs
+	.ci/gates 'ansible-test 3.11' 'ansible-test 3.12' collection-package collection-docs
 
 format: $(READY)
 	$(VENV)/bin/ruff check --fix .

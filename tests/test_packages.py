@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from pulumi_cgr.testing import Registry
 
 from .environments import ROOT
 
+COLLECTION = ROOT / "ansible_collections/cgr/images"
 IMAGE = "cgr.dev/acme.com/python:3.12"
 DIGEST = "sha256:" + 64 * "a"
 HISTORY = {"acme.com/python:3.12": [{"updateTimestamp": "2026-01-31T00:00:00Z", "digest": DIGEST}]}
@@ -110,20 +112,20 @@ print(cgr.get_image_digest({IMAGE!r}).ref)
     assert "ansible" not in installed
 
 
-def test_galaxy_builds_and_installs_the_collection(tmp_path: Path, registry: Registry) -> None:
-    commands = Path(sys.executable).parent
+def test_galaxy_installs_the_collection_on_a_controller(tmp_path: Path, registry: Registry) -> None:
+    commands = install(tmp_path, "ansible-core", "--requirement", str(COLLECTION / "requirements.txt"))
     galaxy = [str(commands / "ansible-galaxy"), "collection"]
-    run([*galaxy, "build", "--output-path", str(tmp_path), str(ROOT / "ansible_collections/cgr/images")], tmp_path)
+    run([*galaxy, "build", "--output-path", str(tmp_path), str(COLLECTION)], tmp_path)
     (built,) = tmp_path.glob("cgr-images-*.tar.gz")
-    run([*galaxy, "install", "--offline", "--force", "-p", str(tmp_path / "installed"), str(built)], tmp_path)
-    environ = {
-        "CGR_REGISTRY": registry.url,
-        "CGR_TOKEN": "t",
-        "ANSIBLE_COLLECTIONS_PATH": str(tmp_path / "installed"),
-        "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false",
-    }
+    run([*galaxy, "install", "--offline", str(built)], tmp_path)
     ask = ["localhost", "-m", "cgr.images.digest_info", "-a", f"image={IMAGE}"]
 
-    printed = run([str(commands / "ansible"), *ask], tmp_path, **environ)
+    printed = run([str(commands / "ansible"), *ask], tmp_path, CGR_REGISTRY=registry.url, CGR_TOKEN="t")
 
     assert f"{IMAGE}@{DIGEST}" in printed
+
+
+def test_the_collection_needs_what_the_package_needs() -> None:
+    needed = [requirement for requirement in metadata.requires("pulumi-cgr") or [] if "extra ==" not in requirement]
+
+    assert (COLLECTION / "requirements.txt").read_text().splitlines() == needed
