@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -31,7 +32,8 @@ from .environments import ROOT
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"# ([\w./-]+\.\w+|Dockerfile)(?: .*)?\n")
 NOT_RUN = re.compile(r"# not run: (.+)\n")
-SHOWN = re.compile(r"(?:print|pulumi\.export)\(.*\)  # (.+)")
+PRINTED = re.compile(r"print\(.*\)  # (.+)")
+EXPORTED = re.compile(r'pulumi\.export\("(\w+)", .*\)  # (.+)')
 ELSEWHERE = {
     "make ": "the tests of this checkout run it, or are it",
     "pip install ": "tests/test_packages.py installs the packages",
@@ -105,7 +107,7 @@ class Reader:
             assert_shows(self.printed, block.text.splitlines(), where)
             return
         if block.language == "python" and "pulumi.export(" in block.text:
-            self.printed = self._preview(block)
+            self.printed = self._preview(block, where)
         elif block.language == "python":
             self.printed = self._run([sys.executable, self._write("script.py", block.text)], where)
         elif block.is_tasks:
@@ -116,12 +118,15 @@ class Reader:
             self.printed = self._first_line(script) if SERVER in block.text else self._run(script, where)
         else:
             raise AssertionError(f"{where}: what is to be done with {block.language}?")
-        assert_shows(self.printed, SHOWN.findall(block.text), where)
+        assert_shows(self.printed, PRINTED.findall(block.text), where)
 
-    def _preview(self, block: Block) -> str:
+    def _preview(self, block: Block, where: str) -> str:
         program = self.folder / self._write(f"program_{block.line}.py", block.text)
         preview = Stack(program, config=CONFIG, environ=self.environ).preview()
-        assert preview.ok, preview.diagnostics
+        assert preview.ok, f"{where}: {preview.diagnostics}"
+        for name, shown in EXPORTED.findall(block.text):
+            value = preview.outputs[name]
+            assert_shows(value if isinstance(value, str) else json.dumps(value, sort_keys=True), [shown], where)
         return preview.render()
 
     def _write(self, name: str, text: str) -> str:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,17 @@ def attributes(kind: Any) -> dict[str, Documented]:
         for name, each in kind.attributes.items()
         if not name.startswith("_") and each.annotation is not None
     }
+
+
+def unwrapped(annotation: str) -> str:
+    """Returns the type of a Pulumi argument or output without `pulumi.Input` and `pulumi.Output`."""
+    return ast.unparse(_Unwrapped().visit(ast.parse(annotation, mode="eval")))
+
+
+class _Unwrapped(ast.NodeTransformer):
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        self.generic_visit(node)
+        return node.slice if ast.unparse(node.value) in ("pulumi.Input", "pulumi.Output") else node
 
 
 def text_of(documented: Any) -> str:

@@ -19,7 +19,7 @@ from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARG
 from ansible_collections.cgr.images.plugins.modules import digest_info
 from pulumi_cgr.resolver import RULES, SETTINGS, Settings
 
-from .documented import RESOLVER, Documented, arguments, attributes, module, one_line
+from .documented import RESOLVER, Documented, arguments, attributes, module, one_line, unwrapped
 
 RESOLVE = module(f"{RESOLVER}/resolver.py")["Resolver"]
 RULE = arguments(RESOLVE["resolve"])
@@ -75,13 +75,6 @@ def is_of(kind: str, once: Documented) -> bool:
     return kind in ANSIBLE_TYPES.get(bare, {"list", "dict", "raw"})
 
 
-def of_program(annotation: str) -> str:
-    """Returns the type of a Pulumi argument without its wrappings, as the resolver writes it."""
-    while annotation != (bare := re.sub(r"pulumi\.(?:Input|Output)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]", r"\1", annotation)):
-        annotation = bare
-    return annotation.replace("Sequence[", "Iterable[")
-
-
 def test_the_names_are_the_same_everywhere() -> None:
     assert tuple(RULE) == ("image", *RULES)
     assert tuple(SETTING) == SETTINGS
@@ -125,7 +118,7 @@ def test_a_setting_has_one_name_in_every_place(name: str) -> None:
 def test_pulumi_says_what_is_written_once(place: str, name: str) -> None:
     if name in PULUMI[place]:
         assert says(PULUMI[place][name].text, RULE[name]), plain(RULE[name].text)
-        assert of_program(PULUMI[place][name].type) == RULE[name].type
+        assert unwrapped(PULUMI[place][name].type).replace("Sequence[", "Iterable[") == RULE[name].type
         assert PULUMI[place][name].default == RULE[name].default
 
 

@@ -1,0 +1,108 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of arguments and answers in docs/ are made of the code, and of what ansible-doc shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from typing import Any
+
+import pytest
+import yaml
+
+from pulumi_cgr.resolver import SETTINGS, Settings
+
+from .documented import RESOLVER, Documented, arguments, attributes, one_line, unwrapped
+from .documented import module as read
+from .environments import ROOT
+from .pages import compare_part, table
+
+PLUGINS = ROOT / "ansible_collections/cgr/images/plugins"
+PACKAGE = "ansible_collections.cgr.images.plugins"
+FUNCTIONS = read("pulumi_cgr/functions.py")
+
+pytestmark = pytest.mark.page
+
+
+@pytest.mark.parametrize(("name", "path"), [("ImageDigest", "image_digest"), ("ImageDigests", "image_digests")])
+def test_the_arguments_and_outputs_of_a_resource(name: str, path: str) -> None:
+    resource = read(f"pulumi_cgr/{path}.py")[name]
+    asked, answered = arguments(resource["__init__"]).values(), attributes(resource).values()
+    compare_part("docs/pulumi.md", name, rows("argument", asked) + "\n" + rows("output", answered))
+
+
+def test_the_arguments_and_outputs_of_the_functions() -> None:
+    asked = arguments(FUNCTIONS["get_image_digest"]).values()
+    answered = attributes(FUNCTIONS["GetImageDigestResult"]).values()
+    compare_part("docs/pulumi.md", "get_image_digest", rows("argument", asked) + "\n" + rows("result", answered))
+
+
+def test_the_settings() -> None:
+    fields = attributes(read(f"{RESOLVER}/settings.py")["Settings"])
+    lines = [
+        (f"`{name}`", fields[name].type, sentence(fields[name].text) + ("" if is_shown(name) else " It is a secret."))
+        for name in SETTINGS
+    ]
+    compare_part("docs/settings.md", "settings", table(["setting", "type", ""], lines))
+
+
+@pytest.mark.parametrize("module", sorted(path.stem for path in (PLUGINS / "modules").glob("*.py")))
+def test_the_options_and_answers_of_a_module(module: str) -> None:
+    code = import_module(f"{PACKAGE}.modules.{module}")
+    compare_part("docs/ansible.md", module, options(code.DOCUMENTATION))
+    answers = yaml.safe_load(code.RETURN).items()
+    lines = [(*row(name, answer), plain(answer["returned"].partition(", ")[2])) for name, answer in answers]
+    compare_part("docs/ansible.md", f"{module}, answers", table(["value", "type", "", ""], lines))
+
+
+@pytest.mark.parametrize(
+    ("part", "path"),
+    [
+        ("rule", "doc_fragments.rule"),
+        ("lookups", "lookup.ref"),
+        ("lookups", "lookup.digest"),
+        ("pin", "filter.pin"),
+    ],
+)
+def test_the_options_of_the_other_plugins(part: str, path: str) -> None:
+    code = import_module(f"{PACKAGE}.{path}")
+    compare_part("docs/ansible.md", part, options(getattr(code, "ModuleDocFragment", code).DOCUMENTATION))
+
+
+def rows(title: str, found: Iterable[Documented]) -> str:
+    return table(
+        [title, "type", ""], [(f"`{each.name}`", f"`{bare(each.type)}`", sentence(each.text)) for each in found]
+    )
+
+
+def bare(annotation: str) -> str:
+    """Returns a type as a user may give it, whether or not it may be left out."""
+    return unwrapped(annotation).removesuffix(" | None").replace("AtLike", "str | date | datetime")
+
+
+def sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def is_shown(name: str) -> bool:
+    return Settings.__dataclass_fields__[name].repr
+
+
+def options(documentation: str) -> str:
+    """Returns the table of the options that are a plugin's or a fragment's own."""
+    found = yaml.safe_load(documentation)["options"]
+    return table(["option", "type", ""], [row(name, option) for name, option in found.items()])
+
+
+def row(name: str, option: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Returns the row of an option or an answer, in Markdown."""
+    text = option["description"] if isinstance(option["description"], str) else " ".join(option["description"])
+    kind = f"{option['type']} of {option['elements']}" if "elements" in option else option["type"]
+    return f"`{name}`", kind, plain(text)
+
+
+def plain(text: str) -> str:
+    """Returns a text with Markdown's marks in place of Ansible's, on one line."""
+    return re.sub(r"\b(?:C|V|O|RV|M)\(([^()]*)\)", r"`\1`", one_line(text))
