@@ -16,7 +16,7 @@ import yaml
 
 from ansible_collections.cgr.images.plugins.doc_fragments import access, rule
 from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARGUMENTS
-from ansible_collections.cgr.images.plugins.modules import digest_info
+from ansible_collections.cgr.images.plugins.modules import digest_info, pinned_files
 from pulumi_cgr.resolver import RULES, SETTINGS, Settings
 
 from .documented import RESOLVER, Documented, arguments, attributes, module, one_line, unwrapped
@@ -100,6 +100,14 @@ def test_ansible_says_what_is_written_once(once: Documented) -> None:
     }
     assert is_of(spec["type"], once)
     assert "default" not in spec, "a default of the module would hide the environment variable"
+
+
+@pytest.mark.parametrize("name", [name for name in RULES if name != "current"])
+def test_the_module_of_files_says_it_too(name: str) -> None:
+    option = yaml.safe_load(pinned_files.DOCUMENTATION)["options"][name]
+
+    assert says(option["description"], RULE[name]), plain(RULE[name].text)
+    assert option["type"] == OPTIONS[name]["type"]
 
 
 @pytest.mark.parametrize("name", SETTINGS)

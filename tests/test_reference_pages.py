@@ -42,18 +42,16 @@ def test_the_arguments_and_outputs_of_the_functions() -> None:
 def test_the_settings() -> None:
     fields = attributes(read(f"{RESOLVER}/settings.py")["Settings"])
     lines = [
-        (f"`{name}`", fields[name].type, sentence(fields[name].text) + ("" if is_shown(name) else " It is a secret."))
-        for name in SETTINGS
+        (f"`{name}`", sentence(fields[name].text) + ("" if is_shown(name) else " It is a secret.")) for name in SETTINGS
     ]
-    compare_part("docs/settings.md", "settings", table(["setting", "type", ""], lines))
+    compare_part("docs/settings.md", "settings", table(["setting", ""], lines))
 
 
 @pytest.mark.parametrize("module", sorted(path.stem for path in (PLUGINS / "modules").glob("*.py")))
 def test_the_options_and_answers_of_a_module(module: str) -> None:
     code = import_module(f"{PACKAGE}.modules.{module}")
     compare_part("docs/ansible.md", module, options(code.DOCUMENTATION))
-    answers = yaml.safe_load(code.RETURN).items()
-    lines = [(*row(name, answer), plain(answer["returned"].partition(", ")[2])) for name, answer in answers]
+    lines = [line for name, answer in yaml.safe_load(code.RETURN).items() for line in answers(name, answer)]
     compare_part("docs/ansible.md", f"{module}, answers", table(["value", "type", "", ""], lines))
 
 
@@ -94,6 +92,13 @@ def options(documentation: str) -> str:
     """Returns the table of the options that are a plugin's or a fragment's own."""
     found = yaml.safe_load(documentation)["options"]
     return table(["option", "type", ""], [row(name, option) for name, option in found.items()])
+
+
+def answers(name: str, answer: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Returns the rows of an answer, and of what is in it."""
+    when = answer.get("returned", "").partition(", ")[2]
+    inner = [line for each, below in answer.get("contains", {}).items() for line in answers(f"{name}[].{each}", below)]
+    return [(*row(name, answer), plain(when)), *inner]
 
 
 def row(name: str, option: Mapping[str, Any]) -> tuple[str, str, str]:

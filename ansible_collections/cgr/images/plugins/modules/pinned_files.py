@@ -44,14 +44,14 @@ options:
     elements: str
   at:
     description:
-      - The instant to look at, such as C(2026-01-31T12:00:00Z) or C(2026-01-31), which is its midnight.
-      - Takes RFC 3339 or ISO 8601 text, a date, or a date and time, in quotes or not. Without a time zone it means UTC.
+      - The instant to look at, such as V(2026-01-31T12:00:00Z) or V(2026-01-31) (its midnight), as RFC 3339 or
+        ISO 8601 text, a date, or a date and time. Without a time zone it means UTC. By default the present.
     type: raw
   min_age:
     description:
       - How old the build must be at least, by the registry's clock, such as V(7d), V(36h) or V(P7D).
-      - A digest that a file has already is never replaced by an older build.
       - Does not go together with O(at).
+      - A digest that a file has already is never replaced by an older build.
     type: str
   builds_back:
     description:
@@ -64,7 +64,7 @@ options:
     elements: str
   stale_after:
     description:
-      - Warn if the newest build of an image is older than that, such as V(30d).
+      - Warn if the newest build is older than that, such as V(30d).
     type: str
 extends_documentation_fragment:
   - cgr.images.access
