@@ -1,18 +1,20 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which references are ours: those of cgr.dev.  Everything else in a file is foreign, and none of our business."""
+"""Which references are ours: those of cgr.dev and of its mirrors.  All else in a file is foreign, and none of our business."""
 
 from __future__ import annotations
 
 from .._resolver import reference
+from .._resolver.mirrors import Mirrors
 from .._resolver.reference import REGISTRY, Reference
 
 
 class Names:
-    """The places below which images are ours."""
+    """The places below which images are ours: cgr.dev, and its mirrors."""
 
-    def __init__(self) -> None:
-        self._places = (REGISTRY,)
+    def __init__(self, mirrors: Mirrors | None = None) -> None:
+        self._mirrors = mirrors
+        self._places = (REGISTRY, *(mirrored for mirrored, _upstream in (mirrors.pairs if mirrors else ())))
         self._hosts = {place.partition("/")[0] for place in self._places}
 
     def may_be_in(self, text: str) -> bool:
@@ -29,4 +31,4 @@ class Names:
         Raises:
             InvalidImage: it is none.
         """
-        return reference.parse(text)
+        return reference.parse(text, self._mirrors)

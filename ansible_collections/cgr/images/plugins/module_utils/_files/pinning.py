@@ -56,10 +56,10 @@ def pin_files(
         SeveralFailed: there are images without an answer; no file has changed.
         MissingDependency: a library is missing; no file has changed.
     """
-    rule = _checked(rule or {})
-    found = survey(paths, patterns, Names())
+    rule = _checked(answering, rule or {})
+    found = survey(paths, patterns, Names(answering.mirrors))
     answers = _answers(answering, found.files, rule, progress)
-    pinner = _Pinner(answers.answers, rule, check, on_change)
+    pinner = _Pinner(answering.question, answers.answers, rule, check, on_change)
     for read in found.files:
         pinner.pin(read)
     return Report(
@@ -71,12 +71,12 @@ def pin_files(
     )
 
 
-def _checked(rule: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(answering: Resolver, rule: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in rule.items() if value is not None}
     unknown = sorted(set(given) - set(FILE_RULES))
     if unknown:
         raise InvalidRule(f"there is no {', '.join(unknown)} for files; there are {', '.join(FILE_RULES)}.", unknown[0])
-    Question.of("cgr.dev/chainguard/static", **given)  # even where there is no image, a rule is right or wrong
+    answering.question("cgr.dev/chainguard/static", **given)  # even where there is no image, a rule is right or wrong
     return given
 
 
@@ -98,8 +98,14 @@ class _Pinner:
     """Goes through the files with all the answers in hand."""
 
     def __init__(
-        self, answers: Mapping[str, Answer], rule: Mapping[str, Any], check: bool, on_change: OnChange | None
+        self,
+        question: Callable[..., Question],
+        answers: Mapping[str, Answer],
+        rule: Mapping[str, Any],
+        check: bool,
+        on_change: OnChange | None,
     ) -> None:
+        self._question = question
         self._answers = answers
         self._rule = rule
         self._check = check
@@ -161,6 +167,6 @@ class _Pinner:
         choice = Choice(Record(answer.updated, answer.digest), answer.reason)
         if not spot.digest or not self._rule.get("min_age") or not answer.since or not answer.now:
             return choice
-        question = Question.of(spot.asked, **self._rule, current=spot.digest)
+        question = self._question(spot.asked, **self._rule, current=spot.digest)
         stretch = Stretch(answer.history, answer.since, answer.now, answer.now)
         return never_back(choice, question, stretch) or choice

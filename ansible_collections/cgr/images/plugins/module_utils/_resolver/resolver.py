@@ -75,6 +75,7 @@ class Resolver:
 
     Attributes:
         concurrency: how many images of a set are looked up at the same time.
+        mirrors: what other registries call images of cgr.dev; `None` for none.
 
     Raises:
         InvalidQuestion: a setting is malformed.
@@ -107,7 +108,7 @@ class Resolver:
         trace = trace or (lambda _sentence: None)
         self._lookup = Lookup(transport, Tokens(transport), keychain, settings.registry, settings.timeout, trace)
         self.concurrency = settings.concurrency
-        self._mirrors = settings.mirrors
+        self.mirrors = settings.mirrors
         self._memory = memory or Forgetful()
         self._cache: Memory = (
             Folder(os.path.expanduser(settings.cache), lasting_only=True) if settings.cache else Forgetful()
@@ -175,11 +176,11 @@ class Resolver:
 
     def question(self, image: object, **rule: Any) -> Question:
         """Reads a question; arguments and errors are as of `resolve`."""
-        return Question.of(image, self._mirrors, **rule)
+        return Question.of(image, self.mirrors, **rule)
 
     def questions(self, images: Mapping[str, Any], **rule: Any) -> dict[str, Question]:
         """Reads the questions of a set, by the caller's keys; arguments and errors are as of `resolve_all`."""
-        return questions_of(images, rule, self._mirrors)
+        return questions_of(images, rule, self.mirrors)
 
     def answer_all(self, questions: Mapping[str, Question], progress: Progress | None = None) -> Answers:
         """Answers a set of questions; arguments and errors are as of `resolve_all`."""
@@ -223,7 +224,7 @@ class Resolver:
         Raises:
             InvalidImage: the image is no reference.
         """
-        return self._lookup.considered(reference.parse(image, self._mirrors))
+        return self._lookup.considered(reference.parse(image, self.mirrors))
 
     def _answer_together(
         self, questions: Mapping[str, Question], progress: Progress
