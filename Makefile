@@ -24,7 +24,8 @@ check: $(READY)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
-	.ci/gates 'ansible-test 3.11' 'ansible-test 3.12' collection-package collection-docs
+	.ci/gates 'ansible-test 3.11' 'ansible-test 3.12' collection-package collection-docs \
+		types
 
 format: $(READY)
 	$(VENV)/bin/ruff check --fix .
