@@ -3,7 +3,7 @@
 """The blocks of a page of documentation, run as its reader would run them, in one folder and in their order.
 
 - A block whose first line is a comment with a file's name is that file.
-- Python is run; with `pulumi.export` in it, it is previewed.
+- Python is run; with `pulumi.export` in it, it is previewed.  `# refused` is the first line of a program that must fail.
 - YAML that is a list of tasks is run as a playbook; those that follow each other are one.
 - Shell is run; the registry for tests is stopped when it has printed its address.
 - What `text` shows is what the block before it prints; so is a comment behind `print` and `pulumi.export`.  `…` stands for anything.
@@ -39,6 +39,7 @@ ELSEWHERE = {
     "pip install ": "tests/test_packages.py installs the packages",
     "pulumi ": "tests/pulumi has the scenarios, on the real engine where there is one",
 }
+REFUSED = "# refused\n"
 SERVER = "pulumi_cgr.testing.registry"
 CONFIG = {"project:image": "cgr.dev/chainguard/python:latest-dev"}
 
@@ -123,7 +124,7 @@ class Reader:
     def _preview(self, block: Block, where: str) -> str:
         program = self.folder / self._write(f"program_{block.line}.py", block.text)
         preview = Stack(program, config=CONFIG, environ=self.environ).preview()
-        assert preview.ok, f"{where}: {preview.diagnostics}"
+        assert preview.ok != block.text.startswith(REFUSED), f"{where}: {preview.diagnostics}"
         for name, shown in EXPORTED.findall(block.text):
             value = preview.outputs[name]
             assert_shows(value if isinstance(value, str) else json.dumps(value, sort_keys=True), [shown], where)
