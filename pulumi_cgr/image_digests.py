@@ -84,8 +84,10 @@ class ImageDigests(Resource, module="cgr", name="ImageDigests"):
         self.reasons.apply(lambda reasons: warn_of_replaced((reasons or {}).values(), self))
 
 
-def _plain(images: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the images with their instants as text, as they can be sent."""
+def _plain(images: Any) -> Any:
+    """Returns the images with their instants as text, as they can be sent; what is no mapping is left for the check to refuse."""
+    if not isinstance(images, Mapping):
+        return images
     return {
         key: {name: at_text(value) for name, value in entry.items()} if isinstance(entry, Mapping) else entry
         for key, entry in images.items()

@@ -206,6 +206,10 @@ def test_a_set_is_pinned_whole_or_not_at_all(make_stack: MakeStack, registry: Re
         (pin(f'image="{IMAGE}", stale_after="30"'), "property stale_after value {"),
         (pin(f'image="{IMAGE}", stale_after="30d", triggers=[1]'), "triggers and stale_after do not go together"),
         (pin('images={"a": "python", "b": 3}', "ImageDigests", "refs"), "2 of 2 images have no answer"),
+        (
+            pin(f'images=["{IMAGE}"]', "ImageDigests", "refs"),
+            "images must be a mapping from keys of your own to images",
+        ),
         (pin("images={}", "ImageDigests", "refs"), "images is empty: name at least one image"),
         (pin(SET + ', min_age="soon"', "ImageDigests", "refs"), "min_age 'soon' is not a span of time"),
     ],

@@ -22,8 +22,13 @@ def questions_of(
         mirrors: the mirrors there are.
 
     Raises:
+        InvalidRule: it is no set of images.
         SeveralFailed: there is at least one that is malformed; it lists each.
     """
+    if not isinstance(images, Mapping):
+        raise InvalidRule(
+            f"images must be a mapping from keys of your own to images, not a {type(images).__name__}.", "images"
+        )
     if not images:
         raise InvalidRule("images is empty: name at least one image.", "images")
     if "current" in rule:
