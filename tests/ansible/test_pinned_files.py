@@ -85,7 +85,7 @@ def test_one_image_without_an_answer_leaves_all_files(controller: Controller, de
 
     assert result["failed"]
     assert result["failed_because"] == "unknown_tag"
-    assert f"{other}:1 {PYTHON}-typo" in result["msg"]
+    assert f"{other}:1: {PYTHON}-typo" in result["msg"]
     assert deployment.read_text() == DEPLOYMENT
 
 

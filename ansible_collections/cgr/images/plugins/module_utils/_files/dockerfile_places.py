@@ -9,7 +9,7 @@ from typing import Iterator
 
 from .dockerfile_text import Instruction, Word, instructions
 from .names import Names
-from .spots import Spot, spot_in
+from .spots import Spot, in_order, spot_in
 
 OVER_LINES = "it is written over several lines"
 USED_IN_PARTS = "another image is made with it, so that a digest here would break that"
@@ -35,7 +35,7 @@ def spots_in_dockerfile(text: str, names: Names) -> list[Spot]:
             if spot and spot.place and name in in_parts:
                 spot = Spot(spot.line, spot.image, None, USED_IN_PARTS)
             spots.append(spot)
-    return sorted((spot for spot in spots if spot), key=lambda spot: spot.line)
+    return in_order(spot for spot in spots if spot)
 
 
 def _images(found: list[Instruction]) -> Iterator[Word]:

@@ -22,8 +22,11 @@ class Names:
         return any(host in text for host in self._hosts)
 
     def begin(self, text: str) -> bool:
-        """Whether a text begins as one of ours does."""
-        return any(text.startswith(place) and text[len(place) :][:1] in ("/", ":", "@", "") for place in self._places)
+        """Whether a text begins as one of ours does; a registry alone is no image."""
+        return any(
+            text.startswith(place) and text[len(place) :][:1] in (("/", ":", "@", "") if "/" in place else ("/",))
+            for place in self._places
+        )
 
     def read(self, text: str) -> Reference:
         """Takes a reference apart.

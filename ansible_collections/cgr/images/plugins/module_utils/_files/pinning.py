@@ -82,14 +82,14 @@ def _checked(answering: Resolver, rule: Mapping[str, Any]) -> dict[str, Any]:
 
 def _answers(answering: Resolver, files: list[Read], rule: dict[str, Any], progress: Progress | None) -> Answers:
     """Looks each image up once, however many files it is in; a failure names the first place."""
-    firsts: dict[str, str] = {}
+    keys: dict[str, str] = {}
     for read in files:
         for spot in read.spots:
-            if spot.place:
-                firsts.setdefault(spot.asked, f"{read.path}:{spot.line}")
-    if not firsts:
+            if spot.place and spot.asked not in keys:
+                place = f"{read.path}:{spot.line}"
+                keys[spot.asked] = f"{place} {spot.asked}" if place in keys.values() else place
+    if not keys:
         return Answers(None, {})
-    keys = {image: f"{place} {image}" for image, place in firsts.items()}
     answers = answering.resolve_all({key: image for image, key in keys.items()}, progress=progress, **rule)
     return Answers(answers.at, {image: answers.answers[key] for image, key in keys.items()})
 

@@ -89,7 +89,7 @@ def spot_in(text: str, start: int, line: int, names: Names) -> Spot | None:
         return Spot(line, text, None, TEMPLATE) if names.may_be_in(text) and is_template(text) else None
     left = why_left(text, names)
     if left:
-        return Spot(line, text, None, left)
+        return Spot(line, " ".join(text.split()), None, left)
     end = start + len(text)
     unpinned, at_sign, digest = text.partition("@")
     if at_sign:
@@ -122,3 +122,8 @@ def with_digests(text: str, edits: Iterable[tuple[Place, str]]) -> str:
         pieces += [text[done : place.start], place.written(digest)]
         done = place.end
     return "".join([*pieces, text[done:]])
+
+
+def in_order(spots: Iterable[Spot]) -> list[Spot]:
+    """Returns spots as they come in their file."""
+    return sorted(spots, key=lambda spot: (spot.line, spot.place.start if spot.place else 0))

@@ -12,7 +12,7 @@ import re
 from typing import Any, Iterator
 
 from .names import Names
-from .spots import NO_TAG, Spot, spot_in
+from .spots import NO_TAG, Spot, in_order, spot_in
 from .yaml_split import split_spot
 from .yaml_text import Document, Node, Value, entries
 
@@ -21,7 +21,8 @@ BUILT_HERE = "it is the name of what is built here"
 NOT_AS_READ = "it is written in another way than it reads, such as with escapes or over several lines"
 OWN_TAG = "YAML reads it as something else than text"
 
-_SCHEME = re.compile(r"docker(?:-image)?://")
+# What may stand before an image: docker://, or a name as in --sidecar-image=, BASE_IMAGE= and Kustomize's web=.
+_BEFORE = re.compile(r"(docker(?:-image)?://)|-{0,2}([A-Za-z][\w.-]*)=")
 _IMAGE_KEY = re.compile(r"(?:.*[a-z0-9_-])?(?:Image|image)(?:Name)?|(?:.*_)?IMAGE|container")
 # Keys beside which an image without a tag is not that of `latest`.
 _VERSION_KEY = re.compile(r"(?:.*[a-z_-])?(?:[Tt]ag|[Vv]ersion|[Dd]igest|sha)")
@@ -39,7 +40,7 @@ def spots_in_yaml(text: str, names: Names) -> list[Spot]:
     for root in document.roots():
         for spot in _Walk(document, names, root).all():
             found.setdefault(spot.place or (spot.line, spot.image), spot)
-    return sorted(found.values(), key=lambda spot: spot.line)
+    return in_order(found.values())
 
 
 class _Walk:
@@ -89,32 +90,32 @@ class _Walk:
         if not self._names.may_be_in(node.value):
             return []
         value = self._document.value(node)
-        scheme = _SCHEME.match(value.text)
-        image = value.text[scheme.end() :] if scheme else value.text
-        start = value.span[0] + (scheme.end() if scheme else 0) if value.span else 0
+        before = _BEFORE.match(value.text)
+        image = value.text[before.end() :] if before else value.text
+        start = value.span[0] + (before.end() if before else 0) if value.span else 0
         spot = spot_in(image, start, value.line, self._names)
         if spot is None:
             return []
         beside = dict(entries(siblings)) if siblings is not None else {}
-        if not scheme and not _is_image(key, under, beside):
+        if not _is_image(key, under, beside) and not (before and _is_named_image(before)):
             # Only what can be nothing else than an image is worth a word.
             return [Spot(spot.line, image, None, ELSEWHERE)] if spot.place and _has_tag(image) else []
+        if not spot.place:
+            return [spot]
         left = self._why_left(value, image, key, under, beside)
-        return [Spot(spot.line, image.strip(), None, left)] if left and spot.place else [spot]
+        return [Spot(spot.line, image, None, left)] if left else [spot]
 
     def _why_left(self, value: Value, image: str, key: str, under: str, beside: dict[str, Node]) -> str:
         if value.span is None:
             return NOT_AS_READ
         if value.kind != "str":
             return OWN_TAG
-        if key == "image" and "build" in beside:
+        if key == "image" and "build" in beside and under:
             return BUILT_HERE
-        if not _has_tag(image) and (
-            any(_VERSION_KEY.fullmatch(name) for name in beside)
-            or (self._is_kubernetes and not (under.endswith("ontainers[]")))
-        ):
-            return NO_TAG
-        return ""
+        if _has_tag(image):
+            return ""
+        in_kubernetes = self._is_kubernetes and not under.endswith("ontainers[]")
+        return NO_TAG if in_kubernetes or any(_VERSION_KEY.fullmatch(name) for name in beside) else ""
 
 
 def _is_image(key: str, under: str, beside: dict[str, Node]) -> bool:
@@ -128,15 +129,19 @@ def _is_image(key: str, under: str, beside: dict[str, Node]) -> bool:
     if key == "name":
         kind = beside.get("kind")
         return under in ("image", "services[]") or (kind is not None and kind.value == "DockerImage")
-    if key == "value":
+    if key in ("value", "default"):
         name = beside.get("name")
         return name is not None and "image" in str(name.value).lower()
     return (
-        _IMAGE_KEY.fullmatch(key) is not None
+        _IMAGE_KEY.fullmatch(key.replace("[]", "")) is not None
         or key in ("services[]", "images[]")
         or (key == "reference" and under == "image")
         or under == "baseImageOverrides"
     )
+
+
+def _is_named_image(before: re.Match[str]) -> bool:
+    return before[2] is None or _IMAGE_KEY.fullmatch(before[2]) is not None
 
 
 def _has_tag(image: str) -> bool:

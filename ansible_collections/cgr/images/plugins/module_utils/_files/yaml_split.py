@@ -8,6 +8,7 @@ joins to the same reference.
 
 from __future__ import annotations
 
+import re
 from typing import Mapping
 
 from .names import Names
@@ -20,7 +21,10 @@ TAG = ("tag", "imageTag", "image_tag")
 DIGEST = ("digest", "imageDigest", "image_digest", "sha", "sha256")
 BARE = ("sha", "sha256")
 
+LONGEST_NUMBER = 6
+
 _NO_TEXT = "null"
+_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _KUSTOMIZE = {"newName", "newTag", "digest"}
 
 
@@ -51,7 +55,7 @@ class Parts:
 
     def _why_left(self, image: str, tag: str, held: str, names: Names) -> str:
         if self._tag and not _reads_as_written(self._tag):
-            return f"its tag {tag} is no text for YAML, and may be read as another one; put it in quotes"
+            return f"its tag {tag} stands without quotes, and may be read as a number, a date or the like; put it in quotes"
         if not tag and not held and "@" not in image and not _has_tag(self._repository):
             return NO_TAG
         return why_left(image, names)
@@ -68,8 +72,8 @@ class Parts:
             return None
         start, end = digest.span
         if start == end and digest.is_plain:
-            gap = self._document.gap_at(start)
-            return None if gap is None else Place(start, end, gap, bare)
+            colon = self._document.end_of_key(start)
+            return None if colon is None else Place(colon, colon, " ", bare)
         return Place(start, end, "", bare)
 
 
@@ -126,10 +130,13 @@ def _has_tag(text: str) -> bool:
 
 
 def _reads_as_written(value: Value) -> bool:
-    """Whether a tag without quotes is the text that stands there: 1.20 is the number 1.2 for YAML."""
+    """Whether a tag is the same text for every reader of YAML.
+
+    Without quotes, 1.20 is the number 1.2, 12e3 is 12000 in Go, and Helm writes whole numbers of seven digits with an exponent.
+    """
     text = value.text
-    if value.kind == "int":
-        return text.isdecimal() and str(int(text)) == text
-    if value.kind == "float":
-        return text.replace(".", "", 1).isdecimal() and str(float(text)) == text
-    return value.kind in ("str", _NO_TEXT)
+    if not value.is_plain:
+        return True
+    if not _NUMBER.fullmatch(text):
+        return value.kind in ("str", _NO_TEXT)
+    return len(text) <= LONGEST_NUMBER and text in (str(float(text)), str(int(float(text))))

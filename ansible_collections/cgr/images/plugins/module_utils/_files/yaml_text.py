@@ -64,7 +64,7 @@ class Document:
     def value(self, node: Node) -> Value:
         """Returns what a scalar holds, and where."""
         span = self._span(node)
-        line = node.end_mark.line if span is None else self._text.count("\n", 0, span[0])
+        line = node.start_mark.line if span is None else self._text.count("\n", 0, span[0])
         shifted = None if span is None else (span[0] + self._skipped, span[1] + self._skipped)
         return Value(node.value, line + 1, shifted, node.tag.rpartition(":")[2], not node.style)
 
@@ -79,12 +79,10 @@ class Document:
         end -= 1 if node.style in _QUOTES else 0
         return (end - len(value), end) if self._text[end - len(value) : end] == value else None
 
-    def gap_at(self, index: int) -> str | None:
-        """Returns what has to stand before a value where a key has none yet, or `None` if no key ends there."""
-        before = self._text[: index - self._skipped]
-        if before.endswith(":"):
-            return " "
-        return "" if before.rstrip(" ").endswith(":") else None
+    def end_of_key(self, index: int) -> int | None:
+        """Returns the end of the colon before a value that is empty, or `None` if there is something else before it."""
+        before = self._text[: index - self._skipped].rstrip(" ")
+        return len(before) + self._skipped if before.endswith(":") else None
 
 
 def entries(node: Node) -> Iterator[tuple[str, Node]]:

@@ -1,0 +1,1 @@
+﻿FROM cgr.dev/acme.com/web:1.2

@@ -1,0 +1,3 @@
+
+# FROM cgr.dev/acme.com/web:1.2
+

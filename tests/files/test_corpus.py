@@ -1,0 +1,91 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""What becomes of real-shaped files of every format, line by line: tests/data/files, and outcomes.yaml there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pulumi_cgr.files import LEFT, UNCHANGED, Report, pin_files
+from pulumi_cgr.resolver import Resolver
+from pulumi_cgr.testing import Registry
+
+from ..environments import ROOT
+from .conftest import TAGS, digest
+
+CORPUS = ROOT / "tests/data/files"
+OUTCOMES: dict[str, dict[str, Any]] = yaml.safe_load((CORPUS / "outcomes.yaml").read_text())
+ALL = ["*", ".*"]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    copy = tmp_path / "corpus"
+    shutil.copytree(CORPUS, copy)
+    (copy / "outcomes.yaml").unlink()
+    return copy
+
+
+def expected(name: str) -> bytes:
+    """Returns what is to be in a file afterwards."""
+    lines = (CORPUS / name).read_bytes().split(b"\n")
+    for number, line in OUTCOMES[name].get("lines", {}).items():
+        line = re.sub(r"sha256:<(\w+)>", lambda found: digest(found[1]), line)
+        line = re.sub(r"hex:<(\w+)>", lambda found: digest(found[1])[len("sha256:") :], line)
+        lines[number - 1] = line.encode()
+    return b"\n".join(lines)
+
+
+def rows(report: Report) -> list[str]:
+    return [f"{row.line} {row.status}" + (f": {row.reason}" if row.status == LEFT else "") for row in report.rows]
+
+
+def test_every_file_has_its_outcome() -> None:
+    names = {str(path.relative_to(CORPUS)) for path in CORPUS.rglob("*") if path.is_file()} - {"outcomes.yaml"}
+
+    assert names == set(OUTCOMES)
+    assert len(names) >= 60
+
+
+@pytest.mark.parametrize("parser", ["libyaml", "plain"])
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_a_file(name: str, parser: str, corpus: Path, resolver: Resolver, monkeypatch: pytest.MonkeyPatch) -> None:
+    if parser == "plain":
+        monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+
+    first = pin_files(resolver, corpus / name)
+
+    outcome = OUTCOMES[name]
+    assert rows(first) == outcome.get("rows", [])
+    assert (corpus / name).read_bytes() == expected(name)
+    assert first.changed == ("lines" in outcome)
+    problem = outcome.get("problem", "").partition(":")[0]  # what PyYAML and libyaml say of it differs
+    assert [each.reason.partition(":")[0] for each in first.problems] == ([problem] if problem else [])
+    second = pin_files(resolver, corpus / name)
+    assert not second.changed
+    assert (corpus / name).read_bytes() == expected(name)
+    assert {row.status for row in second.rows} <= {UNCHANGED, LEFT}
+
+
+def test_the_whole_corpus_at_once_asks_for_each_image_once(
+    corpus: Path, resolver: Resolver, registry: Registry
+) -> None:
+    report = pin_files(resolver, corpus, patterns=ALL)
+
+    assert [name for name in OUTCOMES if (corpus / name).read_bytes() != expected(name)] == []
+    assert list(report.files) == [str(corpus / name) for name in sorted(OUTCOMES) if "lines" in OUTCOMES[name]]
+    assert len(report.rows) == sum(len(outcome.get("rows", [])) for outcome in OUTCOMES.values())
+    assert len(report.problems) == sum("problem" in outcome for outcome in OUTCOMES.values())
+    assert len(registry.requests) <= 2 * len(TAGS)
+
+
+def test_by_default_all_formats_are_found(corpus: Path, resolver: Resolver) -> None:
+    report = pin_files(resolver, corpus)
+
+    assert list(report.files) == [str(corpus / name) for name in sorted(OUTCOMES) if "lines" in OUTCOMES[name]]
