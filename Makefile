@@ -43,5 +43,5 @@ clean:
 $(READY): pyproject.toml constraints.txt
 	@python="$$(PYTHON=$(PYTHON) .ci/python)" && echo "Making $(VENV) with $$python" && rm -rf $(VENV) && "$$python" -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --upgrade pip
-	@$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[pulumi,ansible]' --group test --group check --group bench
+	@$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[pulumi,ansible,cli]' --group test --group check --group bench
 	@touch $@

@@ -38,10 +38,18 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import
 )
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history import Record as Build
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history import Stretch
-from ansible_collections.cgr.images.plugins.module_utils._resolver.instant import AtLike, Instant
+from ansible_collections.cgr.images.plugins.module_utils._resolver.instant import (
+    DAY,
+    HOUR,
+    SECOND,
+    AtLike,
+    Instant,
+    duration,
+)
 from ansible_collections.cgr.images.plugins.module_utils._resolver.lookup import Trace
 from ansible_collections.cgr.images.plugins.module_utils._resolver.memory import Memory, ProcessMemory
 from ansible_collections.cgr.images.plugins.module_utils._resolver.mirrors import Mirrors
+from ansible_collections.cgr.images.plugins.module_utils._resolver.past import Past, Stay
 from ansible_collections.cgr.images.plugins.module_utils._resolver.question import RULES, Question, parse_at
 from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import Reference, parse_ref
 from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import is_digest as is_digest
@@ -53,8 +61,11 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.settings impo
 from ansible_collections.cgr.images.plugins.module_utils._resolver.together import Progress
 
 __all__ = [
+    "DAY",
+    "HOUR",
     "REPLACED",
     "RULES",
+    "SECOND",
     "SETTINGS",
     "AccessRefused",
     "Answer",
@@ -81,6 +92,7 @@ __all__ = [
     "NoSuchBuild",
     "NotEntitled",
     "NotSignedIn",
+    "Past",
     "ProcessMemory",
     "Progress",
     "Question",
@@ -89,6 +101,7 @@ __all__ = [
     "Resolver",
     "Settings",
     "SeveralFailed",
+    "Stay",
     "Stretch",
     "Trace",
     "UnknownOrganisation",
@@ -96,6 +109,7 @@ __all__ = [
     "UnknownTag",
     "UntrustworthyAnswer",
     "WrongAudience",
+    "duration",
     "is_digest",
     "never_back",
     "parse_at",

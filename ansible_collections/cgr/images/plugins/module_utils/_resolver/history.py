@@ -19,7 +19,7 @@ The source is an interface of one method, because the OCI distribution specifica
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Callable, Protocol
 
 from .errors import InvalidInstant, UntrustworthyAnswer
 from .instant import DAY, SECOND, Instant
@@ -81,7 +81,9 @@ class Stretch:
         return self.start <= BEGINNING
 
 
-def stretch_up_to(source: HistorySource, at: Instant | None, guess: Instant, back: int = 0) -> Stretch:
+def stretch_up_to(
+    source: HistorySource, at: Instant | None, guess: Instant, back: int = 0, name: str = "at"
+) -> Stretch:
     """Finds a whole stretch of history that holds at least one record at or before an instant, if there is any.
 
     Args:
@@ -89,6 +91,7 @@ def stretch_up_to(source: HistorySource, at: Instant | None, guess: Instant, bac
         at: the instant, or `None` for the end of the history.
         guess: roughly the present; where `at` is `None`, the search begins there.  A wrong guess costs requests only.
         back: how many nanoseconds before that instant the search may as well begin.
+        name: what the user calls the instant.
 
     Returns:
         The stretch; without any record up to `at` only if the tag has none.
@@ -102,7 +105,7 @@ def stretch_up_to(source: HistorySource, at: Instant | None, guess: Instant, bac
     for _request in range(MOST_REQUESTS):
         page = source.between(window.start, window.end)
         if at is not None:
-            _refuse_the_future(at, page.now)
+            refuse_the_future(at, page.now, name)
         whole = _whole(page, window, limit)
         if whole is not None:
             return whole
@@ -130,6 +133,40 @@ def extended(source: HistorySource, stretch: Stretch) -> Stretch:
             return Stretch(tuple(records), older.start, stretch.end, stretch.now)
         window = window.after(page, limit)
     raise UntrustworthyAnswer(_NEVER_WHOLE)
+
+
+def stretch_since(
+    source: HistorySource,
+    since: Instant | int,
+    until: Instant | None,
+    guess: Instant,
+    progress: Callable[[int, int], None],
+) -> tuple[Instant, Stretch]:
+    """Finds a whole stretch of history between two instants, with the build at which the tag stood when it began.
+
+    Args:
+        source: the history of the tag.
+        since: the earlier instant, or how many nanoseconds before the later one.
+        until: the later instant, or `None` for the present by the source's clock.
+        guess: roughly the present.
+        progress: called, each time there is more to read, with how many nanoseconds are read, and how many there are.
+
+    Returns:
+        The earlier instant, and the stretch.
+
+    Raises:
+        InvalidInstant: `until` lies in the future by the source's clock.
+        UntrustworthyAnswer: as of `stretch_up_to`.
+    """
+    back = since if isinstance(since, int) else max((until or guess) - since, 0)
+    stretch = stretch_up_to(source, until, guess, min(back, SECOND_WINDOW), "until")
+    end = until or stretch.now or guess
+    start = end + -since if isinstance(since, int) else since
+    # When the tag moved there is known from the digest before.
+    while not stretch.has_the_first and len({r.digest for r in stretch.records if r.updated <= start}) < 2:
+        progress(end - stretch.start, end - start)
+        stretch = extended(source, stretch)
+    return start, stretch
 
 
 def _whole(page: Page, window: _Window, limit: Instant) -> Stretch | None:
@@ -214,17 +251,23 @@ def _order(record: Record) -> tuple[Instant, str]:
     return record.updated, record.digest
 
 
-def _refuse_the_future(at: Instant, now: Instant | None) -> None:
+def refuse_the_future(at: Instant, now: Instant | None, name: str = "at") -> None:
+    """Refuses an instant that has not passed by the source's clock.
+
+    Raises:
+        InvalidInstant, UntrustworthyAnswer: as of `stretch_up_to`.
+    """
     if now is None:
         raise UntrustworthyAnswer(
-            "The registry gives no time of its own (no Date header), so it cannot be told whether 'at' is in the past."
+            "The registry gives no time of its own (no Date header), so it cannot be told whether"
+            f" '{name}' is in the past."
             " A proxy may have removed it."
         )
     # An HTTP date is cut to the second.
     if at > now + SECOND:
         raise InvalidInstant(
-            f"at {at} is in the future: the registry's clock says {now}. Ask for an instant that has passed, or leave 'at' out"
-            " for the latest build."
+            f"{name} {at} is in the future: the registry's clock says {now}. Ask for an instant that has passed, or leave"
+            f" '{name}' out for the latest build."
         )
 
 

@@ -67,6 +67,17 @@ class Lookup:
 
         return Sight(*self._with_credentials(question.reference, read))
 
+    def see_since(
+        self, reference: Reference, since: Instant | int, until: Instant | None, progress: Callable[[int, int], None]
+    ) -> tuple[Instant, Sight]:
+        """Reads the history between two instants; arguments are as of `history.stretch_since`, and the earlier is returned."""
+
+        def read(source: TagHistory) -> tuple[Instant, Stretch]:
+            return history.stretch_since(source, since, until, Instant(time.time_ns()), progress)
+
+        (start, stretch), warnings = self._with_credentials(reference, read)
+        return start, Sight(stretch, warnings)
+
     def answer(self, question: Question, seen: Sight | None = None, until: Instant | None = None) -> Answer:
         """Answers a question, from what was seen already or else anew; reads more of the history where it takes more.
 

@@ -63,7 +63,7 @@ class Question:
             _span("min_age", min_age),
             _count(builds_back),
             _digests(exclude),
-            _current(current),
+            parse_current(current),
             _span("stale_after", stale_after),
         )
         _refuse_nonsense(question)
@@ -90,8 +90,8 @@ RULES = ("at", "min_age", "builds_back", "exclude", "current", "stale_after")
 """The names of a rule's parts, the same in arguments, options and inputs."""
 
 
-def parse_at(at: AtLike) -> Instant:
-    """Reads the instant a user asks for.
+def parse_at(at: AtLike, name: str = "at") -> Instant:
+    """Reads the instant a user asks for; `name` is what the argument is called.
 
     Raises:
         InvalidInstant: it is none: empty, a bare number, or malformed.
@@ -101,7 +101,7 @@ def parse_at(at: AtLike) -> Instant:
             raise ValueError("is empty; leave it out for the latest build")
         return Instant.of(at)
     except ValueError as error:
-        raise InvalidInstant(f"at {quoted(at if isinstance(at, str) else repr(at))} {error}.") from error
+        raise InvalidInstant(f"{name} {quoted(at if isinstance(at, str) else repr(at))} {error}.") from error
 
 
 def _span(name: str, value: object) -> int:
@@ -138,7 +138,12 @@ def _digests(value: Iterable[str] | None) -> frozenset[str]:
     return frozenset(found)
 
 
-def _current(value: object) -> str | None:
+def parse_current(value: object) -> str | None:
+    """Reads which digest is deployed; `None` where none is given.
+
+    Raises:
+        InvalidRule: it is neither a digest nor a ref that ends in one.
+    """
     if value is None or value == "":
         return None
     digest = str(value).rpartition("@")[2]  # a whole ref does as well

@@ -9,23 +9,24 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import Any, Iterable, Mapping
+from typing import Any, Callable, Iterable, Mapping
 from urllib.parse import urlsplit
 
-from . import reference, selection, together
+from . import past, reference, selection, together
 from .answer import Answer
 from .chainctl import Chainctl
 from .container_config import places
 from .credentials import Considered, Keychain, Source
-from .errors import CgrError
+from .errors import BeforeFirstBuild, CgrError, NoBuildFits, UntrustworthyAnswer
 from .folder import Folder
 from .given import Given
-from .history import CLOCK_TOLERANCE
+from .history import CLOCK_TOLERANCE, refuse_the_future
 from .identity import Identity
 from .instant import AtLike, Instant
-from .lookup import Lookup, Trace
+from .lookup import Lookup, Sight, Trace
 from .memory import Finding, Forgetful, Key, Memory
-from .question import Question
+from .past import Past
+from .question import Question, parse_current
 from .questions import questions_of
 from .reference import REGISTRY, is_loopback
 from .registry import base_url
@@ -160,6 +161,52 @@ class Resolver:
                 stale_after=stale_after,
             )
         )
+
+    def history(
+        self,
+        image: str,
+        *,
+        since: AtLike = past.SINCE,
+        until: AtLike | None = None,
+        current: str | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        **rule: Any,
+    ) -> Past:
+        """Looks up at which digests a tag stood, and what a rule takes of them.
+
+        Args:
+            image: the image, as of `resolve`. A pin in it is taken for the `current` one.
+            since: how far back to look: an instant, or a span before `until`, such as `90d`. The build at which the tag stood
+                then is listed, too.
+            until: the instant up to which to look. By default the present.
+            current: the digest, or the `ref`, that is deployed.
+            progress: called, each time there is more to read, with how many nanoseconds are read, and how many there are.
+            rule: the rule, as of `resolve`.
+
+        Raises:
+            What `resolve` does; where only the rule has no answer, that is in what is returned.
+        """
+        named = reference.parse(image, self.mirrors)
+        tag, current = past.tag_of(named), parse_current(current) or named.digest
+        question = self.question(tag, current=current if rule.get("min_age") else None, **rule)
+        back, end = past.read_window(since, until)
+        try:
+            start, sight = self._lookup.see_since(question.reference, back, end, progress or (lambda _done, _all: None))
+            found = Past.of(question, *sight, start, end, current)
+            return self._chosen(found, None if end else sight)
+        except CgrError as error:
+            raise error.about(tag) from error.__cause__
+
+    def _chosen(self, found: Past, sight: Sight | None) -> Past:
+        """Adds what the rule takes, of what was seen if that reaches up to the present."""
+        question = found.question
+        try:
+            if sight and question.at:
+                refuse_the_future(question.at, found.now)
+            answer = self._lookup.answer(question, sight)
+            return replace(found, chosen=answer, warnings=(*found.warnings, *answer.warnings))
+        except (NoBuildFits, BeforeFirstBuild, UntrustworthyAnswer) as error:
+            return replace(found, refusal=str(error))
 
     def resolve_all(self, images: Mapping[str, Any], *, progress: Progress | None = None, **rule: Any) -> Answers:
         """Looks up the digests of a set of images, all at one instant, many at a time: all of them, or none.

@@ -1,0 +1,83 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The commands put together, and what holds for all of them: exit statuses, errors, interrupts."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any, NoReturn
+
+import typer
+
+from ..resolver import CgrError, InvalidQuestion, SeveralFailed
+from . import history, resolve
+from .output import print_json, say
+
+INTERRUPTED, TERMINATED = 130, 143
+STATUSES = "Exit status: 0 all is well; 1 refused, or something was found; 2 wrong usage; 130 interrupted."
+HELP = f"""Looks up and pins the digests of Chainguard images.
+
+Settings, and all credentials, come from the environment: CGR_TOKEN, CGR_USERNAME and CGR_PASSWORD, CGR_IDENTITY and the other
+variables CGR_…; else whatever is signed in for docker pull. {STATUSES}"""
+
+# Of typer's usage errors this is the one it exports; the others have a base with it in common.
+_USAGE_ERROR: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+app = typer.Typer(
+    help=HELP,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _command in (resolve.resolve, history.history):
+    app.command(epilog=STATUSES)(_command)
+
+
+def run(arguments: list[str]) -> int:
+    """Runs a command and returns its exit status; whatever goes wrong is one sentence on standard error."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        status = typer.main.get_command(app).main(arguments, prog_name="cgr-images", standalone_mode=False)
+    except _USAGE_ERROR as error:
+        return _usage(error)
+    except CgrError as error:
+        return _refused(error, "--json" in arguments)
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    except _Terminated:
+        status = TERMINATED
+    if status in (INTERRUPTED, TERMINATED):
+        say("interrupted; nothing is half written.")
+    return status or 0
+
+
+class _Terminated(BaseException):
+    """SIGTERM: like an interrupt, it is no error that anything may handle on the way."""
+
+
+def _terminate(_signal: int, _frame: object) -> NoReturn:
+    raise _Terminated
+
+
+def _usage(error: Any) -> int:
+    message = " ".join(error.format_message().split())
+    if message:  # none where no command was given, and the help was printed instead
+        say(f"{message.rstrip('.')}. See {error.ctx.command_path if error.ctx else 'cgr-images'} --help.")
+    return 2
+
+
+def _refused(error: CgrError, as_json: bool) -> int:
+    say(str(error))
+    if as_json:
+        print_json({"error": _as_dict(error)})
+    return 2 if isinstance(error, InvalidQuestion) else 1
+
+
+def _as_dict(error: CgrError) -> dict[str, Any]:
+    several = error.errors if isinstance(error, SeveralFailed) else {}
+    return {
+        "failed_because": error.failed_because,
+        "message": str(error),
+        "images": {image: _as_dict(each) for image, each in several.items()},
+    }

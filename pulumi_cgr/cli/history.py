@@ -1,0 +1,153 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""`cgr-images history`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from ..resolver import SECOND, Past, Stay, duration
+from . import options
+from .output import bar, console, print_json, say, show, warn, write
+from .svg import drawing
+from .timeline import STYLES, timeline
+
+WIDE_ENOUGH = 130
+"""The columns from which on a table of whole digests is readable."""
+NO_TERMINAL = 100
+"""The columns of a timeline that goes to a file."""
+
+Since = Annotated[
+    str,
+    typer.Option(
+        metavar="INSTANT|SPAN",
+        help="How far back to look: an instant, or a span before `until`, such as `90d`. The build at which the tag stood"
+        " then is listed, too.",
+    ),
+]
+Until = Annotated[
+    str | None,
+    typer.Option(metavar="INSTANT", help="The instant up to which to look. By default the present."),
+]
+Svg = Annotated[
+    Path | None,
+    typer.Option("--svg", metavar="FILE", dir_okay=False, help="Draw the timeline into this file, as SVG."),
+]
+
+
+def history(
+    image: options.Image,
+    since: Since = "90d",
+    until: Until = None,
+    svg_file: Svg = None,
+    at: options.At = None,
+    min_age: options.MinAge = None,
+    builds_back: options.BuildsBack = None,
+    exclude: options.Exclude = None,
+    current: options.Current = None,
+    registry: options.Registry = None,
+    mirror: options.Mirror = None,
+    verbose: options.Verbose = False,
+    as_json: options.Json = False,
+) -> None:
+    """Lists the builds of a tag with their age, how long each stood and what returned, and draws when the tag moved.
+
+    The build that the rule takes, the pin that is deployed and the instant up to which builds count by the rule are marked.
+    """
+    rule = options.rule_of(at=at, min_age=min_age, builds_back=builds_back, exclude=exclude)
+    resolver = options.resolver_of(registry, mirror, verbose)
+    with bar("Reading the history") as progress:
+        past = resolver.history(image, since=since, until=until, current=current, progress=progress, **rule)
+    warn([*past.warnings, *_missing(past)])
+    if svg_file is not None:
+        write(svg_file, drawing(past))
+    if as_json:
+        print_json(as_dict(past))
+    elif past.stays:
+        show(
+            _title(past),
+            "",
+            _table(past),
+            "",
+            *timeline(past, console().width if console().is_terminal else NO_TERMINAL),
+        )
+    if past.refusal or not past.stays:
+        say(past.refusal or f"{past.image}: there is no build from {past.since} to {past.end}.")
+        raise typer.Exit(1)
+
+
+def as_dict(past: Past) -> dict[str, Any]:
+    """Returns the past of a tag in the shape that `--json` prints."""
+    return {
+        "image": past.image,
+        "since": str(past.since),
+        "until": str(past.until) if past.until else None,
+        "now": str(past.now) if past.now else None,
+        "cut_off": str(past.cut_off) if past.cut_off else None,
+        "chosen": past.chosen.as_dict() if past.chosen else None,
+        "refusal": past.refusal,
+        "current": past.current,
+        "builds": [_build(past, stay) for stay in past.stays],
+        "warnings": list(past.warnings),
+    }
+
+
+def _build(past: Past, stay: Stay) -> dict[str, Any]:
+    age = past.age(stay)
+    return {
+        "digest": stay.digest,
+        "updated": str(stay.updated),
+        "until": str(stay.until) if stay.until else None,
+        "returned": str(stay.returned) if stay.returned else None,
+        "age_seconds": None if age is None else age // SECOND,
+        "stood_seconds": past.stood(stay) // SECOND,
+        "chosen": past.is_chosen(stay),
+        "current": past.is_current(stay),
+    }
+
+
+def _missing(past: Past) -> list[str]:
+    if past.current is None or any(map(past.is_current, past.stays)):
+        return []
+    return [f"{past.image}: the current digest {past.current} is not among these builds."]
+
+
+def _title(past: Past) -> Text:
+    moves = f"{len(past.stays)} build{'s' * (len(past.stays) != 1)} from {past.begin} to {past.end}"
+    return Text.assemble((past.image, "bold"), f"\n{moves}")
+
+
+def _table(past: Past) -> Table:
+    out = console()
+    whole = out.width >= WIDE_ENOUGH
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
+    for title, justify in (
+        ("moved at", "left"),
+        ("age", "right"),
+        ("stood", "right"),
+        ("digest", "left"),
+        ("", "left"),
+    ):
+        table.add_column(title, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    for stay in past.stays:
+        age = past.age(stay)
+        stood = f"{duration(past.stood(stay))}{'' if stay.until else ' +'}"
+        digest = stay.digest if whole else f"{stay.digest[:19]}…"
+        table.add_row(str(stay.updated), "" if age is None else duration(age), stood, digest, _marks(past, stay, whole))
+    return table
+
+
+def _marks(past: Past, stay: Stay, whole: bool) -> Text:
+    marks = []
+    if past.is_chosen(stay):
+        marks.append(("chosen", STYLES["chosen"]))
+    if past.is_current(stay):
+        marks.append(("current", STYLES["current"]))
+    if stay.returned:
+        marks.append((f"returned, left {stay.returned}" if whole else "↺", STYLES["returned"]))
+    return Text(", ").join(Text(*mark) for mark in marks)

@@ -1,0 +1,125 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Standard output and standard error.
+
+What a program reads goes to standard output and nothing else does.  Colours are for terminals (and not where NO_COLOR is
+set), progress bars for a terminal on standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+BROKEN_PIPE = 141
+WIDE = 1000
+
+
+def console() -> Console:
+    """Returns the console on standard output; it wraps nothing but for a terminal."""
+    made = Console(highlight=False)
+    return made if made.is_terminal else Console(highlight=False, width=WIDE)
+
+
+def errors() -> Console:
+    """Returns the console on standard error."""
+    return Console(stderr=True, highlight=False)
+
+
+def show(*renderables: RenderableType) -> None:
+    """Prints what a person reads to standard output."""
+    out = console()
+    with out.capture() as captured:
+        for renderable in renderables:
+            out.print(renderable, soft_wrap=isinstance(renderable, Text))  # no ref is torn in two
+    lines = captured.get().splitlines()
+    _write("".join(f"{line.rstrip()}\n" for line in lines))
+
+
+def print_json(data: Any) -> None:
+    """Prints what a program reads to standard output."""
+    _write(f"{json.dumps(data, indent=2, ensure_ascii=False)}\n")
+
+
+def say(sentence: str) -> None:
+    """Prints a sentence to standard error."""
+    errors().print(f"cgr-images: {sentence}", markup=False, soft_wrap=True)
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Prints warnings to standard error."""
+    for warning in warnings:
+        errors().print("cgr-images: warning:", warning, markup=False, soft_wrap=True, style="yellow")
+
+
+def write(path: Path, text: str) -> None:
+    """Writes a file, the whole of it or nothing.
+
+    Raises:
+        typer.BadParameter: it cannot be written.
+    """
+    try:
+        with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            partial = Path(file.name)
+            try:
+                file.write(text)
+                file.flush()
+                partial.chmod(0o666 & ~_umask())
+                partial.replace(path)
+            finally:
+                partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise typer.BadParameter(f"{path} cannot be written: {error.strerror}") from error
+
+
+@contextmanager
+def bar(what: str, unit: str = "") -> Iterator[Callable[[float, float], None]]:
+    """Shows a progress bar while work goes on, if there is anybody to see it.
+
+    Yields:
+        What is to be called with how much is done, and how much there is.
+    """
+    console = errors()
+    count = [MofNCompleteColumn(), TextColumn(unit)] if unit else []
+    with Progress(
+        TextColumn(what),
+        BarColumn(),
+        *count,
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave()
+
+
+def _leave() -> NoReturn:
+    """Ends quietly: whoever read has enough (`| head -1`)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(BROKEN_PIPE)
