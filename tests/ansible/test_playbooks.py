@@ -13,7 +13,7 @@ import yaml
 
 from pulumi_cgr.testing import Registry, Reply
 
-from ..environments import ROOT
+from ..environments import ROOT, environment
 from .conftest import Controller
 
 PYTHON = "cgr.dev/chainguard/python:latest-dev"
@@ -96,10 +96,11 @@ def test_dates_of_yaml_need_no_quotes(controller: Controller) -> None:
     assert [result.get("digest") or result["msg"] for result in results] == [PYTHON_IN_JUNE] * 6 + [JRE_LATEST]
 
 
-def test_a_delegated_task_asks_from_the_other_host(controller: Controller) -> None:
-    here = json.dumps(
-        {"ansible_connection": "local", "ansible_python_interpreter": str(controller.commands / "python")}
-    )
+@pytest.mark.parametrize("python", ["any", "3.9"])
+def test_a_delegated_task_asks_from_the_other_host(controller: Controller, python: str) -> None:
+    """The oldest Python that a host may have, with nothing but requests, is among them."""
+    interpreter = environment(f"host-with-{python}", python, "requests") / "bin/python"
+    here = json.dumps({"ansible_connection": "local", "ansible_python_interpreter": str(interpreter)})
     task = {
         **info(image="cgr.dev/chainguard-private/python:3.12", at="{{ '2024-06-01' }}"),
         "delegate_to": "builder",
