@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import pulumi
 
+from . import pin
 from .image_digest import at_input
 from .program import beside, resolver, warn
 from .resolver import Answer, AtLike, CgrError
@@ -73,6 +74,7 @@ def get_image_digest(
     exclude: Sequence[str] | None = None,
     current: str | None = None,
     stale_after: str | None = None,
+    lock: str | None = None,
 ) -> AwaitableGetImageDigestResult:
     """Looks up the digest of an image, at once.
 
@@ -88,6 +90,9 @@ def get_image_digest(
         current: the digest, or the `ref`, that is deployed. With `min_age`, it is never replaced by an older build, unless
             it is excluded, or `builds_back` asks for one.
         stale_after: warn if the newest build is older than that, such as `30d`.
+        lock: a file with pins, as `cgr-images lock` writes it, such as `cgr.lock.json`. Images are answered out of it,
+            without a network and without credentials, and what it lacks is refused. Nothing (`""`) uses none. A relative
+            path belongs to the folder of the program. By default the one of the configuration, if it names one.
 
     Raises:
         pulumi.RunError: there is no answer; the program ends with its sentence.
@@ -100,6 +105,7 @@ def get_image_digest(
         "exclude": exclude,
         "current": current,
         "stale_after": stale_after,
+        "lock": lock,
     }
     with _ending_cleanly():
         answer = _look_up(question)
@@ -115,6 +121,7 @@ def get_image_digest_output(
     exclude: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
     current: pulumi.Input[str] | None = None,
     stale_after: pulumi.Input[str] | None = None,
+    lock: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[GetImageDigestResult]:
     """Looks up the digest of an image whose name or rule may not be known yet; several run beside each other.
 
@@ -134,12 +141,15 @@ def get_image_digest_output(
         "exclude": exclude,
         "current": current,
         "stale_after": stale_after,
+        "lock": lock,
     }
     return pulumi.Output.from_input(question).apply(look_up)
 
 
 def _look_up(question: Mapping[str, Any]) -> Answer:
-    answer = resolver().answer(resolver().question(**question))
+    asked = {name: value for name, value in question.items() if name != pin.LOCK}
+    answering = pin.answering(question, resolver())
+    answer = answering.answer(answering.question(**asked))
     warn(answer.warnings)
     return answer
 

@@ -58,6 +58,7 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
         exclude: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         stale_after: pulumi.Input[str] | None = None,
         triggers: pulumi.Input[Mapping[str, Any] | Sequence[Any]] | None = None,
+        lock: pulumi.Input[str] | None = None,
         digest: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -76,6 +77,9 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
             exclude: digests that are known to be bad. The next older build is taken instead.
             stale_after: warn if the newest build is older than that, such as `30d`.
             triggers: keep the pin, without a network, until one of these values or another argument changes.
+            lock: a file with pins, as `cgr-images lock` writes it, such as `cgr.lock.json`. Images are answered out of it,
+                without a network and without credentials, and what it lacks is refused. Nothing (`""`) uses none. A relative
+                path belongs to the folder of the program. By default the one of the configuration, if it names one.
             digest: a digest to pin to; nothing is looked up then.  `ignore_changes=["digest"]` freezes the one in the state.
             opts: the options of the resource.
         """
@@ -87,6 +91,7 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
             "exclude": exclude,
             "stale_after": stale_after,
             "triggers": triggers,
+            "lock": lock,
         }
         props: dict[str, Any] = {**dict.fromkeys(ANSWER), **question, "digest": digest}
         props[RESOLVED] = pulumi.Output.all(question, digest).apply(

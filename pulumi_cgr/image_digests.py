@@ -54,6 +54,7 @@ class ImageDigests(Resource, module="cgr", name="ImageDigests"):
         exclude: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         stale_after: pulumi.Input[str] | None = None,
         triggers: pulumi.Input[Mapping[str, Any] | Sequence[Any]] | None = None,
+        lock: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declares the pins.
@@ -67,6 +68,7 @@ class ImageDigests(Resource, module="cgr", name="ImageDigests"):
             exclude: see `ImageDigest`.
             stale_after: see `ImageDigest`.
             triggers: see `ImageDigest`.
+            lock: see `ImageDigest`.
             opts: the options of the resource.
         """
         question = {
@@ -77,6 +79,7 @@ class ImageDigests(Resource, module="cgr", name="ImageDigests"):
             "exclude": exclude,
             "stale_after": stale_after,
             "triggers": triggers,
+            "lock": lock,
         }
         props: dict[str, Any] = {**dict.fromkeys(ANSWER), **question}
         props[RESOLVED] = pulumi.Output.from_input(question).apply(lambda asked: resolve_all_ahead(asked, self))

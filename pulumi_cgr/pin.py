@@ -8,10 +8,11 @@ digest and all that derives from it.  The rules, first to last:
 1. What is not known yet stays unknown, and nothing is looked up.
 2. A `digest` that is given wins: a pin of the user's, or the old one that `ignore_changes=["digest"]` brings back.
 3. An image that is pinned already is taken as it stands.
-4. The answer for an instant never changes, and with `triggers` the answer stays: if the state holds it, for the same
+4. A lock decides, where there is one: what the state holds counts for nothing.
+5. The answer for an instant never changes, and with `triggers` the answer stays: if the state holds it, for the same
    question, it is kept.
-5. A tag that is followed was looked up ahead, in the program (`program.py`), and the answer is handed in as `resolved`.
-6. Otherwise it is looked up now.
+6. A tag that is followed was looked up ahead, in the program (`program.py`), and the answer is handed in as `resolved`.
+7. Otherwise it is looked up now.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ from .resolver import (
 RULE = ("at", "min_age", "builds_back", "exclude")
 UPSTREAM = "upstream"
 """Where an image on a mirror is looked up; there is none for others.  Another is another question."""
-QUESTION = ("image", UPSTREAM, *RULE, "triggers")
+LOCK = "lock"
+QUESTION = ("image", UPSTREAM, *RULE, "triggers", LOCK)
 STALE_AFTER = "stale_after"
 """The input that leads to a warning, and to nothing in the state."""
 ANSWER = ("repository", "tag", "digest", "ref", "updated", "reason")
@@ -67,7 +69,7 @@ def checked(olds: Properties, news: Properties, resolver: Resolver) -> dict[str,
     Raises:
         CgrError: the arguments are wrong, or the lookup failed.
     """
-    image, digest = news.get("image"), news.get("digest")
+    image, digest, resolver = news.get("image"), news.get("digest"), answering(news, resolver)
     question, asked = read_question(news, resolver)
     if is_unknown(image):
         return {**asked, **dict.fromkeys(ANSWER, pulumi.UNKNOWN)}
@@ -97,7 +99,7 @@ def read_question(news: Properties, resolver: Resolver) -> tuple[Question, dict[
         The question, and each argument of it in its one text form, so that another spelling of the same is no change.
     """
     given = {key: news[key] for key in (*QUESTION, STALE_AFTER) if news.get(key) is not None}
-    refuse_stale_after(given)
+    refuse_nonsense(given, resolver)
     unknown = {key: pulumi.UNKNOWN for key, value in given.items() if is_unknown(value)}
     known = {key: value for key, value in given.items() if key not in unknown}
     if not isinstance(known.get("at", ""), str):
@@ -105,16 +107,28 @@ def read_question(news: Properties, resolver: Resolver) -> tuple[Question, dict[
     image = _SOME_IMAGE if "image" in unknown else known.get("image")
     question = resolver.question(image, **{key: known[key] for key in (*RULE, STALE_AFTER) if key in known})
     unknown.pop(STALE_AFTER, None)
-    kept: dict[str, Any] = {key: known[key] for key in ("image", "triggers") if key in known}
+    kept: dict[str, Any] = {key: known[key] for key in ("image", "triggers", LOCK) if key in known}
     return question, {**kept, **_upstream(question.reference), **question.rule(), **unknown}
 
 
-def refuse_stale_after(given: Properties) -> None:
-    """Refuses a warning about what is not looked up.
+def answering(given: Properties, resolver: Resolver) -> Resolver:
+    """Returns the resolver that answers: out of the lock that is given, if one is."""
+    lock = given.get(LOCK)
+    return resolver if lock is None or is_unknown(lock) else resolver.with_lock(str(lock))
+
+
+def refuse_nonsense(given: Properties, resolver: Resolver) -> None:
+    """Refuses what only a pin that is looked up at every run can have.
 
     Raises:
-        InvalidRule: there are both `triggers` and `stale_after`.
+        InvalidRule: there are `triggers` beside `stale_after` or a lock.
     """
+    if "triggers" in given and resolver.lock:
+        raise InvalidRule(
+            f"triggers and a lock do not go together: only {resolver.lock} says when the pin changes. Drop triggers, or set"
+            " lock to nothing.",
+            "triggers",
+        )
     if "triggers" in given and STALE_AFTER in given:
         raise InvalidRule(
             "triggers and stale_after do not go together: a pin that stays is not looked up.", STALE_AFTER
@@ -185,6 +199,8 @@ def _answer(
     if digest is not None:
         _check_given(digest, olds, question.reference)
         return kept if same_question and kept["digest"] == digest else _given(digest)
+    if resolver.lock:
+        return properties(handed_in(resolved, question) or resolver.answer(question))
     if same_question and is_sticky(asked) and kept["updated"] and is_digest(kept["digest"]):
         return kept
     if source(olds) == (question.reference.upstream, question.reference.tag):

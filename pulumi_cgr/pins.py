@@ -10,23 +10,25 @@ from typing import Any
 import pulumi
 
 from .pin import (
+    LOCK,
     RESOLVED,
     RULE,
     STALE_AFTER,
     UPSTREAM,
     Properties,
+    answering,
     changed,
     handed_in,
     is_sticky,
     is_unknown,
     properties,
-    refuse_stale_after,
+    refuse_nonsense,
     text_of,
     with_current,
 )
 from .resolver import Answer, Answers, CgrError, Instant, Question, Resolver, is_digest, parse_ref
 
-QUESTION = ("images", UPSTREAM, *RULE, "triggers")
+QUESTION = ("images", UPSTREAM, *RULE, "triggers", LOCK)
 ANSWER = ("digests", "refs", "updated", "reasons", "instant")
 KEPT = QUESTION + ANSWER
 _FOUND = ("digest", "updated", "reason")
@@ -39,16 +41,24 @@ def checked(olds: Properties, news: Properties, resolver: Resolver) -> dict[str,
     if is_unknown(given):
         # Which of its images is the unknown one, the user sees among the arguments.
         return {**given, **dict.fromkeys(("digests", "refs", "updated", "reasons"), pulumi.UNKNOWN)}
+    resolver = answering(given, resolver)
     questions, asked = read_questions(given, resolver)
     same_question = all(olds.get(key) == asked.get(key) for key in QUESTION)
-    if same_question and _is_kept(asked, questions) and _is_whole(olds, questions):
+    is_kept = not resolver.lock and _is_kept(asked, questions)
+    if same_question and is_kept and _is_whole(olds, questions):
         return {**asked, **{key: olds[key] for key in ANSWER if olds.get(key) is not None}}
-    questions = {key: _with_current(question, key, olds) for key, question in questions.items()}
+    if not resolver.lock:
+        questions = {key: _with_current(question, key, olds) for key, question in questions.items()}
     answers = _handed_in(news.get(RESOLVED), questions) or resolver.answer_all(questions)
     found = {key: properties(answer) for key, answer in answers.answers.items()}
     held = {held: {key: found[key][name] for key in found} for name, held in _HELD.items()}
     refs = {key: questions[key].reference.pinned(found[key]["digest"] or "") for key in found}
-    if same_question and held["digests"] == olds.get("digests") and held["updated"] == olds.get("updated"):
+    if (
+        same_question
+        and not resolver.lock
+        and held["digests"] == olds.get("digests")
+        and held["updated"] == olds.get("updated")
+    ):
         held["reasons"] = olds.get("reasons", {})
     # Of a set that follows its tags, the instant is another at every run: it would be a change of its own.
     instant = {"instant": str(answers.at)} if is_sticky(asked) and answers.at else {}
@@ -61,7 +71,7 @@ def read_questions(given: Properties, resolver: Resolver) -> tuple[dict[str, Que
     Returns:
         The questions by the user's keys, and the arguments in their one text form.
     """
-    refuse_stale_after(given)
+    refuse_nonsense(given, resolver)
     rule = {key: given[key] for key in (*RULE, STALE_AFTER) if key in given}
     questions = resolver.questions(given.get("images") or {}, **rule)
     shared = resolver.question(next(iter(questions.values())).reference.repository, **rule).rule()
@@ -69,12 +79,12 @@ def read_questions(given: Properties, resolver: Resolver) -> tuple[dict[str, Que
     for key, question in questions.items():
         own = {name: value for name, value in question.rule().items() if shared.get(name) != value}
         images[key] = {"image": question.reference.image, **own} if own else question.reference.image
-    triggers = {"triggers": given["triggers"]} if "triggers" in given else {}
+    kept = {name: given[name] for name in ("triggers", LOCK) if name in given}
     mirrored = {
         key: question.reference.upstream for key, question in questions.items() if question.reference.is_mirrored
     }
     upstream = {UPSTREAM: mirrored} if mirrored else {}
-    return questions, {"images": images, **upstream, **shared, **triggers}
+    return questions, {"images": images, **upstream, **shared, **kept}
 
 
 def outputs(inputs: Properties) -> dict[str, Any]:

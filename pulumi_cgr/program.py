@@ -79,14 +79,15 @@ async def resolve_ahead(question: Mapping[str, Any], digest: Any, resource: pulu
         check can do without.
     """
     try:
-        asked, kept = pin.read_question(question, resolver())
+        answering = pin.answering(question, resolver())
+        asked, kept = pin.read_question(question, answering)
     except InvalidQuestion:
         return None  # the check says so, on the property
-    if pin.is_sticky(kept) or digest is not None:
+    if digest is not None or (pin.is_sticky(kept) and not answering.lock):
         return None
     text = pin.text_of(asked)
     try:
-        answer = await beside(lambda: resolver().answer(asked))
+        answer = await beside(lambda: answering.answer(asked))
     except CgrError as error:
         return {"question": text, "error": str(error), "argument": error.argument}
     warn(answer.warnings, resource)
@@ -97,13 +98,14 @@ async def resolve_all_ahead(question: Mapping[str, Any], resource: pulumi.Resour
     """Looks the tags of a set up; arguments and result are as of `resolve_ahead`, for `pins.checked`."""
     try:
         given = {key: value for key, value in question.items() if value is not None}
-        questions, kept = pins.read_questions(given, resolver())
+        answering = pin.answering(given, resolver())
+        questions, kept = pins.read_questions(given, answering)
     except CgrError:
         return None
-    if pin.is_sticky(kept) or all(each.is_fixed for each in questions.values()):
+    if not answering.lock and (pin.is_sticky(kept) or all(each.is_fixed for each in questions.values())):
         return None
     try:
-        answers = await beside(lambda: resolver().answer_all(questions))
+        answers = await beside(lambda: answering.answer_all(questions))
     except CgrError as error:
         return {"error": str(error)}
     warn(answers.warnings, resource)

@@ -21,12 +21,14 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import
     DeniedByPolicy,
     InvalidImage,
     InvalidInstant,
+    InvalidLock,
     InvalidQuestion,
     InvalidRule,
     MissingDependency,
     NoBuildFits,
     NoSuchBuild,
     NotEntitled,
+    NotLocked,
     NotSignedIn,
     RegistryUnavailable,
     SeveralFailed,
@@ -46,9 +48,23 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.instant impor
     Instant,
     duration,
 )
+from ansible_collections.cgr.images.plugins.module_utils._resolver.lock import (
+    LOCK_FILE_NAME,
+    Entry,
+    Key,
+    Lock,
+    key_of,
+    merged,
+    unpinned,
+)
+from ansible_collections.cgr.images.plugins.module_utils._resolver.lock_file import change as change_lock
+from ansible_collections.cgr.images.plugins.module_utils._resolver.lock_file import read_if_there as read_lock_if_there
+from ansible_collections.cgr.images.plugins.module_utils._resolver.lock_file import read_lock
+from ansible_collections.cgr.images.plugins.module_utils._resolver.locked import lock_command
 from ansible_collections.cgr.images.plugins.module_utils._resolver.lookup import Trace
 from ansible_collections.cgr.images.plugins.module_utils._resolver.memory import Memory, ProcessMemory
 from ansible_collections.cgr.images.plugins.module_utils._resolver.mirrors import Mirrors
+from ansible_collections.cgr.images.plugins.module_utils._resolver.parallel import in_parallel
 from ansible_collections.cgr.images.plugins.module_utils._resolver.past import Past, Stay
 from ansible_collections.cgr.images.plugins.module_utils._resolver.question import RULES, Question, parse_at
 from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import Reference, parse_ref
@@ -63,6 +79,7 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.together impo
 __all__ = [
     "DAY",
     "HOUR",
+    "LOCK_FILE_NAME",
     "REPLACED",
     "RULES",
     "SECOND",
@@ -80,17 +97,22 @@ __all__ = [
     "CredentialsExpired",
     "CredentialsRefused",
     "DeniedByPolicy",
+    "Entry",
     "Instant",
     "InvalidImage",
     "InvalidInstant",
+    "InvalidLock",
     "InvalidQuestion",
     "InvalidRule",
+    "Key",
+    "Lock",
     "Memory",
     "Mirrors",
     "MissingDependency",
     "NoBuildFits",
     "NoSuchBuild",
     "NotEntitled",
+    "NotLocked",
     "NotSignedIn",
     "Past",
     "ProcessMemory",
@@ -109,10 +131,18 @@ __all__ = [
     "UnknownTag",
     "UntrustworthyAnswer",
     "WrongAudience",
+    "change_lock",
     "duration",
+    "in_parallel",
     "is_digest",
+    "key_of",
+    "lock_command",
+    "merged",
     "never_back",
     "parse_at",
     "parse_image",
     "parse_ref",
+    "read_lock",
+    "read_lock_if_there",
+    "unpinned",
 ]

@@ -81,11 +81,12 @@ def test_the_names_are_the_same_everywhere() -> None:
     assert set(SPEC) == set(OPTIONS) == {"images", *RULE, *SETTING}
     assert set(SOURCES) == set(SETTING)
     assert set(SETTING) <= set(arguments(RESOLVE["__init__"]))
-    assert set(PULUMI["get_image_digest"]) == set(RULE)
-    assert set(arguments(FUNCTIONS["get_image_digest_output"])) == set(RULE)
+    # A setting like the others, and an argument of each pin, too.
+    assert set(PULUMI["get_image_digest"]) == {*RULE, "lock"}
+    assert set(arguments(FUNCTIONS["get_image_digest_output"])) == {*RULE, "lock"}
     for resource in ("ImageDigest", "ImageDigests"):
         # The state holds what is deployed: it is `current` by itself.
-        assert set(PULUMI[resource]) - OF_PULUMI_ALONE == set(RULE) - {"current"} - (
+        assert set(PULUMI[resource]) - OF_PULUMI_ALONE == {*RULE, "lock"} - {"current"} - (
             {"image"} if resource == "ImageDigests" else set()
         )
 
@@ -119,6 +120,11 @@ def test_a_setting_has_one_name_in_every_place(name: str) -> None:
     if field.default not in ("", None) and not isinstance(field.default, type(lambda: None)):
         said = f"{field.default:g}" if isinstance(field.default, float) else str(field.default)
         assert f"By default `{said}`." in SETTING[name].text
+
+
+@pytest.mark.parametrize("place", PULUMI)
+def test_pulumi_says_what_a_lock_is(place: str) -> None:
+    assert says(PULUMI[place]["lock"].text, SETTING["lock"]), plain(SETTING["lock"].text)
 
 
 @pytest.mark.parametrize("name", RULE)

@@ -22,7 +22,8 @@ class ActionModule(ImagesAction):
 
     def answer(self, params: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
         """Returns the result of the task."""
-        if self._task.delegate_to and self._task.delegate_to not in LOCALHOST:
+        # A lock is on the controller, and there is nothing to ask of anybody.
+        if self._task.delegate_to and self._task.delegate_to not in LOCALHOST and not params["lock"]:
             result: dict[str, Any] = self._execute_module(module_args=_portable(params), task_vars=task_vars)
             return result
         found, warnings = look_up(params, self._display.vvv, run_memory())

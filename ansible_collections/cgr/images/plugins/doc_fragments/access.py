@@ -74,6 +74,12 @@ options:
       - A dictionary of names there and names on C(cgr.dev); both may be a registry alone, or go down to a repository. As
         text, it is C(registry.example.com/cgr=cgr.dev/acme.com), with more behind commas.
     type: raw
+  lock:
+    description:
+      - A file with pins, as C(cgr-images lock) writes it, such as C(cgr.lock.json). Images are answered out of it, without a
+        network and without credentials, and what it lacks is refused. Nothing (V("")) uses none.
+      - A relative path is looked for where the files of a task are, in C(files) of the role and beside the playbook.
+    type: str
 requirements:
   - requests (Python library) where the plugin runs
 """
@@ -145,4 +151,9 @@ options:
       - name: cgr_mirrors
     env:
       - name: CGR_MIRRORS
+  lock:
+    vars:
+      - name: cgr_lock
+    env:
+      - name: CGR_LOCK
 """

@@ -37,6 +37,7 @@ ACCESS_ARGUMENTS: dict[str, Any] = {
     "concurrency": {"type": "int"},
     "cache": {"type": "path"},
     "mirrors": {"type": "raw"},
+    "lock": {"type": "str"},
 }
 ACCESS_TOGETHER = [("username", "password")]
 ARGUMENTS: dict[str, Any] = {

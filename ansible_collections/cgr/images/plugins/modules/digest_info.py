@@ -191,6 +191,7 @@ failed_because:
     - The registry does not answer - V(unavailable).
     - The registry's answer cannot be believed - V(untrustworthy_answer).
     - The Python library requests is not installed - V(missing_dependency).
+    - The lock has no answer, or is none - V(not_locked), V(invalid_lock).
     - Several images failed for different reasons, which are in RV(failed_images) - V(several_failed).
   returned: failure
   type: str

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Iterable, Mapping
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.plugins.action import ActionBase
 
@@ -54,7 +55,18 @@ class ImagesAction(ActionBase):
         if validated.error_messages:
             raise AnsibleActionFail(f"{self._task.action}: {'; '.join(_in_words(validated))}")
         params: dict[str, Any] = validated.validated_parameters
-        return params
+        return {**params, "lock": self._lock(params["lock"])}
+
+    def _lock(self, lock: str | None) -> str:
+        """Returns where the lock is: where the files of a task are looked for, else beside the playbook."""
+        path = os.environ.get("CGR_LOCK", "") if lock is None else lock
+        if not path:
+            return path
+        try:
+            found: str = self._find_needle("files", path)
+        except AnsibleError:
+            found = self._loader.path_dwim(path)
+        return found
 
     def _from_variables(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         found = {option: task_vars.get(f"cgr_{option}") for option in NAMES}

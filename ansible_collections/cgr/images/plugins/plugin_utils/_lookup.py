@@ -31,21 +31,28 @@ class ImagesLookup(LookupBase):
         self.set_options(var_options=variables, direct=kwargs)
         self._refuse_slips(terms, kwargs)
         try:
-            answers = self._answers(terms)
+            answers = self._answers(terms, variables)
         except CgrError as error:
             raise AnsibleLookupError(str(error)) from None  # core would join the cause, the same sentence again
         for warning in (warning for answer in answers for warning in answer.warnings):
             display.warning(warning)
         return [str(getattr(answer, self.value)) for answer in answers]
 
-    def _answers(self, terms: list[Any]) -> list[Answer]:
+    def _answers(self, terms: list[Any], variables: dict[str, Any] | None) -> list[Answer]:
         settings = {name: self.get_option(name) for name in NAMES}
+        if settings["lock"]:
+            settings["lock"] = self._lock(settings["lock"], variables)
         resolver = Resolver(**settings, trace=display.vvv, memory=run_memory())
         rule = {name: self.get_option(name) for name in RULES if self.get_option(name) is not None}
         if len(terms) == 1:
             return [resolver.resolve(terms[0], **rule)]
         found = resolver.resolve_all({f"images[{number}]": image for number, image in enumerate(terms)}, **rule)
         return list(found.answers.values())
+
+    def _lock(self, path: str, variables: dict[str, Any] | None) -> str:
+        """Returns where the lock is: where the files of a task are looked for, else beside the playbook."""
+        found = self.find_file_in_search_path(variables, "files", path, ignore_missing=True)
+        return str(found or self._loader.path_dwim(path))
 
     def _refuse_slips(self, terms: list[Any], kwargs: dict[str, Any]) -> None:
         """Refuses what ansible-core passes over in silence, though it would make another question of this one."""

@@ -24,6 +24,8 @@
     ├── RegistryUnavailable      no answer in time: try again later
     ├── UntrustworthyAnswer      an answer that cannot be believed: tell the registry's owner
     ├── MissingDependency        requests is not installed here
+    ├── NotLocked                the lock has no answer: lock the image
+    ├── InvalidLock              the lock cannot be used: mend it
     └── SeveralFailed            some images of a set have no answer, each for a reason of its own
 
 Every message is one sentence or two that a person can act on.  None of these errors ever comes with an answer: whoever
@@ -258,6 +260,25 @@ class MissingDependency(CgrError):
     """
 
     failed_because = "missing_dependency"
+
+
+class NotLocked(CgrError):
+    """The lock has no pin for this image and this rule, and only the lock is asked.
+
+    Cure: Run the command that the sentence ends with, and commit the lock; or set `lock` to nothing for this image.
+    """
+
+    failed_because = "not_locked"
+
+
+class InvalidLock(CgrError):
+    """The lock is missing where there must be one, is malformed, contradicts itself, or cannot be written.
+
+    Cure: Take it back from git, or let `cgr-images lock` write it anew. It is not to be written by hand.
+    """
+
+    failed_because = "invalid_lock"
+    argument = "lock"
 
 
 class SeveralFailed(CgrError):

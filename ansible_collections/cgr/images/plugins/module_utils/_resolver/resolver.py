@@ -7,6 +7,7 @@ The way of a question: reference → credentials → transport → registry → 
 
 from __future__ import annotations
 
+import copy
 import os
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Iterable, Mapping
@@ -23,6 +24,7 @@ from .given import Given
 from .history import CLOCK_TOLERANCE, refuse_the_future
 from .identity import Identity
 from .instant import AtLike, Instant
+from .locked import LockedAnswers
 from .lookup import Lookup, Sight, Trace
 from .memory import Finding, Forgetful, Key, Memory
 from .past import Past
@@ -98,6 +100,7 @@ class Resolver:
         concurrency: int | str | None = None,
         cache: str | os.PathLike[str] | None = None,
         mirrors: Mapping[str, str] | str | None = None,
+        lock: str | os.PathLike[str] | None = None,
         environment: Mapping[str, str] | None = None,
         trace: Trace | None = None,
         memory: Memory | None = None,
@@ -110,6 +113,7 @@ class Resolver:
         self._lookup = Lookup(transport, Tokens(transport), keychain, settings.registry, settings.timeout, trace)
         self.concurrency = settings.concurrency
         self.mirrors = settings.mirrors
+        self._locked = LockedAnswers(settings.lock) if settings.lock else None
         self._memory = memory or Forgetful()
         self._cache: Memory = (
             Folder(os.path.expanduser(settings.cache), lasting_only=True) if settings.cache else Forgetful()
@@ -149,6 +153,7 @@ class Resolver:
             AccessRefused: credentials are missing or do not suffice.
             RegistryUnavailable: no answer in time.
             UntrustworthyAnswer: an answer that cannot be believed.
+            NotLocked, InvalidLock: it answers out of a lock, which has no answer, or is none.
         """
         return self.answer(
             self.question(
@@ -221,6 +226,21 @@ class Resolver:
         """
         return self.answer_all(self.questions(images, **rule), progress)
 
+    @property
+    def lock(self) -> str | None:
+        """The lock out of which it answers, as it was written; `None` if it asks the registry."""
+        return self._locked.path if self._locked else None
+
+    def with_lock(self, path: str | os.PathLike[str] | None) -> Resolver:
+        """Returns a resolver with the same settings that answers out of a lock, or out of none.
+
+        Args:
+            path: the file; `None` or nothing to ask the registry.
+        """
+        made = copy.copy(self)
+        made._locked = LockedAnswers(os.fspath(path)) if path else None
+        return made
+
     def question(self, image: object, **rule: Any) -> Question:
         """Reads a question; arguments and errors are as of `resolve`."""
         return Question.of(image, self.mirrors, **rule)
@@ -232,10 +252,10 @@ class Resolver:
     def answer_all(self, questions: Mapping[str, Question], progress: Progress | None = None) -> Answers:
         """Answers a set of questions; arguments and errors are as of `resolve_all`."""
         progress = progress or (lambda _done, _all, _image: None)
-        fixed = {key: question for key, question in questions.items() if question.is_fixed}
-        moving = {key: question for key, question in questions.items() if not question.is_fixed}
+        fixed = {key: question for key, question in questions.items() if self._locked or question.is_fixed}
+        moving = {key: question for key, question in questions.items() if key not in fixed}
         answers = together.answer_all(fixed, self.answer, self.concurrency, progress)
-        instants = {question.at for question in fixed.values() if question.at}
+        instants = {question.at for question in fixed.values() if question.at or not question.is_fixed}
         at = instants.pop() if len(instants) == 1 else None
         if moving:
             at, answered = self._answer_together(moving, progress)
@@ -248,6 +268,8 @@ class Resolver:
             return Answer.to(
                 question, question.reference.digest, None, "already pinned in the image; nothing was looked up"
             )
+        if self._locked:
+            return self._locked.answer(question)
 
         def ask() -> Finding:
             try:

@@ -41,6 +41,8 @@ class Settings:
         mirrors: what other registries call images of `cgr.dev`, such as `registry.example.com/cgr` for `cgr.dev/acme.com`.
             An image is looked up at `cgr.dev` then, and written with its own name; the mirror is asked nothing. The longest
             name counts.
+        lock: a file with pins, as `cgr-images lock` writes it, such as `cgr.lock.json`. Images are answered out of it, without
+            a network and without credentials, and what it lacks is refused. Nothing (`""`) uses none.
         environment: the environment variables as they were when the settings were read.
     """
 
@@ -57,6 +59,7 @@ class Settings:
     concurrency: int = DEFAULT_CONCURRENCY
     cache: str = ""
     mirrors: Mirrors | None = None
+    lock: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod

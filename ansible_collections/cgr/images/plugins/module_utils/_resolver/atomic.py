@@ -1,0 +1,93 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Writing a file so that it is the old one or the new one at every moment, and one at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import stat
+import tempfile
+from typing import Callable, Iterator
+
+_PARTIAL = ".cgr-partial"
+
+
+@contextlib.contextmanager
+def locked(folder: str) -> Iterator[None]:
+    """Waits until nobody else is in such a block for the same folder; processes and threads respect it.
+
+    The folder itself is locked, so that no further file lies about; when a process ends, however it does, so does its lock.
+
+    Raises:
+        OSError: there is no such folder, or it cannot be locked.
+    """
+    import fcntl  # there is none on Windows
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def replace(path: str, content: bytes, last_look: Callable[[], None] = lambda: None) -> None:
+    """Puts new content in the place of a file, or makes it; mode and owner stay.
+
+    Args:
+        path: the file; no symbolic link.
+        content: what it is to hold.
+        last_look: called right before the change; what it raises stops that.
+
+    Raises:
+        OSError: it cannot be written, or is read-only.
+    """
+    before = os.stat(path, follow_symlinks=False) if os.path.lexists(path) else None
+    if before and not os.access(path, os.W_OK):
+        raise PermissionError(13, "it is read-only")
+    folder, name = os.path.split(path)
+    handle, partial = tempfile.mkstemp(_PARTIAL, f".{name}.", folder or ".")
+    try:
+        with open(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            _take_over(stream.fileno(), before)
+            os.fsync(stream.fileno())
+        last_look()
+        os.replace(partial, path)
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(partial)
+    _settle(folder or ".")
+
+
+def remove_partial(path: str) -> None:
+    """Removes what a process that was killed left of `replace`; for use in `locked` only."""
+    folder, name = os.path.split(path)
+    for partial in glob.glob(os.path.join(glob.escape(folder), f".{glob.escape(name)}.*{_PARTIAL}")):
+        with contextlib.suppress(OSError):
+            os.unlink(partial)
+
+
+def _take_over(handle: int, before: os.stat_result | None) -> None:
+    if before is None:
+        mask = os.umask(0)
+        os.umask(mask)
+        os.fchmod(handle, 0o666 & ~mask)
+        return
+    made = os.fstat(handle)
+    if (made.st_uid, made.st_gid) != (before.st_uid, before.st_gid):
+        os.fchown(handle, before.st_uid, before.st_gid)
+    os.fchmod(handle, stat.S_IMODE(before.st_mode))
+
+
+def _settle(folder: str) -> None:
+    """Lets the new name outlive a power cut, where the file system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

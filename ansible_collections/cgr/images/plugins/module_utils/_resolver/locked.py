@@ -1,0 +1,87 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Answers out of a lock: without a network, without credentials, and only what is in it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import threading
+from typing import Any, Iterator, Mapping
+
+from .answer import Answer
+from .errors import InvalidRule, NotLocked
+from .lock import LOCK_FILE_NAME, Lock, key_of
+from .lock_file import read_if_there
+from .question import Question
+
+
+class LockedAnswers:
+    """What a lock answers.  It is read when it is first asked; threads may share it.
+
+    Args:
+        path: the file.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._reading = threading.Lock()
+        self._lock: Lock | None = None
+
+    def answer(self, question: Question) -> Answer:
+        """Answers a question.
+
+        Raises:
+            NotLocked: the lock has no such image and rule; the sentence ends with the command that adds it.
+            InvalidLock: it is no lock.
+            InvalidRule: there is a `stale_after`, which only the registry could answer.
+        """
+        image = question.reference.image
+        if question.stale_after:
+            raise InvalidRule(
+                f"{image}: stale_after and a lock do not go together, for nothing is looked up. Drop it, or set lock to"
+                " nothing; how old the pins of a lock are, cgr-images check --max-age says.",
+                "stale_after",
+            )
+        entry = self._read().find(question)
+        upstream = question.reference.upstream if question.reference.is_mirrored else None
+        if entry is None:
+            raise NotLocked(
+                f"{image} is not in the lock {self.path}{_under(question)}. Add it: {self._command(question)}"
+            )
+        if entry.upstream != upstream:
+            raise NotLocked(
+                f"{image} was locked as {entry.upstream or entry.image}, and is {upstream or 'on no mirror'} by 'mirrors' now."
+                f" Lock it anew: {self._command(question)}"
+            )
+        reason = (
+            f"locked in {os.path.basename(self.path)} at {entry.resolved}: the tag had moved to it at {entry.updated}"
+        )
+        return Answer.to(question, entry.digest, entry.updated, reason)
+
+    def _read(self) -> Lock:
+        with self._reading:
+            if self._lock is None:
+                self._lock = read_if_there(os.path.expanduser(self.path)) or Lock()
+            return self._lock
+
+    def _command(self, question: Question) -> str:
+        return lock_command(question, self.path)
+
+
+def lock_command(question: Question, path: str = LOCK_FILE_NAME) -> str:
+    """Returns the command that adds an image and a rule to a lock, as one writes it in a shell."""
+    words = ["cgr-images", "lock", key_of(question).image, *_options(question.rule())]
+    return shlex.join(words if path == LOCK_FILE_NAME else [*words, "--lock", path])
+
+
+def _options(rule: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("at", "min_age", "builds_back"):
+        if name in rule:
+            yield from (f"--{name.replace('_', '-')}", str(rule[name]))
+    for digest in rule.get("exclude", ()):
+        yield from ("--exclude", digest)
+
+
+def _under(question: Question) -> str:
+    return " with this rule" if key_of(question).rule != "{}" else ""

@@ -1,0 +1,353 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The lock: what it holds, how it changes, how it is merged, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_cgr.locking import Use, lock_images, prune, rollback, update_all
+from pulumi_cgr.resolver import InvalidLock, InvalidRule, NoBuildFits, NotLocked, Resolver, SeveralFailed, read_lock
+from pulumi_cgr.testing import Registry
+
+A, B, C, D = ("sha256:" + 64 * letter for letter in "abcd")
+WEB, DB, APP = (f"cgr.dev/chainguard/{name}:1" for name in ("web", "db", "app"))
+MOVES = [
+    {"updateTimestamp": "2026-01-01T00:00:00Z", "digest": A},
+    {"updateTimestamp": "2026-01-05T00:00:00.500Z", "digest": B},
+    {"updateTimestamp": "2026-01-09T00:00:00Z", "digest": C},
+]
+NAMES = ("web", "db", "app", *(f"image-{number:02}" for number in range(20)))
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    with Registry({f"chainguard/{name}:1": MOVES for name in NAMES}) as registry:
+        yield registry
+
+
+@pytest.fixture
+def resolver(registry: Registry) -> Resolver:
+    return Resolver(registry=registry.url, environment={})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "cgr.lock.json"
+
+
+def lock(path: Path, resolver: Resolver, *images: str, **rule: Any) -> None:
+    lock_images(path, resolver, [resolver.question(image, **rule) for image in images])
+
+
+def pins(path: Path) -> dict[str, str]:
+    return {entry.image: entry.digest for entry in read_lock(path).entries}
+
+
+def changed_lines(before: str, after: str) -> list[str]:
+    return [line.strip() for line in after.splitlines() if line not in before.splitlines()]
+
+
+def test_a_lock_says_what_was_chosen_by_which_rule_when_and_where_it_is_used(path: Path, resolver: Resolver) -> None:
+    web, aged = resolver.question(WEB), resolver.question(DB, min_age="P1D", exclude=[C])
+    uses = [Use("deploy/web.yaml", 7, web), Use("compose.yaml", 3, web), Use("deploy/web.yaml", 9, aged)]
+
+    changes = lock_images(path, resolver, [web, aged], uses)
+
+    assert [(change.before, change.entry.image, change.is_change) for change in changes] == [
+        (None, DB, True),
+        (None, WEB, True),
+    ]
+    content = json.loads(path.read_text())
+    resolved = content["images"][0].pop("resolved")
+    assert content == {
+        "version": 1,
+        "images": [
+            {
+                "image": DB,
+                "rule": {"min_age": "1d", "exclude": [C]},
+                "ref": f"{DB}@{B}",
+                "digest": B,
+                "updated": "2026-01-05T00:00:00.500Z",
+                "used": ["deploy/web.yaml"],
+            },
+            {
+                "image": WEB,
+                "rule": {},
+                "ref": f"{WEB}@{C}",
+                "digest": C,
+                "updated": "2026-01-09T00:00:00Z",
+                "resolved": resolved,
+                "used": ["compose.yaml", "deploy/web.yaml"],
+            },
+        ],
+    }
+
+
+def test_the_same_state_gives_the_same_bytes_and_only_a_change_shows(
+    path: Path, resolver: Resolver, registry: Registry
+) -> None:
+    lock(path, resolver, WEB, DB, APP)
+    first = path.read_text()
+    stamp = path.stat().st_mtime_ns
+
+    assert [change.is_change for change in update_all(path, resolver)] == [False] * 3
+    assert path.stat().st_mtime_ns == stamp, "nothing is written where nothing changes"
+    registry.move("chainguard/db:1", D)
+    assert [change.entry.image for change in update_all(path, resolver) if change.is_change] == [DB]
+
+    assert [line.partition('"')[2].partition('"')[0] for line in changed_lines(first, path.read_text())] == [
+        "ref",
+        "digest",
+        "updated",
+        "resolved",
+    ]
+    assert pins(path) == {APP: C, DB: D, WEB: C}
+
+
+def test_an_image_may_have_several_rules_and_another_spelling_is_the_same_rule(path: Path, resolver: Resolver) -> None:
+    for rule in ({"at": "2026-01-06"}, {"at": "2026-01-06T01:00:00+01:00"}, {"builds_back": 1}, {}):
+        lock(path, resolver, WEB, **rule)
+
+    assert [(entry.rule, entry.digest) for entry in read_lock(path).entries] == [
+        ({"at": "2026-01-06T00:00:00Z"}, B),
+        ({"builds_back": 1}, B),
+        ({}, C),
+    ]
+
+
+def test_an_aged_pin_never_goes_back_in_time(path: Path, resolver: Resolver, registry: Registry) -> None:
+    lock(path, resolver, WEB, min_age="7d")
+    registry.move("chainguard/web:1", A)
+    lock(path, resolver, WEB, min_age="7d")
+    assert pins(path) == {WEB: C}
+
+
+def test_one_failure_leaves_the_lock_as_it_was(path: Path, resolver: Resolver) -> None:
+    lock(path, resolver, WEB)
+    before = path.read_bytes()
+
+    with pytest.raises(SeveralFailed, match="1 of 2 images have no answer, so none is taken"):
+        lock(path, resolver, DB, "cgr.dev/chainguard/nope:1")
+    assert path.read_bytes() == before
+
+
+def test_prune_takes_out_what_is_used_nowhere(path: Path, resolver: Resolver) -> None:
+    lock(path, resolver, WEB, DB)
+    uses = [Use("compose.yaml", 3, resolver.question(f"{WEB}@{A}"))]
+
+    assert [change.entry.image for change in prune(path, uses)] == [DB]
+    assert pins(path) == {WEB: C}
+    with pytest.raises(InvalidLock, match="there is no such file"):
+        prune(path.with_name("none.json"), uses)
+
+
+def test_rollback_goes_back_and_the_bad_build_never_returns(path: Path, resolver: Resolver, registry: Registry) -> None:
+    lock(path, resolver, WEB)
+    locked = read_lock(path).entries[0]
+
+    change = rollback(path, resolver, resolver.question(WEB))
+
+    assert (change.before, change.entry.digest, change.entry.exclude) == (locked, B, frozenset({C}))
+    assert change.entry.resolved == locked.resolved
+    update_all(path, resolver)
+    registry.move("chainguard/web:1", A)
+    registry.move("chainguard/web:1", C)
+    update_all(path, resolver)
+    assert pins(path) == {WEB: A}
+    assert Resolver(lock=str(path), environment={}).resolve(WEB).digest == A
+
+
+def test_rollback_by_several_builds_and_by_too_many(path: Path, resolver: Resolver) -> None:
+    lock(path, resolver, WEB)
+    with pytest.raises(NoBuildFits, match="every build of the tag is excluded"):
+        rollback(path, resolver, resolver.question(WEB), builds=3)
+    assert pins(path) == {WEB: C}
+
+    assert rollback(path, resolver, resolver.question(WEB), builds=2).entry.exclude == {B, C}
+    assert pins(path) == {WEB: A}
+    with pytest.raises(NotLocked, match=f"Lock it first: cgr-images lock {DB} --lock {path}"):
+        rollback(path, resolver, resolver.question(DB))
+    with pytest.raises(InvalidRule, match="builds 0 is not a number"):
+        rollback(path, resolver, resolver.question(WEB), builds=0)
+
+
+def test_an_answer_out_of_a_lock_needs_nothing_but_the_lock(path: Path, resolver: Resolver) -> None:
+    lock(path, resolver, WEB)
+    lock(path, resolver, DB, min_age="7d")
+    offline = Resolver(lock=str(path), registry="http://127.0.0.1:9", environment={})
+
+    answer = offline.resolve("cgr.dev/chainguard/web:1")
+    answers = offline.resolve_all(
+        {"web": WEB, "db": {"image": DB, "min_age": "168h", "current": A}, "own": f"{APP}@{D}"}
+    )
+
+    assert (answer.digest, answer.ref, str(answer.updated)) == (C, f"{WEB}@{C}", "2026-01-09T00:00:00Z")
+    assert answer.reason.startswith("locked in cgr.lock.json at 20")
+    assert answers.digests == {"web": C, "db": C, "own": D}
+    assert answers.at is None
+    assert offline.with_lock(None).lock is None
+    assert Resolver(environment={"CGR_LOCK": str(path)}).resolve(WEB).digest == C
+    assert Resolver(lock="", environment={"CGR_LOCK": str(path)}).lock is None
+
+
+def test_what_the_lock_lacks_is_refused_with_the_command_that_adds_it(
+    path: Path, resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(path.parent)
+    lock(path, resolver, WEB)
+    offline = Resolver(lock="cgr.lock.json", environment={})
+    rule: dict[str, Any] = {"at": "2026-01-06", "builds_back": 1, "exclude": [B, A]}
+
+    with pytest.raises(NotLocked) as refused:
+        offline.resolve("cgr.dev/chainguard/web", min_age="7d")
+    assert str(refused.value).endswith("Add it: cgr-images lock cgr.dev/chainguard/web:latest --min-age 7d")
+    with pytest.raises(NotLocked) as refused:
+        offline.with_lock("locks/my lock.json").resolve(WEB, **rule)
+    assert str(refused.value) == (
+        f"{WEB} is not in the lock locks/my lock.json with this rule. Add it: cgr-images lock {WEB}"
+        f" --at 2026-01-06T00:00:00Z --builds-back 1 --exclude {A} --exclude {B} --lock 'locks/my lock.json'"
+    )
+    with pytest.raises(InvalidRule, match="stale_after and a lock do not go together"):
+        offline.resolve(WEB, stale_after="30d")
+
+
+def test_an_image_on_a_mirror_is_locked_by_its_own_name(path: Path, resolver: Resolver, registry: Registry) -> None:
+    image = "registry.corp/cgr/web:1"
+    mirrored = Resolver(registry=registry.url, mirrors={"registry.corp/cgr": "cgr.dev/chainguard"}, environment={})
+    lock(path, mirrored, image)
+
+    assert json.loads(path.read_text())["images"][0]["upstream"] == "cgr.dev/chainguard/web"
+    assert mirrored.with_lock(path).resolve(image).ref == f"{image}@{C}"
+    moved = Resolver(lock=path, mirrors={"registry.corp/cgr": "cgr.dev/other.com"}, environment={})
+    with pytest.raises(NotLocked, match=r"was locked as cgr\.dev/chainguard/web, and is cgr\.dev/other\.com/web by"):
+        moved.resolve(image)
+
+
+ENTRY = {
+    "image": WEB,
+    "rule": {},
+    "ref": f"{WEB}@{A}",
+    "digest": A,
+    "updated": "2026-01-01T00:00:00Z",
+    "resolved": "2026-01-02T00:00:00Z",
+    "used": [],
+}
+
+
+def entries(*changes: dict[str, Any]) -> str:
+    return json.dumps({"version": 1, "images": [{**ENTRY, **each} for each in changes]})
+
+
+HOSTILE: dict[str, tuple[str | bytes, str]] = {
+    "empty": ("", "it is not JSON"),
+    "not JSON": ("{", "it is not JSON"),
+    "nested too deep": ("[" * 200_000, "it is not JSON"),
+    "a conflict": ("{\n<<<<<<< HEAD\n", "git left a conflict in it. Take either side, then run: cgr-images lock"),
+    "not UTF-8": (b"\xff\xfe", "it is not UTF-8"),
+    "a list": ("[]", "it is no lock: it has no version"),
+    "of the future": ('{"version": 2, "images": []}', "it is of version '2', and only 1 is known here"),
+    "of a version that is no number": ('{"version": true, "images": []}', "it is of version 'True'"),
+    "without images": ('{"version": 1}', "it must hold version and images"),
+    "with something else": ('{"version": 1, "images": [], "x": 1}', "and nothing else"),
+    "a name twice": ('{"version": 1, "version": 1, "images": []}', "a name stands twice in one place"),
+    "an entry that is none": ('{"version": 1, "images": [1]}', "images[0] is no entry"),
+    "an entry that lacks something": ('{"version": 1, "images": [{"image": "x"}]}', "images[0] (x) lacks 'digest'"),
+    "an entry with something else": (entries({"x": 1}), f"images[0] ({WEB}) has an unknown 'x'"),
+    "two entries alike": (entries({}, {}), f"there are two entries for {WEB} with the same rule"),
+    "a malformed image": (entries({"image": "web"}), "names Docker Hub"),
+    "an image without a tag": (entries({"image": WEB[:-2]}), "is not repository:tag"),
+    "an image with a digest": (entries({"image": f"{WEB}@{A}"}), "is not repository:tag"),
+    "a foreign image": (entries({"image": "ghcr.io/a/b:1"}), "is in the registry ghcr.io"),
+    "a foreign upstream": (
+        entries({"image": "ghcr.io/a/b:1", "upstream": "evil.com/a/b"}),
+        "is in the registry evil.com",
+    ),
+    "a malformed digest": (entries({"digest": "sha256:a"}), "digest 'sha256:a' is malformed"),
+    "a digest that is no text": (entries({"digest": [A]}), "is malformed"),
+    "another ref": (entries({"ref": f"{WEB}@{B}"}), "is not the image with its digest"),
+    "a ref to another registry": (entries({"ref": f"evil.com/web:1@{A}"}), "is not the image with its digest"),
+    "an unknown rule": (entries({"rule": {"current": A}}), "rule holds something else than at, min_age"),
+    "a malformed rule": (entries({"rule": {"min_age": "soon"}}), "min_age 'soon' is not a span of time"),
+    "another spelling of a rule": (entries({"rule": {"min_age": "168h"}}), "rule is not written in its one form"),
+    "a rule of another type": (entries({"rule": {"exclude": 7}}), "images[0]"),
+    "a malformed instant": (entries({"updated": "yesterday"}), "updated 'yesterday' is not an instant"),
+    "an instant that is none": (entries({"resolved": 7}), "resolved '7' is not an instant"),
+    "a build of the future": (entries({"updated": "2026-02-01T00:00:00Z"}), "is later than the instant"),
+    "a build later than at": (entries({"rule": {"at": "2025-01-01T00:00:00Z"}}), "is later than the instant"),
+    "an excluded digest": (
+        entries({"exclude": [A]}),
+        "exclude holds something that is no digest, or the digest itself",
+    ),
+    "a used that is no list": (entries({"used": "x"}), "used is no list of texts"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_lock_that_is_none_is_refused_with_a_sentence(name: str, path: Path, resolver: Resolver) -> None:
+    content, said = HOSTILE[name]
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    before = path.read_bytes()
+
+    for refusing in (
+        lambda: Resolver(lock=path, environment={}).resolve(WEB),
+        lambda: lock(path, resolver, WEB),
+        lambda: read_lock(path),
+    ):
+        with pytest.raises(InvalidLock) as refused:
+            refusing()
+        assert str(refused.value).startswith(f"{path}: ")
+        assert said in str(refused.value)
+        assert str(refused.value).isprintable()
+    assert path.read_bytes() == before
+
+
+def test_a_file_keeps_its_mode_and_a_link_stays_a_link(path: Path, resolver: Resolver, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    real = tmp_path / "real/lock.json"
+    path.symlink_to(real)
+    lock(path, resolver, WEB)
+    real.chmod(0o640)
+
+    lock(path, resolver, DB)
+
+    assert path.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o640
+    assert pins(real) == {WEB: C, DB: C}
+    assert [file.name for file in real.parent.iterdir()] == ["lock.json"]
+    with pytest.raises(InvalidLock, match="cannot be written: No such file"):
+        lock(tmp_path / "none/lock.json", resolver, WEB)
+
+
+SCRIPT = """
+import sys
+from pulumi_cgr.locking import lock_images
+from pulumi_cgr.resolver import Resolver
+resolver = Resolver()
+lock_images(sys.argv[1], resolver, [resolver.question(image) for image in sys.argv[2:]])
+"""
+
+
+def process(registry: Registry, path: Path, *images: str) -> subprocess.Popen[str]:
+    env = {**os.environ, "CGR_REGISTRY": registry.url}
+    command = [sys.executable, "-c", SCRIPT, str(path), *images]
+    return subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
+
+
+def test_processes_that_lock_at_once_lose_nothing(path: Path, registry: Registry) -> None:
+    images = [f"cgr.dev/chainguard/image-{number:02}:1" for number in range(20)]
+
+    running = [process(registry, path, *images[start::5]) for start in range(5)]
+
+    for each in running:
+        assert each.wait(60) == 0, each.stderr and each.stderr.read()
+    assert sorted(pins(path)) == images
+    assert [file.name for file in path.parent.iterdir()] == ["cgr.lock.json"]
