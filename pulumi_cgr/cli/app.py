@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import typer
 
 from ..resolver import CgrError, InvalidQuestion, SeveralFailed
-from . import history, resolve
+from . import history, pin, resolve
 from .output import print_json, say
 
 INTERRUPTED, TERMINATED = 130, 143
@@ -30,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (resolve.resolve, history.history):
+for _command in (resolve.resolve, history.history, pin.pin):
     app.command(epilog=STATUSES)(_command)
 
 
@@ -43,7 +43,7 @@ def run(arguments: list[str]) -> int:
         return _usage(error)
     except CgrError as error:
         return _refused(error, "--json" in arguments)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):  # typer itself turns one into the other, or into its status
         status = INTERRUPTED
     except _Terminated:
         status = TERMINATED
@@ -71,7 +71,8 @@ def _refused(error: CgrError, as_json: bool) -> int:
     say(str(error))
     if as_json:
         print_json({"error": _as_dict(error)})
-    return 2 if isinstance(error, InvalidQuestion) else 1
+    several = error.errors.values() if isinstance(error, SeveralFailed) else [error]
+    return 2 if all(isinstance(each, InvalidQuestion) for each in several) else 1
 
 
 def _as_dict(error: CgrError) -> dict[str, Any]:

@@ -44,12 +44,21 @@ def show(*renderables: RenderableType) -> None:
         for renderable in renderables:
             out.print(renderable, soft_wrap=isinstance(renderable, Text))  # no ref is torn in two
     lines = captured.get().splitlines()
-    _write("".join(f"{line.rstrip()}\n" for line in lines))
+    print_text("".join(f"{line.rstrip()}\n" for line in lines))
 
 
 def print_json(data: Any) -> None:
     """Prints what a program reads to standard output."""
-    _write(f"{json.dumps(data, indent=2, ensure_ascii=False)}\n")
+    print_text(f"{json.dumps(data, indent=2, ensure_ascii=False)}\n")
+
+
+def print_text(text: str) -> None:
+    """Prints text to standard output as it is."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave()
 
 
 def say(sentence: str) -> None:
@@ -109,14 +118,6 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
-
-
-def _write(text: str) -> None:
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _leave()
 
 
 def _leave() -> NoReturn:
