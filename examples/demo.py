@@ -69,7 +69,7 @@ def run_pulumi(environ: dict[str, str], scratch: Path) -> set[str]:
         say(
             "The command pulumi is not on PATH and cannot be downloaded here: a preview by the SDK and a stand-in for the engine"
         )
-        result = Stack(EXAMPLES / "pulumi", environ=environ).preview()
+        result = Stack(EXAMPLES / "demo", environ=environ).preview()
         print(result.render())
         return set(result.outputs.values()) if result.ok else set()
     say("pulumi up")
@@ -78,7 +78,7 @@ def run_pulumi(environ: dict[str, str], scratch: Path) -> set[str]:
     )
     environ.update(PULUMI_HOME=str(scratch / "home"), PATH=f"{Path(pulumi).parent}:{environ['PATH']}")
     project = scratch / "project"
-    shutil.copytree(EXAMPLES / "pulumi", project)
+    shutil.copytree(EXAMPLES / "demo", project)
     for arguments in (["stack", "init", "demo"], ["up", "--yes", "--non-interactive"]):
         subprocess.run([pulumi, *arguments], env=environ, check=True, cwd=project)
     outputs = subprocess.run(

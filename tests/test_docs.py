@@ -66,4 +66,4 @@ def test_make_demo_ends_in_agreement() -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "==> Both agree. Unset CGR_REGISTRY, and the same playbook and program ask cgr.dev." in done.stdout
-    assert done.stdout.count("by Ansible and Pulumi") == 4
+    assert done.stdout.count("by Ansible and Pulumi") == 6

@@ -1,18 +1,24 @@
-"""Three images pinned to the instant of a release, and one that is followed."""
+"""A Deployment whose image is pinned: in staging to the latest build, in production to the build of an instant."""
 
 import pulumi
+from pulumi_kubernetes import apps, core, meta
 
 import pulumi_cgr as cgr
 
-release = pulumi.Config().get("release") or "2024-06-01T00:00:00Z"
+config = pulumi.Config()
+image = cgr.ImageDigest("web", image=config.require("image"), at=config.get("at"))
 
-web = cgr.ImageDigest("web", image="cgr.dev/chainguard/python:latest-dev", at=release)
-runtime = cgr.ImageDigest("runtime", image="cgr.dev/chainguard/python:latest", at=release)
-nginx = cgr.ImageDigest("nginx", image="cgr.dev/chainguard/nginx:latest", at=release)
-builder = cgr.ImageDigest("builder", image="cgr.dev/chainguard/python:latest-dev")
+labels = {"app": "web"}
+web = apps.v1.Deployment(
+    "web",
+    spec=apps.v1.DeploymentSpecArgs(
+        selector=meta.v1.LabelSelectorArgs(match_labels=labels),
+        template=core.v1.PodTemplateSpecArgs(
+            metadata=meta.v1.ObjectMetaArgs(labels=labels),
+            spec=core.v1.PodSpecArgs(containers=[core.v1.ContainerArgs(name="web", image=image.ref)]),
+        ),
+    ),
+)
 
-# Hand these to whatever deploys, such as the container of a Kubernetes Deployment.
-pulumi.export("web", web.ref)
-pulumi.export("runtime", runtime.ref)
-pulumi.export("nginx", nginx.ref)
-pulumi.export("builder", builder.ref)
+pulumi.export("deployed", web.spec.template.spec.containers[0].image)
+pulumi.export("reason", image.reason)

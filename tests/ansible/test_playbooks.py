@@ -25,6 +25,8 @@ PYTHON_IN_JUNE = "sha256:c7afe78f15c543c9936151640ce819e4d6cd2cf0f027ac5749d3cda
 PYTHON_LATEST_DEV = "sha256:52a8493b8f1fb397872fbda1bb731cd1cfdbd05b6c66c1923e3af86c475a848d"
 PYTHON_LATEST_IN_JUNE = "sha256:b6f495ed363328b0600c5b9b8cbf5e76c4bb981a7641988722123024a97b41b6"
 NGINX_IN_JUNE = "sha256:1a01e891696587501b097645d4feead0e0c512f7919481a10115d01bc1e94d27"
+NGINX_LATEST = "sha256:f6cbe96998972d87ebe30952ec1b6f3cff4103c33c889ffca7e13053e2036571"
+PYTHON_LATEST = "sha256:2c6a2e8bdeb1336cd8545d3586d1c1e5b4f7564ef00924b0447ebfbe57a549ee"
 JRE_LATEST = "sha256:33a96bcbfcb7cd2869a7e8f97ff177b58d5f7d48c8b94af0c10d65b51b8bba02"
 
 
@@ -36,23 +38,27 @@ def say(template: str) -> dict[str, Any]:
     return {"ansible.builtin.debug": {"msg": template}}
 
 
-def test_the_example_writes_pinned_manifests_for_three_hosts(controller: Controller) -> None:
+def test_the_example_writes_pinned_manifests_for_two_environments(controller: Controller) -> None:
     shutil.copytree(ROOT / "examples/ansible", controller.folder / "example", ignore=shutil.ignore_patterns("out"))
     example = controller.folder / "example"
 
     run = controller.run("ansible-playbook", "-i", example / "inventory.yaml", example / "site.yaml")
 
     assert run.status == 0, run.output
-    for host in ("staging", "production", "edge"):
+    by_host = {
+        "web.staging": (PYTHON_LATEST_DEV, NGINX_LATEST, PYTHON_LATEST),
+        "web.production": (PYTHON_IN_JUNE, NGINX_IN_JUNE, PYTHON_LATEST_IN_JUNE),
+    }
+    for host, (app, proxy, runtime) in by_host.items():
         out = example / "out" / host
-        assert f"          image: {PYTHON}@{PYTHON_IN_JUNE}\n" in (out / "deployment.yaml").read_text()
+        assert f"          image: {PYTHON}@{app}\n" in (out / "deployment.yaml").read_text()
         template = (example / "files/compose.yaml").read_text()
         assert (out / "compose.yaml").read_text() == template.replace(
-            f"image: {NGINX}", f"image: {NGINX}@{NGINX_IN_JUNE}"
-        ).replace(f'"{PYTHON}"', f'"{PYTHON}@{PYTHON_IN_JUNE}"')
+            f"image: {NGINX}", f"image: {NGINX}@{proxy}"
+        ).replace(f'"{PYTHON}"', f'"{PYTHON}@{app}"')
         lines = (out / "Dockerfile").read_text().splitlines()
-        assert lines[0] == f"FROM {PYTHON}@{PYTHON_LATEST_DEV} AS build"
-        assert lines[3] == f"FROM cgr.dev/chainguard/python:latest@{PYTHON_LATEST_IN_JUNE}"
+        assert lines[0] == f"FROM {PYTHON}@{app} AS build"
+        assert lines[3] == f"FROM cgr.dev/chainguard/python:latest@{runtime}"
 
 
 def test_one_question_gets_one_answer_however_it_is_asked(controller: Controller) -> None:
