@@ -1,14 +1,10 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The lock: what it holds, how it changes, how it is merged, and what is refused."""
+"""What a lock holds, how it changes, and what is answered out of it."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,38 +14,7 @@ from pulumi_cgr.locking import Use, lock_images, prune, rollback, update_all
 from pulumi_cgr.resolver import InvalidLock, InvalidRule, NoBuildFits, NotLocked, Resolver, SeveralFailed, read_lock
 from pulumi_cgr.testing import Registry
 
-A, B, C, D = ("sha256:" + 64 * letter for letter in "abcd")
-WEB, DB, APP = (f"cgr.dev/chainguard/{name}:1" for name in ("web", "db", "app"))
-MOVES = [
-    {"updateTimestamp": "2026-01-01T00:00:00Z", "digest": A},
-    {"updateTimestamp": "2026-01-05T00:00:00.500Z", "digest": B},
-    {"updateTimestamp": "2026-01-09T00:00:00Z", "digest": C},
-]
-NAMES = ("web", "db", "app", *(f"image-{number:02}" for number in range(20)))
-
-
-@pytest.fixture
-def registry() -> Iterator[Registry]:
-    with Registry({f"chainguard/{name}:1": MOVES for name in NAMES}) as registry:
-        yield registry
-
-
-@pytest.fixture
-def resolver(registry: Registry) -> Resolver:
-    return Resolver(registry=registry.url, environment={})
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "cgr.lock.json"
-
-
-def lock(path: Path, resolver: Resolver, *images: str, **rule: Any) -> None:
-    lock_images(path, resolver, [resolver.question(image, **rule) for image in images])
-
-
-def pins(path: Path) -> dict[str, str]:
-    return {entry.image: entry.digest for entry in read_lock(path).entries}
+from .conftest import APP, DB, WEB, A, B, C, D, lock, pins
 
 
 def changed_lines(before: str, after: str) -> list[str]:
@@ -232,84 +197,6 @@ def test_an_image_on_a_mirror_is_locked_by_its_own_name(path: Path, resolver: Re
         moved.resolve(image)
 
 
-ENTRY = {
-    "image": WEB,
-    "rule": {},
-    "ref": f"{WEB}@{A}",
-    "digest": A,
-    "updated": "2026-01-01T00:00:00Z",
-    "resolved": "2026-01-02T00:00:00Z",
-    "used": [],
-}
-
-
-def entries(*changes: dict[str, Any]) -> str:
-    return json.dumps({"version": 1, "images": [{**ENTRY, **each} for each in changes]})
-
-
-HOSTILE: dict[str, tuple[str | bytes, str]] = {
-    "empty": ("", "it is not JSON"),
-    "not JSON": ("{", "it is not JSON"),
-    "nested too deep": ("[" * 200_000, "it is not JSON"),
-    "a conflict": ("{\n<<<<<<< HEAD\n", "git left a conflict in it. Take either side, then run: cgr-images lock"),
-    "not UTF-8": (b"\xff\xfe", "it is not UTF-8"),
-    "a list": ("[]", "it is no lock: it has no version"),
-    "of the future": ('{"version": 2, "images": []}', "it is of version '2', and only 1 is known here"),
-    "of a version that is no number": ('{"version": true, "images": []}', "it is of version 'True'"),
-    "without images": ('{"version": 1}', "it must hold version and images"),
-    "with something else": ('{"version": 1, "images": [], "x": 1}', "and nothing else"),
-    "a name twice": ('{"version": 1, "version": 1, "images": []}', "a name stands twice in one place"),
-    "an entry that is none": ('{"version": 1, "images": [1]}', "images[0] is no entry"),
-    "an entry that lacks something": ('{"version": 1, "images": [{"image": "x"}]}', "images[0] (x) lacks 'digest'"),
-    "an entry with something else": (entries({"x": 1}), f"images[0] ({WEB}) has an unknown 'x'"),
-    "two entries alike": (entries({}, {}), f"there are two entries for {WEB} with the same rule"),
-    "a malformed image": (entries({"image": "web"}), "names Docker Hub"),
-    "an image without a tag": (entries({"image": WEB[:-2]}), "is not repository:tag"),
-    "an image with a digest": (entries({"image": f"{WEB}@{A}"}), "is not repository:tag"),
-    "a foreign image": (entries({"image": "ghcr.io/a/b:1"}), "is in the registry ghcr.io"),
-    "a foreign upstream": (
-        entries({"image": "ghcr.io/a/b:1", "upstream": "evil.com/a/b"}),
-        "is in the registry evil.com",
-    ),
-    "a malformed digest": (entries({"digest": "sha256:a"}), "digest 'sha256:a' is malformed"),
-    "a digest that is no text": (entries({"digest": [A]}), "is malformed"),
-    "another ref": (entries({"ref": f"{WEB}@{B}"}), "is not the image with its digest"),
-    "a ref to another registry": (entries({"ref": f"evil.com/web:1@{A}"}), "is not the image with its digest"),
-    "an unknown rule": (entries({"rule": {"current": A}}), "rule holds something else than at, min_age"),
-    "a malformed rule": (entries({"rule": {"min_age": "soon"}}), "min_age 'soon' is not a span of time"),
-    "another spelling of a rule": (entries({"rule": {"min_age": "168h"}}), "rule is not written in its one form"),
-    "a rule of another type": (entries({"rule": {"exclude": 7}}), "images[0]"),
-    "a malformed instant": (entries({"updated": "yesterday"}), "updated 'yesterday' is not an instant"),
-    "an instant that is none": (entries({"resolved": 7}), "resolved '7' is not an instant"),
-    "a build of the future": (entries({"updated": "2026-02-01T00:00:00Z"}), "is later than the instant"),
-    "a build later than at": (entries({"rule": {"at": "2025-01-01T00:00:00Z"}}), "is later than the instant"),
-    "an excluded digest": (
-        entries({"exclude": [A]}),
-        "exclude holds something that is no digest, or the digest itself",
-    ),
-    "a used that is no list": (entries({"used": "x"}), "used is no list of texts"),
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_lock_that_is_none_is_refused_with_a_sentence(name: str, path: Path, resolver: Resolver) -> None:
-    content, said = HOSTILE[name]
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    before = path.read_bytes()
-
-    for refusing in (
-        lambda: Resolver(lock=path, environment={}).resolve(WEB),
-        lambda: lock(path, resolver, WEB),
-        lambda: read_lock(path),
-    ):
-        with pytest.raises(InvalidLock) as refused:
-            refusing()
-        assert str(refused.value).startswith(f"{path}: ")
-        assert said in str(refused.value)
-        assert str(refused.value).isprintable()
-    assert path.read_bytes() == before
-
-
 def test_a_file_keeps_its_mode_and_a_link_stays_a_link(path: Path, resolver: Resolver, tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     real = tmp_path / "real/lock.json"
@@ -325,29 +212,3 @@ def test_a_file_keeps_its_mode_and_a_link_stays_a_link(path: Path, resolver: Res
     assert [file.name for file in real.parent.iterdir()] == ["lock.json"]
     with pytest.raises(InvalidLock, match="cannot be written: No such file"):
         lock(tmp_path / "none/lock.json", resolver, WEB)
-
-
-SCRIPT = """
-import sys
-from pulumi_cgr.locking import lock_images
-from pulumi_cgr.resolver import Resolver
-resolver = Resolver()
-lock_images(sys.argv[1], resolver, [resolver.question(image) for image in sys.argv[2:]])
-"""
-
-
-def process(registry: Registry, path: Path, *images: str) -> subprocess.Popen[str]:
-    env = {**os.environ, "CGR_REGISTRY": registry.url}
-    command = [sys.executable, "-c", SCRIPT, str(path), *images]
-    return subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
-
-
-def test_processes_that_lock_at_once_lose_nothing(path: Path, registry: Registry) -> None:
-    images = [f"cgr.dev/chainguard/image-{number:02}:1" for number in range(20)]
-
-    running = [process(registry, path, *images[start::5]) for start in range(5)]
-
-    for each in running:
-        assert each.wait(60) == 0, each.stderr and each.stderr.read()
-    assert sorted(pins(path)) == images
-    assert [file.name for file in path.parent.iterdir()] == ["cgr.lock.json"]

@@ -1,0 +1,133 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The changes of two people to one lock, merged by git, with and without the merge driver."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pulumi_cgr.locking import Use, merge, prune, rollback, update_all
+from pulumi_cgr.resolver import InvalidLock, Resolver, read_lock
+from pulumi_cgr.testing import Registry
+from tests.environments import ROOT
+
+from .conftest import APP, DB, ENTRY, WEB, A, B, C, D, lock, pins
+
+
+class Git:
+    """A repository with a lock in it, on a branch main, and two people who change it."""
+
+    def __init__(self, path: Path, driver: bool = False) -> None:
+        self.path = path
+        self("init", "--quiet", "--initial-branch", "main")
+        self("config", "user.name", "somebody")
+        self("config", "user.email", "somebody@example.com")
+        if driver:
+            call = "import sys; from pulumi_cgr.locking import merge; merge(*sys.argv[1:])"
+            self("config", "merge.cgr-lock.driver", f'"{sys.executable}" -c "{call}" %O %A %B')
+            (path.parent / ".gitattributes").write_text("cgr.lock.json merge=cgr-lock\n")
+
+    def __call__(self, *command: str) -> int:
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "GIT_CONFIG_GLOBAL": os.devnull}
+        return subprocess.run(["git", *command], cwd=self.path.parent, env=env, capture_output=True).returncode
+
+    def commit(self) -> None:
+        assert self("add", ".") == 0
+        assert self("commit", "--quiet", "--allow-empty", "--message", "a change") == 0
+
+    def merged(self, ours: Callable[[], object], theirs: Callable[[], object]) -> bool:
+        """Makes two changes on branches of their own, merges them, and says whether git could."""
+        self.commit()
+        for branch, change in (("theirs", theirs), ("ours", ours)):
+            self("checkout", "--quiet", "-b", branch, "main")
+            change()
+            self.commit()
+        return self("merge", "--quiet", "--no-edit", "theirs") == 0
+
+
+def test_git_merges_the_changes_of_two_people_to_different_images(
+    path: Path, resolver: Resolver, registry: Registry
+) -> None:
+    images = [f"cgr.dev/chainguard/image-{number:02}:1" for number in range(4, 12)]
+    lock(path, resolver, *images)
+
+    def theirs() -> None:
+        registry.move("chainguard/image-04:1", D)
+        registry.move("chainguard/image-06:1", D)
+        lock(path, resolver, images[0], images[2], "cgr.dev/chainguard/web:1")
+
+    def ours() -> None:
+        registry.move("chainguard/image-05:1", A)
+        registry.move("chainguard/image-11:1", A)
+        lock(path, resolver, images[1], images[-1], "cgr.dev/chainguard/app:1")
+
+    assert Git(path).merged(ours, theirs)
+
+    expected = {**dict.fromkeys(images, C), WEB: C, APP: C}
+    expected |= {images[0]: D, images[1]: A, images[2]: D, images[-1]: A}
+    assert pins(path) == expected
+    before = path.read_bytes()
+    assert not any(change.is_change for change in update_all(path, resolver))
+    assert path.read_bytes() == before, "git left the bytes that would be written"
+
+
+def test_the_merge_driver_merges_what_git_cannot(path: Path, resolver: Resolver, registry: Registry) -> None:
+    lock(path, resolver, WEB, "cgr.dev/chainguard/image-01:1")
+
+    def theirs() -> None:
+        registry.move("chainguard/web:1", A)
+        lock(path, resolver, WEB, "cgr.dev/chainguard/image-02:1", "cgr.dev/chainguard/image-04:1")
+
+    def ours() -> None:
+        registry.move("chainguard/web:1", D)
+        lock(path, resolver, WEB, "cgr.dev/chainguard/image-03:1")
+        prune(path, [Use("compose.yaml", 1, resolver.question(image)) for image in pins(path) if "-01" not in image])
+
+    git = Git(path, driver=True)
+
+    assert git.merged(ours, theirs), path.read_text()
+    assert pins(path) == {WEB: D, **{f"cgr.dev/chainguard/image-0{number}:1": C for number in (2, 3, 4)}}
+
+
+def test_a_rollback_of_one_side_holds_against_an_update_of_the_other(
+    path: Path, resolver: Resolver, registry: Registry, tmp_path: Path
+) -> None:
+    base, theirs = tmp_path / "base", tmp_path / "theirs"
+    lock(path, resolver, WEB)
+    base.write_bytes(path.read_bytes())
+    registry.move("chainguard/web:1", D)
+    update_all(path, resolver)
+    theirs.write_bytes(path.read_bytes())
+    rollback(path, resolver, resolver.question(WEB))
+    assert pins(path) == {WEB: C}
+
+    merge(base, path, theirs)
+
+    assert [(entry.digest, entry.exclude) for entry in read_lock(path).entries] == [(C, frozenset({D}))]
+
+
+def test_a_lock_that_both_sides_made_and_sides_that_contradict_each_other(
+    path: Path, resolver: Resolver, tmp_path: Path
+) -> None:
+    base, theirs = tmp_path / "base", tmp_path / "theirs"
+    base.touch()
+    lock(path, resolver, WEB)
+    lock(theirs, resolver, DB)
+    merge(base, path, theirs)
+    assert pins(path) == {WEB: C, DB: C}
+
+    content = json.loads(path.read_text())
+    for file, kept, out in ((path, A, B), (theirs, B, A)):
+        made = {**ENTRY, "digest": kept, "ref": f"{WEB}@{kept}", "exclude": [out], "updated": "2026-01-01T00:00:00Z"}
+        file.write_text(json.dumps({**content, "images": [made]}))
+    before = path.read_bytes()
+    with pytest.raises(InvalidLock, match="one side rolled back from"):
+        merge(base, path, theirs)
+    assert path.read_bytes() == before
