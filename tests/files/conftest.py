@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -20,9 +21,16 @@ TAGS = {
     "static": "chainguard/static:latest",
     "go": "chainguard/go:latest",
 }
-# A registry's days, the last of them today: a tag moved long ago, and the day before yesterday.
-NOW = 1_772_000_000.0
-LONG_AGO, RECENTLY = "2026-01-05T00:00:00Z", "2026-02-23T00:00:00Z"
+
+
+def days_ago(days: float) -> str:
+    """Returns an instant before today's first, in whole seconds."""
+    return (TODAY - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+TODAY = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+# When each tag moved to the old digest, and to its own.
+LONG_AGO, RECENTLY = days_ago(8.5), days_ago(2)
 
 
 def digest(name: str) -> str:
@@ -40,7 +48,7 @@ def registry() -> Iterator[Registry]:
         tag: [{"updateTimestamp": LONG_AGO, "digest": OLD}, {"updateTimestamp": RECENTLY, "digest": digest(name)}]
         for name, tag in TAGS.items()
     }
-    with Registry(histories, tokens=["a-token"], now=lambda: NOW) as registry:
+    with Registry(histories, tokens=["a-token"]) as registry:
         yield registry
 
 

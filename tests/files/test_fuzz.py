@@ -1,0 +1,168 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever a file holds, only digests in it change, and what else it says stays: variants of the corpus, mended and broken."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.cgr.images.plugins.module_utils._files.formats import finder_for
+from ansible_collections.cgr.images.plugins.module_utils._files.spots import Spot, Unreadable, with_digests
+from pulumi_cgr.files import Names
+
+from .conftest import DB, OLD, WEB, digest
+from .test_corpus import CORPUS, OUTCOMES
+
+NEW = digest("new")
+TEXTS = {
+    name: (CORPUS / name).read_text(encoding="utf-8")
+    for name in OUTCOMES
+    if name not in ("ugly/latin-1.yaml", "ugly/utf-16.yaml")
+}
+PIECES = [
+    *(
+        WEB,
+        f"{WEB}@{OLD}",
+        f"cgr.dev/acme.com/web@{OLD}",
+        f"{DB}",
+        "cgr.dev/chainguard/nginx",
+        "cgr.dev",
+        OLD,
+        "@",
+        ":",
+    ),
+    *(
+        "image: ",
+        "- ",
+        "FROM ",
+        "ARG A=",
+        "$A",
+        "repository: ",
+        "tag: ",
+        "digest:",
+        "registry: cgr.dev",
+        "newTag: 1.20",
+    ),
+    *(
+        "\n",
+        "\r\n",
+        "  ",
+        "\t",
+        " ",
+        "\\\n",
+        "`\n",
+        "#",
+        " # ",
+        "<<EOF\n",
+        "EOF\n",
+        "---\n",
+        "\ufeff",
+        "é",
+        "😀",
+        "\x00",
+    ),
+    *('"', "'", "{", "}", "[", "]", ",", "|\n", ">-\n", "&a ", "*a", "!x ", "? ", "{{ x }}", "${X}", "null", "~", "%"),
+]
+
+
+def variants(text: str) -> st.SearchStrategy[str]:
+    """Yields a text with pieces put in, taken out and written twice."""
+    places = st.integers(0, len(text))
+    edit = st.tuples(places, st.integers(0, 40), st.sampled_from(["", *PIECES]) | st.just(None))
+
+    def apply(edits: list[tuple[int, int, str | None]]) -> str:
+        changed = text
+        for place, length, piece in edits:
+            cut = changed[place : place + length]
+            changed = (
+                changed[:place] + (2 * cut if piece is None else piece) + changed[place + length * (piece == "") :]
+            )
+        return changed
+
+    return st.lists(edit, max_size=4).map(apply)
+
+
+files = st.sampled_from(sorted(TEXTS)).flatmap(lambda name: st.tuples(st.just(name), variants(TEXTS[name])))
+loose = st.tuples(
+    st.sampled_from(["a.yaml", "Dockerfile"]), st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
+)
+
+
+def found(name: str, text: str) -> list[Spot]:
+    return finder_for(name.rpartition("/")[2])(text, Names())
+
+
+def without_digests(text: str) -> str:
+    """Returns a text without digests, and without the tag `latest`, which is put before one where no tag is written."""
+    return re.sub(r"[@ ]?sha256:[0-9a-f]{64}|\b[0-9a-f]{64}\b|:latest(?![\w.-])", "", text)
+
+
+@given(files | loose)
+def test_only_digests_change_and_pinning_twice_is_pinning_once(case: tuple[str, str]) -> None:
+    name, before = case
+    try:
+        spots = found(name, before)
+    except Unreadable:
+        return
+
+    after = with_digests(before, [(spot.place, NEW) for spot in spots if spot.place])
+
+    null = re.compile(r"(?<=:) *(?:null|Null|NULL|~|)(?=[ ,}\]\r\n#]|$)")  # a field for a digest may hold nothing
+    assert null.sub("", without_digests(after)) == null.sub("", without_digests(before))
+    again = found(name, after)
+    assert [(spot.asked, spot.digest) for spot in again if spot.place] == [
+        (spot.asked, NEW) for spot in spots if spot.place
+    ]
+    assert with_digests(after, [(spot.place, NEW) for spot in again if spot.place]) == after
+
+
+@given(files.filter(lambda case: case[0].endswith((".yaml", ".yml"))))
+def test_the_data_of_a_yaml_file_stays(case: tuple[str, str]) -> None:
+    name, before = case
+    try:
+        spots = found(name, before)
+        events(before)
+    except (Unreadable, yaml.YAMLError):  # libyaml reads more than PyYAML's own parser, of which these events are
+        return
+
+    after = with_digests(before, [(spot.place, NEW) for spot in spots if spot.place])
+
+    assert list(map(data, events(after))) == list(map(data, events(before)))
+
+
+def events(text: str) -> list[Any]:
+    return list(yaml.parse(text.removeprefix("\ufeff"), Loader=yaml.SafeLoader))
+
+
+def data(event: Any) -> Any:
+    """Returns what an event says, but for digests; a field without any reads as an empty one."""
+    value = without_digests(event.value) if isinstance(event, yaml.ScalarEvent) else None
+    return (
+        type(event),
+        getattr(event, "anchor", None),
+        getattr(event, "tag", None),
+        "" if value in ("null", "~", "Null", "NULL") else value,
+    )
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_line_ends_of_windows_change_nothing(name: str) -> None:
+    text = TEXTS[name]
+    windows = text.replace("\r\n", "\n").replace("\n", "\r\n")
+    try:
+        spots = found(name, text)
+    except Unreadable:
+        with pytest.raises(Unreadable):
+            found(name, windows)
+        return
+
+    after = with_digests(windows, [(spot.place, NEW) for spot in found(name, windows) if spot.place])
+
+    pinned = with_digests(text, [(spot.place, NEW) for spot in spots if spot.place])
+    assert after == pinned.replace("\r\n", "\n").replace("\n", "\r\n")

@@ -1,0 +1,114 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which files are meant: paths, patterns, and symbolic links."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pulumi_cgr.files import pin_files, survey
+from pulumi_cgr.resolver import InvalidQuestion, Resolver
+
+from .conftest import WEB, digest
+
+TEXT = f"image: {WEB}\n"
+PINNED = f"image: {WEB}@{digest('web')}\n"
+
+
+def put(path: Path, text: str = TEXT) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def names(folder: Path, *patterns: str) -> list[str]:
+    return [os.path.relpath(file.path, folder) for file in survey(folder, patterns or None).files]
+
+
+def test_a_folder_is_searched_for_the_formats_there_are(tmp_path: Path) -> None:
+    taken = [".github/workflows/ci.yml", ".gitlab-ci.yml", ".ko.yaml", "a.yaml", "b/c.yml"]
+    for name in taken:
+        put(tmp_path / name)
+    docker = ["Containerfile", "Dockerfile", "app/Dockerfile.dev", "app/web.Dockerfile", "app/x.dockerfile"]
+    for name in docker:
+        put(tmp_path / name, f"FROM {WEB}\n")
+    for name in ("a.txt", "a.yaml.bak", ".git/a.yaml", "node_modules/x/a.yaml", "Dockerfile-dev", "a.json"):
+        put(tmp_path / name)
+
+    assert sorted(names(tmp_path)) == sorted([*taken, *docker])
+
+
+def test_patterns_are_for_names_and_for_paths_from_the_folder_on(tmp_path: Path) -> None:
+    for name in ("a.yaml", "deploy/a.yaml", "deploy/x/b.yaml", "c.tpl"):
+        put(tmp_path / name)
+
+    assert names(tmp_path, "a.yaml") == ["a.yaml", "deploy/a.yaml"]
+    assert names(tmp_path, "deploy/*.yaml") == ["deploy/a.yaml", "deploy/x/b.yaml"]
+    assert names(tmp_path, "*.tpl") == ["c.tpl"]
+
+
+def test_a_file_that_is_named_is_read_whatever_its_name(tmp_path: Path, resolver: Resolver) -> None:
+    file = put(tmp_path / "node_modules/manifest.tpl")
+
+    assert pin_files(resolver, [file]).files == (str(file),)
+    assert file.read_text() == PINNED
+
+
+def test_links_are_followed_inside_the_paths_only(tmp_path: Path, resolver: Resolver) -> None:
+    outside = put(tmp_path / "outside/a.yaml")
+    inside = put(tmp_path / "root/deep/b.yaml")
+    root = tmp_path / "root"
+    (root / "away.yaml").symlink_to(outside)
+    (root / "away").symlink_to(outside.parent)
+    (root / "here.yaml").symlink_to("deep/b.yaml")
+    (root / "circle").symlink_to(root)
+    (root / "nowhere.yaml").symlink_to("missing")
+
+    report = pin_files(resolver, root)
+
+    assert outside.read_text() == TEXT
+    assert inside.read_text() == PINNED
+    assert (root / "here.yaml").is_symlink()
+    assert len(report.rows) == 1
+    assert [problem.file for problem in report.problems] == [str(root / "away"), str(root / "away.yaml")]
+    assert all("leads out of the paths given" in problem.reason for problem in report.problems)
+    assert pin_files(resolver, [root, outside.parent]).files == (str(root / "away/a.yaml"),)
+    assert outside.read_text() == PINNED
+    assert (root / "away.yaml").is_symlink()
+
+
+def test_a_link_that_is_named_is_followed(tmp_path: Path, resolver: Resolver) -> None:
+    file = put(tmp_path / "outside/a.yaml")
+    link = tmp_path / "link.yaml"
+    link.symlink_to(file)
+
+    pin_files(resolver, link)
+
+    assert file.read_text() == PINNED
+    assert link.is_symlink()
+
+
+def test_what_is_no_file_is_never_opened(tmp_path: Path, resolver: Resolver) -> None:
+    os.mkfifo(tmp_path / "a.yaml")
+
+    assert pin_files(resolver, tmp_path).warnings == ("no file fits the paths and patterns",)
+    assert pin_files(resolver, tmp_path / "a.yaml").problems[0].reason == "is neither a file nor a folder"
+
+
+def test_paths_are_shown_as_they_were_given(
+    tmp_path: Path, resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "deploy/a.yaml")
+    monkeypatch.chdir(tmp_path)
+
+    assert pin_files(resolver, ".", check=True).files == ("deploy/a.yaml",)
+    assert pin_files(resolver, "deploy", check=True).files == ("deploy/a.yaml",)
+
+
+@pytest.mark.parametrize(("paths", "sentence"), [([], "paths is empty"), (["nowhere"], "there is no 'nowhere'")])
+def test_paths_that_make_no_sense_are_refused(paths: list[str], sentence: str, resolver: Resolver) -> None:
+    with pytest.raises(InvalidQuestion, match=sentence):
+        pin_files(resolver, paths)

@@ -1,0 +1,165 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Each file is the old one or the new one, whatever happens; and nobody else's change is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from pulumi_cgr.files import LEFT, PINNED, pin_files
+from pulumi_cgr.resolver import Resolver, SeveralFailed
+from pulumi_cgr.testing import Registry, Reply
+
+from ..environments import ROOT
+from .conftest import DB, OLD, WEB, digest
+
+BEFORE = f"a: 1\nimage: {WEB}@{OLD}  # {'x' * 10_000}\n"
+AFTER = BEFORE.replace(OLD, digest("web"))
+
+# Pins a folder, and is killed at a moment: the n-th line of write.py; at no moment (0) it prints how many there are.
+KILLED = """
+import os, signal, sys
+from pulumi_cgr.files import pin_files
+from pulumi_cgr.resolver import Resolver
+
+moment, lines = int(sys.argv[2]), 0
+
+def trace(frame, event, argument):
+    global lines
+    if frame.f_code.co_filename.endswith("write.py"):
+        lines += event == "line"
+        if lines == moment > 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return trace
+
+sys.settrace(trace)
+pin_files(Resolver(token="a-token"), sys.argv[1])
+print(lines + 1)
+"""
+
+
+def killed_at(moment: int, folder: Path, registry: Registry) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", KILLED, str(folder), str(moment)],
+        cwd=ROOT,
+        env={"CGR_REGISTRY": registry.url, "PATH": os.environ["PATH"], "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_kill_at_any_moment_leaves_each_file_old_or_new(registry: Registry, tmp_path: Path) -> None:
+    files = [tmp_path / f"{name}.yaml" for name in "abc"]
+    for file in files:
+        file.write_text(BEFORE)
+    whole = killed_at(0, tmp_path, registry)
+    assert [file.read_text() for file in files] == 3 * [AFTER], whole.stderr
+    moments = range(1, int(whole.stdout), max(1, int(whole.stdout) // 30))
+
+    seen = set()
+    for moment in moments:
+        for file in files:
+            file.write_text(BEFORE)
+        assert killed_at(moment, tmp_path, registry).returncode == -signal.SIGKILL
+        held = [file.read_text() for file in files]
+        assert set(held) <= {BEFORE, AFTER}
+        seen.add(held.count(AFTER))
+
+    assert seen >= {0, 1, 2}
+    assert len(moments) >= 25
+    assert killed_at(0, tmp_path, registry).returncode == 0  # what the killed ones left behind is in nobody's way
+    assert [file.read_text() for file in files] == 3 * [AFTER]
+
+
+def test_one_failing_image_changes_no_file(resolver: Resolver, tmp_path: Path) -> None:
+    good, bad = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    good.write_text(BEFORE)
+    bad.write_text(f"\nimage: {DB}.1\n")
+
+    with pytest.raises(SeveralFailed, match=rf"- {bad}:2: {DB}\.1: the registry knows no tag '16\.1'"):
+        pin_files(resolver, tmp_path)
+
+    assert good.read_text() == BEFORE
+
+
+def test_a_file_that_changes_meanwhile_is_left_and_reported(
+    resolver: Resolver, registry: Registry, tmp_path: Path
+) -> None:
+    mine, theirs = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    mine.write_text(BEFORE)
+    theirs.write_text(BEFORE)
+
+    def change(_request: object) -> Reply | None:
+        theirs.write_text(f"{BEFORE}b: 2\n")
+        return None
+
+    registry.interfere = change
+    report = pin_files(resolver, tmp_path)
+
+    assert mine.read_text() == AFTER
+    assert theirs.read_text() == f"{BEFORE}b: 2\n"
+    assert report.files == (str(mine),)
+    assert [str(problem) for problem in report.problems] == [f"{theirs} was changed by somebody else meanwhile"]
+    assert [row.status for row in report.rows] == ["updated", LEFT]
+
+
+def test_mode_owner_and_all_else_in_the_folder_stay(resolver: Resolver, tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(BEFORE)
+    file.chmod(0o751)
+    if os.geteuid() == 0:
+        os.chown(file, 12345, 54321)
+    before = file.stat()
+
+    pin_files(resolver, file)
+
+    after = file.stat()
+    assert file.read_text() == AFTER
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
+    assert os.listdir(tmp_path) == ["a.yaml"]
+
+
+def test_check_writes_nothing_and_tells_both_texts(resolver: Resolver, tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(BEFORE)
+    file.chmod(0o400)
+    before, told = file.stat(), []
+
+    report = pin_files(resolver, tmp_path, check=True, on_change=lambda *change: told.append(change))
+
+    assert told == [(str(file), BEFORE, AFTER)]
+    assert report.changed
+    assert file.stat() == before
+
+
+def test_what_is_right_already_is_not_written_again(resolver: Resolver, tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(AFTER)
+    before = file.stat()
+
+    report = pin_files(resolver, tmp_path)
+
+    assert not report.changed
+    assert file.stat() == before
+
+
+def test_many_large_files_are_never_held_together(resolver: Resolver, tmp_path: Path) -> None:
+    size, count = 300_000, 40
+    for number in range(count):
+        (tmp_path / f"{number}.yaml").write_text(f"image: {WEB}\n" + size // 100 * f"# {'x' * 97}\n")
+
+    tracemalloc.start()
+    report = pin_files(resolver, tmp_path)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert [row.status for row in report.rows] == count * [PINNED]
+    assert peak < count * size / 2
