@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .functions import (
         AwaitableGetImageDigestResult,
+        Build,
         GetImageDigestResult,
         get_image_digest,
         get_image_digest_output,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AwaitableGetImageDigestResult",
+    "Build",
     "GetImageDigestResult",
     "ImageDigest",
     "ImageDigests",
