@@ -1,14 +1,16 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the code says about itself: names, types, defaults and texts, read from its docstrings without importing it."""
+"""What the code says about itself: names, types, defaults and texts, read from its docstrings without importing it, and from Ansible's documentation."""
 
 from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import griffe
+import yaml
 
 from .environments import ROOT
 
@@ -62,6 +64,18 @@ class _Unwrapped(ast.NodeTransformer):
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         self.generic_visit(node)
         return node.slice if ast.unparse(node.value) in ("pulumi.Input", "pulumi.Output") else node
+
+
+def options_of(documentation: str) -> dict[str, Any]:
+    """Returns the options of an Ansible plugin, with those of the fragments it extends."""
+    own = yaml.safe_load(documentation)
+    options: dict[str, Any] = {}
+    for fragment in own.get("extends_documentation_fragment", []):
+        name, _dot, part = fragment.removeprefix("cgr.images.").partition(".")
+        code = import_module(f"ansible_collections.cgr.images.plugins.doc_fragments.{name}").ModuleDocFragment
+        for option, value in yaml.safe_load(getattr(code, part.upper() or "DOCUMENTATION"))["options"].items():
+            options[option] = {**options.get(option, {}), **value}
+    return {**options, **own.get("options", {})}
 
 
 def text_of(documented: Any) -> str:

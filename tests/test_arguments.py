@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.cgr.images.plugins.doc_fragments import access, rule
+from ansible_collections.cgr.images.plugins.doc_fragments import access
+from ansible_collections.cgr.images.plugins.lookup import digest, ref
 from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARGUMENTS
 from ansible_collections.cgr.images.plugins.modules import digest_info, pinned_files
 from pulumi_cgr.resolver import RULES, SETTINGS, Settings
 
-from .documented import RESOLVER, Documented, arguments, attributes, module, one_line, unwrapped
+from .documented import RESOLVER, Documented, arguments, attributes, module, one_line, options_of, unwrapped
 
 RESOLVE = module(f"{RESOLVER}/resolver.py")["Resolver"]
 RULE = arguments(RESOLVE["resolve"])
@@ -29,11 +30,7 @@ SETTING = {
 ANSWER = attributes(module(f"{RESOLVER}/answer.py")["Answer"])
 
 SPEC = ARGUMENTS["argument_spec"]
-OPTIONS = {
-    **yaml.safe_load(digest_info.DOCUMENTATION)["options"],
-    **yaml.safe_load(rule.ModuleDocFragment.DOCUMENTATION)["options"],
-    **yaml.safe_load(access.ModuleDocFragment.DOCUMENTATION)["options"],
-}
+OPTIONS = options_of(digest_info.DOCUMENTATION)
 SOURCES = yaml.safe_load(access.ModuleDocFragment.LOOKUP)["options"]
 RETURN = yaml.safe_load(digest_info.RETURN)
 
@@ -103,12 +100,16 @@ def test_ansible_says_what_is_written_once(once: Documented) -> None:
     assert "default" not in spec, "a default of the module would hide the environment variable"
 
 
-@pytest.mark.parametrize("name", [name for name in RULES if name != "current"])
-def test_the_module_of_files_says_it_too(name: str) -> None:
-    option = yaml.safe_load(pinned_files.DOCUMENTATION)["options"][name]
+@pytest.mark.parametrize("plugin", [pinned_files, ref, digest], ids=lambda plugin: plugin.__name__.rpartition(".")[2])
+def test_the_other_plugins_have_the_same_options(plugin: Any) -> None:
+    options = options_of(plugin.DOCUMENTATION)
 
-    assert says(option["description"], RULE[name]), plain(RULE[name].text)
-    assert option["type"] == OPTIONS[name]["type"]
+    # A file holds what is deployed: it is `current` by itself.
+    for name in {*RULES, *SETTINGS} - ({"current"} if plugin is pinned_files else set()):
+        assert {**options[name], **dict.fromkeys(("vars", "env"))} == {
+            **OPTIONS[name],
+            **dict.fromkeys(("vars", "env")),
+        }
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from pulumi_cgr.resolver import SETTINGS, Settings
+from pulumi_cgr.resolver import RULES, SETTINGS, Settings
 
-from .documented import RESOLVER, Documented, arguments, attributes, one_line, unwrapped
+from .documented import RESOLVER, Documented, arguments, attributes, one_line, options_of, unwrapped
 from .documented import module as read
 from .environments import ROOT
 from .pages import compare_part, table
@@ -56,17 +56,15 @@ def test_the_options_and_answers_of_a_module(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "path"),
-    [
-        ("rule", "doc_fragments.rule"),
-        ("lookups", "lookup.ref"),
-        ("lookups", "lookup.digest"),
-        ("pin", "filter.pin"),
-    ],
+    ("part", "path"), [("lookups", "lookup.ref"), ("lookups", "lookup.digest"), ("pin", "filter.pin")]
 )
 def test_the_options_of_the_other_plugins(part: str, path: str) -> None:
-    code = import_module(f"{PACKAGE}.{path}")
-    compare_part("docs/ansible.md", part, options(getattr(code, "ModuleDocFragment", code).DOCUMENTATION))
+    compare_part("docs/ansible.md", part, options(import_module(f"{PACKAGE}.{path}").DOCUMENTATION))
+
+
+def test_the_rule() -> None:
+    found = options_of(import_module(f"{PACKAGE}.modules.digest_info").DOCUMENTATION)
+    compare_part("docs/ansible.md", "rule", table(["option", "type", ""], [row(name, found[name]) for name in RULES]))
 
 
 def rows(title: str, found: Iterable[Documented]) -> str:
@@ -89,9 +87,10 @@ def is_shown(name: str) -> bool:
 
 
 def options(documentation: str) -> str:
-    """Returns the table of the options that are a plugin's or a fragment's own."""
-    found = yaml.safe_load(documentation)["options"]
-    return table(["option", "type", ""], [row(name, option) for name, option in found.items()])
+    """Returns the table of a plugin's options, without those of the rule and the settings, which have tables of their own."""
+    found = options_of(documentation)
+    own = [row(name, option) for name, option in found.items() if name not in (*RULES, *SETTINGS)]
+    return table(["option", "type", ""], own)
 
 
 def answers(name: str, answer: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:

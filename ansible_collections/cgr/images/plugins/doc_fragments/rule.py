@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The options that make up the rule."""
+    """The options that make up the rule; `CURRENT` is for plugins that cannot see by themselves what is deployed."""
 
     DOCUMENTATION = r"""
 options:
@@ -31,13 +31,17 @@ options:
       - Digests that are known to be bad. The next older build is taken instead.
     type: list
     elements: str
+  stale_after:
+    description:
+      - Warn if the newest build is older than that, such as V(30d).
+    type: str
+"""
+
+    CURRENT = r"""
+options:
   current:
     description:
       - The digest, or the C(ref), that is deployed. With O(min_age), it is never replaced by an older build, unless it is
         excluded, or O(builds_back) asks for one.
-    type: str
-  stale_after:
-    description:
-      - Warn if the newest build is older than that, such as V(30d).
     type: str
 """

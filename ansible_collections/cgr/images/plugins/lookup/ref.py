@@ -18,20 +18,12 @@ description:
   - Several images are looked up at one instant, and all of them are answered, or none.
 author:
   - the pulumi-cgr authors (@pulumi-cgr)
-options:
-  _terms:
-    description:
-      - The images, each as C(cgr.dev/ORG/IMAGE[:TAG]); the tag is C(latest) where none is written.
-      - An image that is pinned already (C(...@sha256:...)) is answered as it stands, without a request.
-    type: list
-    elements: str
-    required: true
 extends_documentation_fragment:
+  - cgr.images.images
   - cgr.images.rule
+  - cgr.images.rule.current
   - cgr.images.access
   - cgr.images.access.lookup
-notes:
-  - C(lookup) joins the answers for several images with commas. Use C(query) to get a list.
 seealso:
   - plugin: cgr.images.digest
     plugin_type: lookup

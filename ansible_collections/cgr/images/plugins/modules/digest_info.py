@@ -35,6 +35,7 @@ options:
     type: raw
 extends_documentation_fragment:
   - cgr.images.rule
+  - cgr.images.rule.current
   - cgr.images.access
 attributes:
   action_group:

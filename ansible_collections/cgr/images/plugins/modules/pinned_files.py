@@ -12,7 +12,7 @@ short_description: Pins the Chainguard images in files to digests, or updates th
 version_added: 0.1.0
 description:
   - Finds the images of C(cgr.dev) in files on the controller, looks all of them up at one instant, and writes each as
-    C(repository:tag@digest). A digest that is there already is updated; the tag stays.
+    C(repository:tag@digest). A digest that is there already is updated, with O(min_age) never to an older build; the tag stays.
   - Only the bytes of digests change. Line ends, quotes, indentation, comments and all else stay.
   - It reads Kubernetes manifests of any kind, Kustomize, Compose, Helm values, ko, GitHub Actions and GitLab CI, in YAML, and
     Dockerfiles.
@@ -42,31 +42,8 @@ options:
       - By default C(*.yaml), C(*.yml), and C(Dockerfile) and C(Containerfile) with anything before or behind a dot.
     type: list
     elements: str
-  at:
-    description:
-      - The instant to look at, such as V(2026-01-31T12:00:00Z) or V(2026-01-31) (its midnight), as RFC 3339 or
-        ISO 8601 text, a date, or a date and time. Without a time zone it means UTC. By default the present.
-    type: raw
-  min_age:
-    description:
-      - How old the build must be at least, by the registry's clock, such as V(7d), V(36h) or V(P7D).
-      - Does not go together with O(at).
-      - A digest that a file has already is never replaced by an older build.
-    type: str
-  builds_back:
-    description:
-      - How many builds before the one that would be chosen. A return to an earlier digest counts as one.
-    type: int
-  exclude:
-    description:
-      - Digests that are known to be bad. The next older build is taken instead.
-    type: list
-    elements: str
-  stale_after:
-    description:
-      - Warn if the newest build is older than that, such as V(30d).
-    type: str
 extends_documentation_fragment:
+  - cgr.images.rule
   - cgr.images.access
 attributes:
   action_group:

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import stat
-import tempfile
 from dataclasses import dataclass
+
+from .._resolver import atomic
 
 CHANGED_MEANWHILE = "was changed by somebody else meanwhile"
 
@@ -49,45 +49,15 @@ def replace(path: str, content: bytes, version: Version) -> None:
     Raises:
         NotWritten: somebody else changed it, or it cannot be written.
     """
-    try:
-        status = os.stat(path, follow_symlinks=False)
-        if not os.access(path, os.W_OK):
-            raise PermissionError(13, "it is read-only")
-        handle, partial = tempfile.mkstemp(".cgr-partial", f".{os.path.basename(path)}.", os.path.dirname(path))
-    except OSError as error:
-        raise NotWritten(f"cannot be written: {error.strerror}") from error
-    try:
-        with open(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            _take_over(stream.fileno(), status)
-            os.fsync(stream.fileno())
+
+    def last_look() -> None:
         if read(path)[1] != version:
             raise NotWritten(CHANGED_MEANWHILE)
-        os.replace(partial, path)
+
+    try:
+        atomic.replace(path, content, last_look)
     except OSError as error:
         raise NotWritten(f"cannot be written: {error.strerror}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(partial)
-    _settle(os.path.dirname(path))
-
-
-def _take_over(handle: int, status: os.stat_result) -> None:
-    made = os.fstat(handle)
-    if (made.st_uid, made.st_gid) != (status.st_uid, status.st_gid):
-        os.fchown(handle, status.st_uid, status.st_gid)
-    os.fchmod(handle, stat.S_IMODE(status.st_mode))
-
-
-def _settle(folder: str) -> None:
-    """Lets the new name outlive a power cut, where the file system can."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _stamp(status: os.stat_result) -> tuple[int, ...]:
