@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -94,7 +95,11 @@ def check(
     for entry in lock.entries:
         if uses is not None and entry.key not in used:
             found.append(
-                _of_entry(UNUSED, entry, "is in the lock and used nowhere. Take it out: cgr-images lock --prune")
+                _of_entry(
+                    UNUSED,
+                    entry,
+                    "is in the lock and used in none of these files. Take it out: cgr-images lock --prune, with all the --files",
+                )
             )
         if max_age and now and now - entry.updated > max_age:
             age = f"is locked to a build that is {duration(now - entry.updated)} old. Update it: cgr-images lock"
@@ -139,15 +144,13 @@ def _of_use(lock: Lock, use: Use, path: str) -> Finding | None:
         return (
             None if known else finding(NOT_LOCKED, f"{question.reference.image} is pinned to what is not in the lock.")
         )
-    entry = lock.find(question)
+    entry, pin = lock.find(question), shlex.join(["cgr-images", "pin", use.file, "--lock", path])
     if entry is None:
         return finding(NOT_LOCKED, f"{key.image} is not in the lock. Add it: {lock_command(question, path)}")
     if pinned is None:
-        return finding(UNPINNED, f"{key.image} is not pinned; the lock says {entry.digest}. Pin it: cgr-images pin")
+        return finding(UNPINNED, f"{key.image} is not pinned; the lock says {entry.digest}. Pin it: {pin}")
     if pinned != entry.digest:
-        return finding(
-            DIFFERS, f"{key.image} is pinned to {pinned}; the lock says {entry.digest}. Pin it: cgr-images pin"
-        )
+        return finding(DIFFERS, f"{key.image} is pinned to {pinned}; the lock says {entry.digest}. Pin it: {pin}")
     return None
 
 

@@ -37,6 +37,7 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import
     UnknownTag,
     UntrustworthyAnswer,
     WrongAudience,
+    quoted,
 )
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history import Record as Build
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history import Stretch
@@ -74,6 +75,7 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.resolver impo
 from ansible_collections.cgr.images.plugins.module_utils._resolver.selection import REPLACED, Choice, never_back
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import NAMES as SETTINGS
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import Settings
+from ansible_collections.cgr.images.plugins.module_utils._resolver.span import parse_span
 from ansible_collections.cgr.images.plugins.module_utils._resolver.together import Progress
 
 __all__ = [
@@ -142,6 +144,8 @@ __all__ = [
     "parse_at",
     "parse_image",
     "parse_ref",
+    "parse_span",
+    "quoted",
     "read_lock",
     "read_lock_if_there",
     "unpinned",

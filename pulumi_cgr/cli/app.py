@@ -9,9 +9,10 @@ from typing import Any, NoReturn
 
 import typer
 
-from ..resolver import CgrError, InvalidQuestion, SeveralFailed
-from . import history, pin, resolve
-from .output import print_json, say
+from ..resolver import CgrError
+from . import check, history, lock, pin, resolve
+from .output import say
+from .refusal import refuse
 
 INTERRUPTED, TERMINATED = 130, 143
 STATUSES = "Exit status: 0 all is well; 1 refused, or something was found; 2 wrong usage; 130 interrupted."
@@ -30,8 +31,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (resolve.resolve, history.history, pin.pin):
+for _command in (resolve.resolve, history.history, pin.pin, lock.lock, lock.rollback):
     app.command(epilog=STATUSES)(_command)
+app.command()(check.check)  # its statuses are its own
+app.command(epilog=STATUSES)(lock.merge)
 
 
 def run(arguments: list[str]) -> int:
@@ -42,7 +45,7 @@ def run(arguments: list[str]) -> int:
     except _USAGE_ERROR as error:
         return _usage(error)
     except CgrError as error:
-        return _refused(error, "--json" in arguments)
+        return refuse(error, "--json" in arguments)
     except (KeyboardInterrupt, typer.Abort):  # typer itself turns one into the other, or into its status
         status = INTERRUPTED
     except _Terminated:
@@ -65,20 +68,3 @@ def _usage(error: Any) -> int:
     if message:  # none where no command was given, and the help was printed instead
         say(f"{message.rstrip('.')}. See {error.ctx.command_path if error.ctx else 'cgr-images'} --help.")
     return 2
-
-
-def _refused(error: CgrError, as_json: bool) -> int:
-    say(str(error))
-    if as_json:
-        print_json({"error": _as_dict(error)})
-    several = error.errors.values() if isinstance(error, SeveralFailed) else [error]
-    return 2 if all(isinstance(each, InvalidQuestion) for each in several) else 1
-
-
-def _as_dict(error: CgrError) -> dict[str, Any]:
-    several = error.errors if isinstance(error, SeveralFailed) else {}
-    return {
-        "failed_because": error.failed_because,
-        "message": str(error),
-        "images": {image: _as_dict(each) for image, each in several.items()},
-    }

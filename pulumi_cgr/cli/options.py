@@ -8,11 +8,12 @@ users of a machine see the arguments of its processes.
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any
 
 import typer
 
-from ..resolver import ProcessMemory, Resolver
+from ..resolver import LOCK_FILE_NAME, ProcessMemory, Resolver
 from .output import errors
 
 _RULE = "The rule"
@@ -86,6 +87,19 @@ StaleAfter = Annotated[
         help="Warn if the newest build is older than that, such as `30d`.",
     ),
 ]
+Lock = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        rich_help_panel=_ACCESS,
+        help="A file with pins, as `cgr-images lock` writes it, such as `cgr.lock.json`. Images are answered out of it, without a"
+        ' network and without credentials, and what it lacks is refused. Nothing (`""`) uses none. Also CGR_LOCK.',
+    ),
+]
+LockFile = Annotated[
+    str | None,
+    typer.Option("--lock", metavar="FILE", help="The lock. By default what CGR_LOCK names, or `cgr.lock.json`."),
+]
 Registry = Annotated[
     str | None,
     typer.Option(
@@ -121,8 +135,19 @@ def rule_of(**given: Any) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value not in (None, [])}
 
 
-def resolver_of(registry: str | None, mirror: list[str] | None, verbose: bool) -> Resolver:
-    """Makes the resolver of a command; what is not given comes from the environment.
+def lock_of(lock_file: str | None) -> str:
+    """Returns the path of the lock."""
+    return lock_file or os.environ.get("CGR_LOCK") or LOCK_FILE_NAME
+
+
+def resolver_of(
+    registry: str | None,
+    mirror: list[str] | None,
+    verbose: bool,
+    lock: str | None = "",
+    kind: type[Resolver] = Resolver,
+) -> Resolver:
+    """Makes the resolver of a command; what is not given comes from the environment, but for the lock, if that is empty.
 
     Raises:
         InvalidQuestion: a setting is malformed.
@@ -130,4 +155,4 @@ def resolver_of(registry: str | None, mirror: list[str] | None, verbose: bool) -
     console = errors()
     trace = (lambda sentence: console.print(sentence, style="dim", markup=False, soft_wrap=True)) if verbose else None
     mirrors = ",".join(mirror) if mirror else None
-    return Resolver(registry=registry, mirrors=mirrors, trace=trace, memory=ProcessMemory())
+    return kind(registry=registry, mirrors=mirrors, lock=lock, trace=trace, memory=ProcessMemory())

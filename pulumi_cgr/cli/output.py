@@ -17,10 +17,11 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, NoReturn
 
-import typer
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
+
+from ..resolver import InvalidQuestion
 
 BROKEN_PIPE = 141
 WIDE = 1000
@@ -76,7 +77,7 @@ def write(path: Path, text: str) -> None:
     """Writes a file, the whole of it or nothing.
 
     Raises:
-        typer.BadParameter: it cannot be written.
+        InvalidQuestion: it cannot be written.
     """
     try:
         with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
@@ -89,7 +90,7 @@ def write(path: Path, text: str) -> None:
             finally:
                 partial.unlink(missing_ok=True)
     except OSError as error:
-        raise typer.BadParameter(f"{path} cannot be written: {error.strerror}") from error
+        raise InvalidQuestion(f"{path} cannot be written: {error.strerror}.") from error
 
 
 @contextmanager

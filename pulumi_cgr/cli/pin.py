@@ -16,6 +16,7 @@ from rich.text import Text
 
 from . import options
 from .output import bar, console, print_json, print_text, say, show, warn
+from .uses import ByItsRules
 
 if TYPE_CHECKING:
     from ..files import Report, Row
@@ -54,6 +55,7 @@ def pin(
     builds_back: options.BuildsBack = None,
     exclude: options.Exclude = None,
     stale_after: options.StaleAfter = None,
+    lock: options.Lock = None,
     registry: options.Registry = None,
     mirror: options.Mirror = None,
     verbose: options.Verbose = False,
@@ -62,7 +64,8 @@ def pin(
     """Pins the images in files to digests, or updates their digests: manifests, Compose files, Helm values, Dockerfiles.
 
     Only the bytes of digests change. All of the images are looked up before the first file is written; if one has no answer, no
-    file changes. With `min_age`, a digest that a file has already is never replaced by an older build.
+    file changes. With `min_age`, a digest that a file has already is never replaced by an older build. With a lock, each image
+    gets the digest that is in it, by its own rule there.
     """
     from ..files import pin_files  # takes PyYAML
 
@@ -75,7 +78,7 @@ def pin(
 
     with bar("Looking up", "images") as progress:
         report = pin_files(
-            options.resolver_of(registry, mirror, verbose),
+            options.resolver_of(registry, mirror, verbose, lock, ByItsRules),
             paths,
             patterns=patterns,
             rule=rule,

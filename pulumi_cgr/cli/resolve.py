@@ -21,6 +21,7 @@ def resolve(
     exclude: options.Exclude = None,
     current: options.Current = None,
     stale_after: options.StaleAfter = None,
+    lock: options.Lock = None,
     registry: options.Registry = None,
     mirror: options.Mirror = None,
     verbose: options.Verbose = False,
@@ -28,7 +29,7 @@ def resolve(
 ) -> None:
     """Looks up the digest of an image, or of several at one instant, and prints what to deploy: `repository:tag@digest`."""
     rule = options.rule_of(at=at, min_age=min_age, builds_back=builds_back, exclude=exclude, stale_after=stale_after)
-    answers = _answers(options.resolver_of(registry, mirror, verbose), images, current, rule)
+    answers = _answers(options.resolver_of(registry, mirror, verbose, lock), images, current, rule)
     warn(answers.warnings)
     if as_json:
         print_json(as_dict(answers))

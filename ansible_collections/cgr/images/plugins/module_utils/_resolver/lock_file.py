@@ -103,8 +103,8 @@ def decode(content: bytes) -> Lock:
     except (ValueError, RecursionError) as error:
         if b"\n<<<<<<<" in b"\n" + content:
             raise InvalidLock(
-                "git left a conflict in it. Take either side, then run: cgr-images lock; or have git merge it by"
-                " cgr-images lock --merge."
+                "git left a conflict in it. Take either side, then run: cgr-images lock; or let git merge it next time, by"
+                " cgr-images merge."
             ) from error
         raise InvalidLock(f"it is not JSON ({error or 'it is nested too deep'}). Take it back from git.") from error
     if not isinstance(data, dict) or "version" not in data:

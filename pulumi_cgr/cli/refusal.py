@@ -1,0 +1,28 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is said when an answer is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..resolver import CgrError, InvalidQuestion, SeveralFailed
+from .output import print_json, say
+
+
+def refuse(error: CgrError, as_json: bool) -> int:
+    """Says why there is no answer, and returns the exit status: 2 if what was asked makes no sense, or else 1."""
+    say(str(error))
+    if as_json:
+        print_json({"error": _as_dict(error)})
+    several = error.errors.values() if isinstance(error, SeveralFailed) else [error]
+    return 2 if all(isinstance(each, InvalidQuestion) for each in several) else 1
+
+
+def _as_dict(error: CgrError) -> dict[str, Any]:
+    several = error.errors if isinstance(error, SeveralFailed) else {}
+    return {
+        "failed_because": error.failed_because,
+        "message": str(error),
+        "images": {image: _as_dict(each) for image, each in several.items()},
+    }

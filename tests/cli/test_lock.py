@@ -1,0 +1,255 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""`cgr-images lock`, `rollback`, `check` and `merge`: one lock, over the life of a deployment."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_cgr.resolver import DAY, Instant, NotLocked, Resolver
+from pulumi_cgr.testing import Registry
+
+from .command import Command
+
+WEB, DB = "cgr.dev/chainguard/web:1", "cgr.dev/chainguard/db:16"
+OLD, NEW, NEWEST, BASE = ("sha256:" + 64 * letter for letter in "abcd")
+NOW = Instant.parse("2026-01-31T12:00:00Z")
+POD = f"kind: Pod\nspec:\n  containers:\n  - image: {WEB}\n"
+
+
+def moved(days: int, digest: str) -> dict[str, str]:
+    return {"updateTimestamp": str(NOW + -days * DAY), "digest": digest}
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    histories = {"chainguard/web:1": [moved(30, OLD), moved(10, NEW)], "chainguard/db:16": [moved(20, BASE)]}
+    with Registry(histories, now=lambda: NOW.nanoseconds / 1e9) as registry:
+        yield registry
+
+
+@pytest.fixture
+def cgr(cgr: Command) -> Command:
+    (cgr.folder / "deploy").mkdir()
+    (cgr.folder / "deploy/pod.yaml").write_text(POD)
+    return cgr
+
+
+def pins(cgr: Command) -> dict[str, str]:
+    lock = json.loads((cgr.folder / "cgr.lock.json").read_text())
+    return {f"{entry['image']} {json.dumps(entry['rule'])}": entry["digest"] for entry in lock["images"]}
+
+
+def test_lock_adds_and_updates_and_says_what_changed(cgr: Command, registry: Registry) -> None:
+    added = cgr("lock", WEB, DB)
+    registry.move("chainguard/web:1", NEWEST, NOW)
+    updated = cgr("lock")
+    again = cgr("lock", "--json")
+
+    assert "cgr.lock.json: 2 changed, 0 unchanged" in added.out
+    assert updated.out.splitlines() == [
+        f"{WEB}  updated",
+        f"    {NEW}  2026-01-21T12:00:00Z",
+        f"  → {NEWEST}  2026-01-31T12:00:00Z",
+        "cgr.lock.json: 1 changed, 1 unchanged",
+    ]
+    assert [change["status"] for change in again.json["changes"]] == ["unchanged", "unchanged"]
+    assert pins(cgr) == {f"{DB} {{}}": BASE, f"{WEB} {{}}": NEWEST}
+
+
+@pytest.mark.parametrize(
+    "rule", [{}, {"min_age": "15d"}, {"at": "2026-01-20T00:00:00Z"}, {"builds_back": 1}, {"exclude": [NEW, BASE]}]
+)
+@pytest.mark.parametrize("path", ["cgr.lock.json", "my locks/web.json"])
+def test_the_command_in_a_refusal_does_what_it_says(
+    rule: dict[str, Any], path: str, cgr: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (cgr.folder / "my locks").mkdir()
+    cgr("lock", WEB, "--min-age", "20d", "--lock", path)
+    monkeypatch.chdir(cgr.folder)
+    resolver = Resolver(lock=path, environment={})
+    with pytest.raises(NotLocked) as refused:
+        resolver.resolve(WEB, **rule)
+    _said, _colon, command = str(refused.value).partition("Add it: ")
+    name, *arguments = shlex.split(command)
+
+    done = cgr(*arguments)
+
+    assert name == "cgr-images"
+    assert (done.status, done.err) == (0, "")
+    answer = Resolver(lock=path, environment={}).resolve(WEB, **rule)
+    assert answer.digest == (OLD if rule else NEW)
+
+
+def test_files_are_locked_pinned_and_checked(cgr: Command, registry: Registry) -> None:
+    cgr("lock", "--files", "deploy", "--min-age", "7d")
+    unpinned = cgr("check", "deploy")
+    pinned = cgr("pin", "deploy", "--lock", "cgr.lock.json")
+    registry.stop()
+    fine = cgr("check", "deploy")
+
+    assert pins(cgr) == {f'{WEB} {{"min_age": "7d"}}': NEW}
+    assert unpinned.status == 1
+    assert unpinned.out.startswith(
+        f"deploy/pod.yaml:4: {WEB} is not pinned; the lock says {NEW}. Pin it: cgr-images pin"
+    )
+    assert pinned.status == 0
+    assert (cgr.folder / "deploy/pod.yaml").read_text() == POD.replace(WEB, f"{WEB}@{NEW}")
+    assert (fine.status, fine.out) == (0, "cgr.lock.json: 1 pin, all is well\n")
+
+
+def test_the_command_in_a_finding_does_what_it_says(cgr: Command) -> None:
+    cgr("lock", "--files", "deploy")
+    name, *arguments = shlex.split(cgr("check", "deploy").out.splitlines()[0].partition("Pin it: ")[2])
+
+    assert (name, cgr(*arguments).status) == ("cgr-images", 0)
+    assert cgr("check", "deploy").status == 0
+
+
+def test_a_lock_in_the_environment_is_used_by_every_command(cgr: Command, registry: Registry) -> None:
+    (cgr.folder / "locks").mkdir()
+    cgr.environ["CGR_LOCK"] = "locks/prod.json"
+    cgr("lock", "--files", "deploy")
+    registry.move("chainguard/web:1", NEWEST, NOW)
+    registry.stop()
+
+    assert cgr("resolve", WEB).out == f"{WEB}@{NEW}\n"
+    assert cgr("pin", "deploy").status == 0
+    assert cgr("check", "deploy").status == 0
+    assert json.loads((cgr.folder / "locks/prod.json").read_text())["images"][0]["used"] == ["../deploy/pod.yaml"]
+    assert cgr("resolve", WEB, "--lock", "").status == 1  # there is no registry any more
+
+
+def test_what_is_locked_and_unused_is_found_and_taken_out(cgr: Command) -> None:
+    cgr("lock", "--files", "deploy")
+    cgr("lock", DB)
+    cgr("pin", "deploy", "--lock", "cgr.lock.json")
+
+    found = cgr("check", "deploy", "--json")
+    pruned = cgr("lock", "--prune", "--files", "deploy")
+
+    assert found.status == 1
+    assert [(finding["kind"], finding["image"]) for finding in found.json["findings"]] == [("unused", DB)]
+    assert f"{DB}  removed" in pruned.out
+    assert cgr("check", "deploy").status == 0
+
+
+def test_prune_takes_nothing_out_by_halves(cgr: Command) -> None:
+    cgr("lock", DB)
+    (cgr.folder / "deploy/bad.yaml").write_text(f"image: [{DB}\n")
+
+    without = cgr("lock", "--prune")
+    unread = cgr("lock", "--prune", "--files", "deploy")
+
+    assert (without.status, unread.status) == (2, 2)
+    assert "deploy/bad.yaml is not YAML" in unread.err
+    assert pins(cgr) == {f"{DB} {{}}": BASE}
+
+
+def test_rollback_keeps_the_bad_build_out_for_good(cgr: Command) -> None:
+    cgr("lock", WEB, "--min-age", "1d")
+
+    done = cgr("rollback", WEB, "--json")
+
+    (change,) = done.json["changes"]
+    assert (change["before"]["digest"], change["after"]["digest"]) == (NEW, OLD)
+    assert change["after"]["exclude"] == [NEW]
+    assert cgr("lock").out == "cgr.lock.json: 0 changed, 1 unchanged\n"
+    assert cgr("rollback", WEB, "--builds", "2").status == 1
+
+
+def test_rollback_asks_which_where_there_are_several_rules(cgr: Command) -> None:
+    cgr("lock", WEB)
+    cgr("lock", WEB, "--min-age", "1d")
+
+    unclear = cgr("rollback", WEB)
+    clear = cgr("rollback", WEB, "--min-age", "1d")
+
+    assert unclear.status == 2
+    assert "is in the lock with 2 rules" in unclear.err
+    assert clear.status == 0
+    assert pins(cgr) == {f"{WEB} {{}}": NEW, f'{WEB} {{"min_age": "1d"}}': OLD}
+
+
+def test_check_online_finds_what_never_was(cgr: Command) -> None:
+    cgr("lock", WEB)
+    true = cgr("check", "--online")
+    lock = cgr.folder / "cgr.lock.json"
+    lock.write_text(lock.read_text().replace(NEW, NEWEST))
+    forged = cgr("check", "--online")
+
+    assert true.status == 0
+    assert forged.status == 1
+    assert "never_was" in {finding["kind"] for finding in cgr("check", "--online", "--json").json["findings"]}
+
+
+def test_check_finds_what_is_too_old(cgr: Command) -> None:
+    cgr("lock", WEB)
+
+    assert cgr("check", "--max-age", "5d").status == 1
+    assert cgr("check", "--max-age", "99999d").status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["check"], "there is no such file. Make it: cgr-images lock IMAGE"),
+        (["check", "--lock", "deploy/pod.yaml"], "deploy/pod.yaml: it is not JSON"),
+        (["check", "nowhere", "--lock", "empty.json"], "there is no 'nowhere'"),
+        (["check", "--max-age", "old", "--lock", "empty.json"], "--max-age 'old' is not a span of time"),
+    ],
+)
+def test_what_cannot_be_checked_is_status_2(arguments: list[str], said: str, cgr: Command) -> None:
+    (cgr.folder / "empty.json").write_text('{"version": 1, "images": []}')
+
+    done = cgr(*arguments)
+
+    assert (done.status, done.out) == (2, "")
+    assert said in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_one_image_without_an_answer_changes_no_lock(cgr: Command) -> None:
+    cgr("lock", WEB)
+    before = (cgr.folder / "cgr.lock.json").read_bytes()
+
+    done = cgr("lock", DB, "cgr.dev/chainguard/no:such")
+
+    assert done.status == 1
+    assert (cgr.folder / "cgr.lock.json").read_bytes() == before
+
+
+def test_git_merges_with_the_driver_of_the_help(cgr: Command, registry: Registry) -> None:
+    def git(*arguments: str) -> None:
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        env = {**cgr.environment, "PATH": path, "GIT_CONFIG_GLOBAL": os.devnull}
+        subprocess.run(["git", *arguments], cwd=cgr.folder, env=env, check=True, capture_output=True)
+
+    git("init", "--initial-branch", "main")
+    git("config", "user.name", "somebody")
+    git("config", "user.email", "somebody@example.com")
+    git("config", "merge.cgr-lock.driver", "cgr-images merge %O %A %B")
+    (cgr.folder / ".gitattributes").write_text("cgr.lock.json merge=cgr-lock\n")
+    cgr("lock", WEB)
+    git("add", ".")
+    git("commit", "-m", "before")
+    git("checkout", "-b", "theirs")
+    registry.move("chainguard/web:1", NEWEST, NOW)
+    cgr("lock")
+    git("commit", "-am", "theirs")
+    git("checkout", "main")
+    cgr("lock", DB)
+    git("commit", "-am", "ours")
+
+    git("merge", "--no-edit", "theirs")
+
+    assert pins(cgr) == {f"{DB} {{}}": BASE, f"{WEB} {{}}": NEWEST}
