@@ -8,9 +8,7 @@ import json
 import os
 import signal
 import subprocess
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ import pytest
 
 from pulumi_cgr.testing import Registry
 
+from ..moves import days_ago, moving
 from .conftest import Controller
 from .test_playbooks import info, say
 
@@ -26,35 +25,11 @@ IMAGE, OTHER = "cgr.dev/chainguard/moving:latest", "cgr.dev/chainguard/still:lat
 A, B, C = ("sha256:" + 64 * letter for letter in "abc")
 
 
-def days_ago(days: float) -> str:
-    return (datetime.now(timezone.utc) - timedelta(days=days)).isoformat()
-
-
 @pytest.fixture
 def registry() -> Iterator[Registry]:
     moves = [{"updateTimestamp": days_ago(days), "digest": digest} for days, digest in ((9, A), (6, B), (2, C))]
     with Registry({image.removeprefix("cgr.dev/"): moves for image in (IMAGE, OTHER)}) as registry:
         yield registry
-
-
-@contextmanager
-def moving(registry: Registry) -> Iterator[None]:
-    """Lets the tag move every 100 ms."""
-    over = threading.Event()
-
-    def move() -> None:
-        number = 0
-        while not over.wait(0.1):
-            number += 1
-            registry.move("chainguard/moving:latest", f"sha256:{number:064x}")
-
-    thread = threading.Thread(target=move)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def test_fifty_hosts_get_one_digest_while_the_tag_moves(controller: Controller, registry: Registry) -> None:
@@ -67,7 +42,7 @@ def test_fifty_hosts_get_one_digest_while_the_tag_moves(controller: Controller, 
     ]
     hosts = "".join(f"web{number}," for number in range(50))
 
-    with moving(registry):
+    with moving(registry, [IMAGE], 0.1):
         run = controller.play(tasks, "--forks", "20", "--connection", "local", hosts=hosts)
 
     assert run.status == 0, run.output
@@ -161,7 +136,7 @@ def test_a_set_and_a_lookup_of_one_of_its_images_agree(controller: Controller, r
         say("{{ 'image: " + IMAGE + "' | cgr.images.pin(result_0) }}"),
     ]
 
-    with moving(registry):
+    with moving(registry, [IMAGE], 0.1):
         found, looked_up, pinned = controller.results(tasks)
 
     assert found["digests"]["moving"] == looked_up["msg"]

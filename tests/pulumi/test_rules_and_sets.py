@@ -5,21 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from pulumi_cgr.testing import Registry, Reply
 
+from ..moves import days_ago
 from .conftest import A, B, C, MakeStack, rewrite
 
 IMAGE = "cgr.dev/chainguard/python:latest"
 REF = f"{IMAGE}@"
 D = "sha256:" + 64 * "d"
-
-
-def days_ago(days: float) -> str:
-    return (datetime.now(timezone.utc) - timedelta(days=days)).isoformat()
 
 
 HISTORIES = {

@@ -8,12 +8,13 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from pulumi_cgr.resolver import Instant, InvalidRule, Resolver, SeveralFailed
 from pulumi_cgr.testing import Registry, Reply, Request
+
+from ..moves import moving
 
 A, B, C = ("sha256:" + 64 * letter for letter in "abc")
 DAY = 86400 * 10**9
@@ -33,29 +34,8 @@ def resolver(registry: Registry, concurrency: int = 16) -> Resolver:
     return Resolver(registry=registry.url, concurrency=concurrency, environment={})
 
 
-@contextmanager
-def moving(registry: Registry) -> Iterator[None]:
-    """Lets all tags move, one after another and over and over, for as long as the block lasts."""
-    over = threading.Event()
-
-    def move() -> None:
-        number = 0
-        while not over.wait(0.001):
-            number += 1
-            image = f"chainguard/image-{number % len(IMAGES)}:latest"
-            registry.move(image, f"sha256:{number:064x}", Instant(time.time_ns(), 9))
-
-    thread = threading.Thread(target=move)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
 def test_while_tags_move_all_digests_belong_to_one_instant(registry: Registry) -> None:
-    with moving(registry):
+    with moving(registry, list(IMAGES.values()), 0.001):
         found = [resolver(registry).resolve_all(IMAGES) for _attempt in range(5)]
 
     for answers in found:
