@@ -166,3 +166,21 @@ def test_a_cache_serves_the_next_run(controller: Controller, registry: Registry)
 
     assert first["digest"] == second["digest"] == B
     assert len(registry.requests) == asked
+
+
+def test_the_same_words_mean_what_the_variables_of_each_host_make_of_them(
+    controller: Controller, registry: Registry
+) -> None:
+    registry.move("chainguard/web1/app:latest", A)
+    registry.move("chainguard/web2/app:latest", B)
+    ref = "{{ lookup('cgr.images.ref', 'registry.corp/app:latest') }}"
+    write = {"ansible.builtin.copy": {"content": ref, "dest": "{{ playbook_dir }}/{{ inventory_hostname }}.ref"}}
+    own = {"vars": {"cgr_mirrors": {"registry.corp": "cgr.dev/chainguard/{{ inventory_hostname }}"}}}
+
+    run = controller.play([write | own, say(ref) | own], "--connection", "local", hosts="web1,web2,")
+
+    assert run.status == 0, run.output
+    written = [(controller.folder / f"{host}.ref").read_text() for host in ("web1", "web2")]
+    assert written == [f"registry.corp/app:latest@{digest}" for digest in (A, B)]
+    assert all(run.output.count(each) == 1 for each in written)
+    assert len(registry.requests) == 4

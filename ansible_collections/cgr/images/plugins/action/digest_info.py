@@ -9,10 +9,16 @@ from datetime import date
 from typing import Any
 
 from ansible.constants import LOCALHOST
+from ansible.plugins.loader import lookup_loader
 
 from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARGUMENTS, look_up
 from ansible_collections.cgr.images.plugins.plugin_utils._action import ImagesAction
 from ansible_collections.cgr.images.plugins.plugin_utils._run import run_memory
+
+# The controller imports this before it forks, and a lookup only in each fork: a playbook that uses both gets the lookups here,
+# once and for all.
+for _lookup in ("cgr.images.digest", "cgr.images.ref"):
+    lookup_loader.get(_lookup)
 
 
 class ActionModule(ImagesAction):
