@@ -148,3 +148,25 @@ def test_a_registry_that_wants_fewer_requests_slows_the_set_down(registry: Regis
 
     assert set(answers.digests.values()) == {A}
     assert sum(request.status == 429 for request in registry.requests) >= 90
+
+
+def test_a_registry_that_takes_so_many_a_second_is_not_pressed_for_more(registry: Registry) -> None:
+    """It has room for 10 at once and for 20 more every second, and does not say when to come back."""
+    lock, room, last = threading.Lock(), [10.0], [time.monotonic()]
+
+    def limit(_request: Request) -> Reply | None:
+        with lock:
+            now = time.monotonic()
+            room[0] = min(room[0] + 20 * (now - last[0]), 10)
+            last[0] = now
+            if room[0] < 1:
+                return Reply(429)
+            room[0] -= 1
+            return None
+
+    registry.interfere = limit
+
+    answers = resolver(registry).resolve_all(IMAGES)
+
+    assert set(answers.digests.values()) == {A}
+    assert sum(request.status == 429 for request in registry.requests) < len(IMAGES)

@@ -5,7 +5,7 @@
 - Connections are reused; proxies and CA bundles come from the environment, as everywhere with requests.
 - `urllib3.util.Retry` says what is worth repeating (connection errors, 429, 502, 503, 504) and how long to wait
   (`Retry-After`, else exponentially).  No wait is begun that would end after the deadline.
-- A 429 holds back every request to that host, not only the one that met it, and is waited out until the deadline.
+- A 429 slows every request to that host down, not only the one that met it, and is waited out until the deadline.
 - No redirect is followed: an API that answers JSON has none to give, and a credential must not travel.
 - `~/.netrc` is not read, cookies are not kept.
 """
@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import threading
 import time
+from collections import defaultdict
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Callable, Mapping, TypeVar
 from urllib.parse import urlsplit
 
 from .errors import MissingDependency, RegistryUnavailable, UntrustworthyAnswer, quoted
+from .pace import Pace
 
 if TYPE_CHECKING:
     import requests
@@ -57,7 +59,7 @@ class Transport:
         self._connections = connections
         self._lock = threading.Lock()
         self._session: requests.Session | None = None
-        self._held_back: dict[str, float] = {}  # for each host, until when, by time.monotonic()
+        self._paces: dict[str, Pace] = defaultdict(Pace)
 
     def get(self, url: str, params: Mapping[str, str], authorization: str | None, deadline: float) -> Response:
         """Sends a GET and reads the answer.
@@ -87,11 +89,10 @@ class Transport:
         return self._repeat(_Exchange("POST", url, None, dict(form), authorization, deadline), retry_statuses)
 
     def _repeat(self, exchange: _Exchange, retry_statuses: frozenset[int]) -> Response:
-        session = self._open()
-        retry, slow = _retry_policy(RETRIES), _retry_policy(None)
+        session, pace = self._open(exchange.host)
+        retry = _retry_policy()
         failure = ""
-        while True:
-            self._hold_back(exchange)
+        while (turn := pace.wait_for_turn(exchange.deadline)) is not None:
             try:
                 response = _by(exchange.deadline, lambda: exchange.send(session))
                 failure = f"it answered {response.status}"
@@ -101,30 +102,26 @@ class Transport:
                 if not failure or time.monotonic() < exchange.deadline:
                     failure = _plainly(error)
             if response is not None and response.status not in retry_statuses:
+                pace.speed_up()
                 return response
-            slows_down = response is not None and response.status == SLOW_DOWN
-            wait = _wait(slow if slows_down else retry, response, exchange.deadline)
-            if wait is None:
-                raise RegistryUnavailable(
-                    f"{exchange.host} cannot be asked: {failure}. Check the network and the proxy, then try again."
-                )
-            if slows_down:
-                slow = slow.increment(method=exchange.method, url=exchange.url)
-                self._held_back[exchange.host] = time.monotonic() + wait
-            else:
-                retry = retry.increment(method=exchange.method, url=exchange.url)
-                time.sleep(wait)
-
-    def _hold_back(self, exchange: _Exchange) -> None:
-        """Waits for as long as the host wants fewer requests."""
-        while (wait := min(self._held_back.get(exchange.host, 0.0), exchange.deadline) - time.monotonic()) > 0:
+            if response is not None and response.status == SLOW_DOWN:
+                pace.slow_down(turn, _retry_after(response))
+                continue
+            wait = _wait(retry, response)
+            if retry.total == 0 or time.monotonic() + wait >= exchange.deadline:
+                break
+            retry = retry.increment(method=exchange.method, url=exchange.url)
             time.sleep(wait)
+        raise RegistryUnavailable(
+            f"{exchange.host} cannot be asked: {failure or f'it wants fewer requests ({SLOW_DOWN})'}. Check the network and the"
+            " proxy, then try again."
+        )
 
-    def _open(self) -> requests.Session:
+    def _open(self, host: str) -> tuple[requests.Session, Pace]:
         with self._lock:
             if self._session is None:
                 self._session = _new_session(self._user_agent, self._connections)
-            return self._session
+            return self._session, self._paces[host]
 
 
 @dataclass(frozen=True)
@@ -194,10 +191,10 @@ def _new_session(user_agent: str, connections: int) -> requests.Session:
     return session
 
 
-def _retry_policy(total: int | None) -> Retry:
+def _retry_policy() -> Retry:
     from urllib3.util import Retry
 
-    return Retry(total=total, backoff_factor=0.2, respect_retry_after_header=True)
+    return Retry(total=RETRIES, backoff_factor=0.2)
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -207,16 +204,18 @@ def _failures() -> tuple[type[Exception], ...]:
     return (requests.RequestException, urllib3.exceptions.HTTPError, FutureTimeoutError, OSError)
 
 
-def _wait(retry: Retry, response: Response | None, deadline: float) -> float | None:
-    """Returns the seconds to wait before the next attempt, or `None` where there is to be none."""
-    if retry.total == 0:
-        return None
+def _wait(retry: Retry, response: Response | None) -> float:
+    """Returns the seconds to wait before the next attempt."""
+    wait = _retry_after(response) if response else None
+    return max(retry.get_backoff_time() if wait is None else wait, SHORTEST_WAIT)
+
+
+def _retry_after(response: Response) -> float | None:
+    """Returns the seconds for which a host wants to be left alone, if it says so in a form that can be read."""
     try:
-        wait = retry.parse_retry_after(response.headers["Retry-After"]) if response else None
+        return _retry_policy().parse_retry_after(response.headers["Retry-After"])
     except Exception:  # noqa: BLE001  (absent, or nonsense: each release of urllib3 says so with another class)
-        wait = None
-    wait = max(retry.get_backoff_time() if wait is None else wait, SHORTEST_WAIT)
-    return wait if time.monotonic() + wait < deadline else None
+        return None
 
 
 def _by(deadline: float, call: Callable[[], _T]) -> _T:
