@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from pulumi_cgr.locking import lock_images
+from pulumi_cgr.resolver import Resolver
+
 from .conftest import Controller
 from .test_playbooks import NGINX, NGINX_IN_JUNE, PRIVATE, PYTHON, PYTHON_IN_JUNE, PYTHON_LATEST_DEV
 
@@ -134,3 +137,15 @@ def test_mode_and_links_stay(controller: Controller, deployment: Path) -> None:
     assert inside["changed"]
     assert link.is_symlink()
     assert os.stat(deployment).st_mode & 0o777 == 0o640
+
+
+def test_with_a_lock_nothing_is_asked(controller: Controller, deployment: Path) -> None:
+    lock = controller.folder / "cgr.lock.json"
+    resolver = Resolver(registry=controller.registry.url, environment={})
+    lock_images(lock, resolver, [resolver.question(image, at="2024-06-01") for image in (PYTHON, NGINX)])
+    controller.registry.requests.clear()
+
+    (result,) = controller.results([pinned_files(paths=["deploy"], lock="cgr.lock.json", at="2024-06-01")])
+
+    assert deployment.read_text() == IN_JUNE, result
+    assert controller.registry.requests == []

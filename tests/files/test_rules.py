@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from pulumi_cgr.files import UNCHANGED, UPDATED, pin_files
-from pulumi_cgr.resolver import InvalidRule, Resolver
+from pulumi_cgr.locking import lock_images
+from pulumi_cgr.resolver import InvalidRule, Resolver, SeveralFailed
 from pulumi_cgr.testing import Registry
 
 from .conftest import DB, LONG_AGO, OLD, RECENTLY, WEB, days_ago, digest
@@ -128,6 +129,22 @@ def test_images_on_mirrors_are_pinned_under_their_own_names(file: Path, registry
         "c: {image: registry.corp/other/web:1.2}\n"
     )
     assert dockerfile.read_text() == f"FROM docker.corp:5000/chainguard/static:latest@{digest('static')}\n"
+
+
+def test_with_a_lock_pins_come_from_it_without_a_request(file: Path, resolver: Resolver, registry: Registry) -> None:
+    lock = file.with_name("cgr.lock.json")
+    lock_images(lock, resolver, [resolver.question(WEB, min_age="7d")])
+    offline = Resolver(registry="http://127.0.0.1:9", environment={}, lock=lock)
+    registry.requests.clear()
+
+    report = pin_files(offline, file, rule={"min_age": "7d"})
+
+    assert file.read_text() == f"image: {WEB}@{OLD}\n"
+    assert report.rows[0].reason.startswith("locked in cgr.lock.json at ")
+    assert registry.requests == []
+    with pytest.raises(SeveralFailed, match=rf"a\.yaml:1: {WEB} is not in the lock .* cgr-images lock {WEB}"):
+        pin_files(offline, file)
+    assert file.read_text() == f"image: {WEB}@{OLD}\n"
 
 
 def test_rules_that_make_no_sense_for_files_are_refused(file: Path, resolver: Resolver) -> None:

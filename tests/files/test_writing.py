@@ -23,7 +23,7 @@ from .conftest import DB, OLD, WEB, digest
 BEFORE = f"a: 1\nimage: {WEB}@{OLD}  # {'x' * 10_000}\n"
 AFTER = BEFORE.replace(OLD, digest("web"))
 
-# Pins a folder, and is killed at a moment: the n-th line of write.py; at no moment (0) it prints how many there are.
+# Pins a folder, and is killed at a moment: the n-th line of what writes; at no moment (0) it prints how many there are.
 KILLED = """
 import os, signal, sys
 from pulumi_cgr.files import pin_files
@@ -33,7 +33,7 @@ moment, lines = int(sys.argv[2]), 0
 
 def trace(frame, event, argument):
     global lines
-    if frame.f_code.co_filename.endswith("write.py"):
+    if frame.f_code.co_filename.endswith(("write.py", "atomic.py")):
         lines += event == "line"
         if lines == moment > 0:
             os.kill(os.getpid(), signal.SIGKILL)
