@@ -69,6 +69,7 @@ def test_the_wheel_holds_both_trees_and_no_more(wheel: Path) -> None:
         assert needed in names
     # Either of these would hide the collections of others.
     assert not {"ansible_collections/__init__.py", "ansible_collections/cgr/__init__.py"} & set(names)
+    assert not [name for name in names if "/tests/" in name]
     assert {name.split("/")[0] for name in names} == {"pulumi_cgr", "ansible_collections", "pulumi_cgr-0.1.0.dist-info"}
 
 

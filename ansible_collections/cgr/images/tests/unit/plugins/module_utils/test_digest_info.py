@@ -1,0 +1,42 @@
+# Copyright: the pulumi-cgr authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What digest_info answers where no registry is asked: to an image that is pinned already, and to a question that is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARGUMENTS, look_up
+
+DIGEST = "sha256:" + 64 * "a"
+PINNED = f"cgr.dev/acme.com/python:3.12@{DIGEST}"
+
+
+def params(**given: Any) -> dict[str, Any]:
+    """Returns the arguments of a task as Ansible hands them over: all of them, and None for what is not given."""
+    return {**dict.fromkeys(ARGUMENTS["argument_spec"]), **given}
+
+
+def test_an_image_that_is_pinned_is_answered_as_it_stands() -> None:
+    result, warnings = look_up(params(image=PINNED))
+
+    assert (result["digest"], result["ref"], result["changed"], warnings) == (DIGEST, PINNED, False, [])
+
+
+@pytest.mark.parametrize(
+    ("given", "because", "said"),
+    [
+        ({"image": "python:3.12"}, "invalid_image", "did you mean cgr.dev/chainguard/python:3.12?"),
+        ({"image": PINNED, "at": "tomorrow"}, "invalid_at", "write it like 2026-01-31T12:00:00Z"),
+        ({"image": "cgr.dev/acme.com/python", "builds_back": -1}, "invalid_rule", "is not a number of builds"),
+    ],
+)
+def test_a_question_that_is_wrong_says_what_to_write(given: dict[str, Any], because: str, said: str) -> None:
+    result, _warnings = look_up(params(**given))
+
+    assert result["failed"]
+    assert result["failed_because"] == because
+    assert said in result["msg"]

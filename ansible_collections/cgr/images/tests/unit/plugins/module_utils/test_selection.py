@@ -1,0 +1,42 @@
+# Copyright: the pulumi-cgr authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which build of a history answers a question.  Here it is asked on every Python that a target may have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history import BEGINNING, FOREVER, Record, Stretch
+from ansible_collections.cgr.images.plugins.module_utils._resolver.instant import Instant
+from ansible_collections.cgr.images.plugins.module_utils._resolver.question import Question
+from ansible_collections.cgr.images.plugins.module_utils._resolver.selection import choose
+
+A, B, C = ("sha256:" + 64 * letter for letter in "abc")
+MOVES = [("2026-11-01", A), ("2026-11-03", B), ("2026-11-05", A), ("2026-11-24T12:00:00.5Z", C)]
+NOW = Instant.parse("2026-11-25")
+
+
+@pytest.mark.parametrize(
+    ("rule", "chosen"),
+    [
+        ({}, C),
+        ({"at": "2026-11-04"}, B),
+        ({"at": "2026-11-24T12:00:00.499999999Z"}, A),
+        ({"at": "2026-11-24T13:00:00.5+01:00"}, C),
+        ({"min_age": "7d"}, A),
+        ({"min_age": "7d", "current": C}, C),
+        ({"builds_back": 2}, B),
+        ({"exclude": [C, A]}, B),
+        ({"at": "2026-10-31"}, None),
+    ],
+)
+def test_the_build_that_answers_a_question(rule: dict[str, Any], chosen: str | None) -> None:
+    records = tuple(Record(Instant.parse(moved), digest) for moved, digest in MOVES)
+    history = Stretch(records, BEGINNING, FOREVER, NOW)
+
+    choice = choose(history, Question.of("cgr.dev/chainguard/python:latest", **rule))
+
+    assert (choice.record.digest if choice else None) == chosen
