@@ -35,6 +35,7 @@ NOT_RUN = re.compile(r"# not run: (.+)\n")
 PRINTED = re.compile(r"print\(.*\)  # (.+)")
 EXPORTED = re.compile(r'pulumi\.export\("(\w+)", .*\)  # (.+)')
 ELSEWHERE = {
+    "ansible-galaxy ": "tests/test_packages.py installs the collection",
     "make ": "the tests of this checkout run it, or are it",
     "pip install ": "tests/test_packages.py installs the packages",
     "pulumi ": "tests/pulumi has the scenarios, on the real engine where there is one",
