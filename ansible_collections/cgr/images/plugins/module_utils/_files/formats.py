@@ -24,7 +24,7 @@ PATTERNS = (
 )
 """The files that are looked at in a folder, if nothing else is said."""
 
-Finder = Callable[[str, Names], "list[Spot]"]
+Finder = Callable[[str, Names], list[Spot]]
 
 _YAML = re.compile(r".*\.ya?ml", re.IGNORECASE)
 _DOCKERFILE = re.compile(r".*(?:docker|container)file.*", re.IGNORECASE)
