@@ -11,6 +11,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from .measure import Cost, Plot
 from .served import DELAY
@@ -43,4 +44,6 @@ def _draw(axes: Axes, title: str, plot: Plot, value: Callable[[Cost], float]) ->
     axes.set(title=title, xlabel=plot.number, xscale="log", yscale="log")
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.grid(visible=True, alpha=0.3)

@@ -39,8 +39,9 @@ def part(folder: Path, numbers: Sequence[int] = IMAGES, repeat: int = 5) -> Part
             costs[number] = measured(_ours(registry, asked), repeat, registry)
             costs[number] |= _round_trips(registry, number, repeat)
             costs[number] |= measured(_loops(registry, asked), min(repeat, TURNS), registry)
+        where = _where_time_goes(registry, images)
     work, most = f"{numbers[-1]} images, latest", costs[numbers[-1]]
-    rows = [Row(work, LIMIT, [no_longer(most[OURS], most[LIMIT], 1.3)], most[OURS], most[LIMIT])]
+    rows = [Row(work, LIMIT, [no_longer(most[OURS], most[LIMIT], 1.3)], most[OURS], most[LIMIT], where)]
     for loop, goal in ((CURL, 10), (CRANE, 3)):
         if loop in most:
             rows.append(Row(work, loop, [faster(most[PROCESS], most[loop], goal)], most[PROCESS], most[loop]))
@@ -57,6 +58,16 @@ def _ours(registry: Served, images: list[str]) -> dict[str, Callable[[], Done]]:
         return Done(answer["digests"], answer["seconds"])
 
     return {OURS: resolved, PROCESS: lambda: Done(registry.ask(*asked)["digests"])}
+
+
+def _where_time_goes(registry: Served, images: list[str]) -> str:
+    answer = registry.ask(*(f"cgr.dev/{image}" for image in images))
+    imported, processor = (answer[part] / answer["seconds"] for part in ("imported", "processor"))
+    return (
+        f"{imported:.0%} of the time is the import of requests, and {processor:.0%} is work of the processor, that import with"
+        f" it. The last {len(images) % CONCURRENCY} images of {len(images)} leave most of the {CONCURRENCY} threads without work"
+        " for two round trips. The rest is spent waiting for the registry."
+    )
 
 
 def _round_trips(registry: Served, images: int, repeat: int) -> dict[str, Cost]:

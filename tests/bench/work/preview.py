@@ -25,7 +25,7 @@ RECORDS = 200
 def part(folder: Path, pins: int = 100, repeat: int = 3) -> Part:
     """Measures."""
     histories = {f"chainguard/image-{n}:latest": made_up(f"{n}", RECORDS) for n in range(pins)}
-    with served(histories, folder / "preview") as registry, patch.dict(os.environ, registry.environ):
+    with served(histories, folder / "preview") as registry, patch.dict(os.environ, registry.environ, clear=True):
         ways = {name: _previewing(registry, name, program) for name, program in _programs(histories).items()}
         costs = measured(ways, repeat, registry)
     engine = "pulumi preview" if shutil.which("pulumi") else "preview by the stand-in for Pulumi's engine"

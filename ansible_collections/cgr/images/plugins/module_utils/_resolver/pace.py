@@ -38,7 +38,8 @@ class Pace:
                 if turn > now and turn >= deadline:
                     return None
                 self._next_turn = turn + self._gap
-            time.sleep(turn - now)
+            if turn > now:
+                time.sleep(turn - now)
             if self._held_until <= turn:  # else the host was asked too fast meanwhile
                 return turn
 
