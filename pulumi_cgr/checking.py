@@ -134,23 +134,21 @@ def check_online(lock: Lock, resolver: Resolver, progress: Progress | None = Non
 
 
 def _of_use(lock: Lock, use: Use, path: str) -> Finding | None:
-    key, pinned, question = key_of(use.question), use.pinned_to, use.question
+    key, pinned, reference = key_of(use.question), use.pinned_to, use.question.reference
+    image = key.image if reference.tag else reference.image
 
     def finding(kind: str, message: str) -> Finding:
-        return Finding(kind, message, key.image, json.loads(key.rule), use.file, use.line)
+        return Finding(kind, f"{image} {message}", image, json.loads(key.rule), use.file, use.line)
 
-    if question.reference.tag is None:
-        known = _keys(lock, use)
-        return (
-            None if known else finding(NOT_LOCKED, f"{question.reference.image} is pinned to what is not in the lock.")
-        )
-    entry, pin = lock.find(question), shlex.join(["cgr-images", "pin", use.file, "--lock", path])
+    if reference.tag is None:
+        return None if _keys(lock, use) else finding(NOT_LOCKED, "is pinned to what is not in the lock. Write its tag, too.")
+    entry, pin = lock.find(use.question), shlex.join(["cgr-images", "pin", use.file, "--lock", path])
     if entry is None:
-        return finding(NOT_LOCKED, f"{key.image} is not in the lock. Add it: {lock_command(question, path)}")
+        return finding(NOT_LOCKED, f"is not in the lock. Add it: {lock_command(use.question, path)}")
     if pinned is None:
-        return finding(UNPINNED, f"{key.image} is not pinned; the lock says {entry.digest}. Pin it: {pin}")
+        return finding(UNPINNED, f"is not pinned; the lock says {entry.digest}. Pin it: {pin}")
     if pinned != entry.digest:
-        return finding(DIFFERS, f"{key.image} is pinned to {pinned}; the lock says {entry.digest}. Pin it: {pin}")
+        return finding(DIFFERS, f"is pinned to {pinned}; the lock says {entry.digest}. Pin it: {pin}")
     return None
 
 

@@ -62,7 +62,7 @@ def test_each_thing_that_is_wrong_is_found_and_said(path: Path, resolver: Resolv
         ("differs", WEB, 2),
         ("not_locked", APP, 3),
         ("not_locked", APP, 4),
-        ("not_locked", "cgr.dev/chainguard/app:None", 5),
+        ("not_locked", f"cgr.dev/chainguard/app@{D}", 5),
         ("unused", DB, None),
         ("too_old", DB, None),
         ("too_old", WEB, None),
