@@ -141,7 +141,8 @@ def _of_use(lock: Lock, use: Use, path: str) -> Finding | None:
         return Finding(kind, f"{image} {message}", image, json.loads(key.rule), use.file, use.line)
 
     if reference.tag is None:
-        return None if _keys(lock, use) else finding(NOT_LOCKED, "is pinned to what is not in the lock. Write its tag, too.")
+        elsewhere = finding(NOT_LOCKED, "is pinned to what is not in the lock. Write its tag, too.")
+        return None if _keys(lock, use) else elsewhere
     entry, pin = lock.find(use.question), shlex.join(["cgr-images", "pin", use.file, "--lock", path])
     if entry is None:
         return finding(NOT_LOCKED, f"is not in the lock. Add it: {lock_command(use.question, path)}")

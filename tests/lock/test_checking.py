@@ -68,7 +68,10 @@ def test_each_thing_that_is_wrong_is_found_and_said(path: Path, resolver: Resolv
         ("too_old", WEB, None),
     ]
     said = list(map(str, found))
-    assert said[0] == f"compose.yaml:1: {WEB} is not pinned; the lock says {C}. Pin it: cgr-images pin"
+    assert (
+        said[0]
+        == f"compose.yaml:1: {WEB} is not pinned; the lock says {C}. Pin it: cgr-images pin compose.yaml --lock cgr.lock.json"
+    )
     assert said[1].startswith(f"compose.yaml:2: {WEB} is pinned to {A}; the lock says {C}.")
     assert said[2] == f"compose.yaml:3: {APP} is not in the lock. Add it: cgr-images lock {APP}"
     assert said[5].endswith("Take it out: cgr-images lock --prune")
