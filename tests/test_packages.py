@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pulumi_cgr.testing import Registry
 
@@ -42,7 +43,17 @@ def registry() -> Iterator[Registry]:
 def run(command: list[str], folder: Path, **environ: str) -> str:
     """Runs a command as someone would who has never heard of this checkout, and returns what it printed."""
     env = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8", **environ}
-    for kept in ("PIP_CACHE_DIR", "PIP_CERT", "PIP_INDEX_URL", "PIP_CONFIG_FILE", "PIP_FIND_LINKS", "XDG_CACHE_HOME"):
+    for kept in (
+        "PIP_CACHE_DIR",
+        "UV_CACHE_DIR",
+        "UV_DEFAULT_INDEX",
+        "SSL_CERT_FILE",
+        "PIP_CERT",
+        "PIP_INDEX_URL",
+        "PIP_CONFIG_FILE",
+        "PIP_FIND_LINKS",
+        "XDG_CACHE_HOME",
+    ):
         if kept in os.environ:
             env[kept] = os.environ[kept]
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
@@ -61,6 +72,7 @@ def test_the_wheel_holds_both_trees_and_no_more(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     for needed in (
         "pulumi_cgr/py.typed",
+        "ansible_collections/cgr/images/py.typed",
         "pulumi_cgr/pulumi-plugin.json",
         "ansible_collections/cgr/images/galaxy.yml",
         "ansible_collections/cgr/images/meta/runtime.yml",
@@ -70,7 +82,13 @@ def test_the_wheel_holds_both_trees_and_no_more(wheel: Path) -> None:
     # Either of these would hide the collections of others.
     assert not {"ansible_collections/__init__.py", "ansible_collections/cgr/__init__.py"} & set(names)
     assert not [name for name in names if "/tests/" in name]
-    assert {name.split("/")[0] for name in names} == {"pulumi_cgr", "ansible_collections", "pulumi_cgr-0.1.0.dist-info"}
+    # The version of both is the collection's.
+    version = yaml.safe_load((COLLECTION / "galaxy.yml").read_text())["version"]
+    assert {name.split("/")[0] for name in names} == {
+        "pulumi_cgr",
+        "ansible_collections",
+        f"pulumi_cgr-{version}.dist-info",
+    }
 
 
 def test_the_resolver_needs_requests_alone(wheel: Path, registry: Registry, tmp_path: Path) -> None:
@@ -94,6 +112,37 @@ def test_ansible_finds_the_collection_in_the_wheel(wheel: Path, registry: Regist
     assert f"{IMAGE}@{DIGEST}" in printed
     installed = run([str(commands / "python"), "-m", "pip", "list", "--format", "freeze"], tmp_path)
     assert "pulumi==" not in installed
+
+
+def uv(folder: Path, *arguments: str) -> None:
+    """Runs uv, which unlike pip unpacks a package once for all environments."""
+    environ = {
+        "UV_CACHE_DIR": str(ROOT / ".build/uv"),
+        "UV_PYTHON_DOWNLOADS": "never",
+        "UV_TOOL_DIR": str(folder / "tools"),
+        "UV_TOOL_BIN_DIR": str(folder / "bin"),
+    }
+    run([str(Path(sys.executable).parent / "uv"), *arguments], folder, **environ)
+
+
+def test_the_collection_stands_beside_those_of_the_package_ansible(wheel: Path, tmp_path: Path) -> None:
+    commands = tmp_path / "env/bin"
+    uv(tmp_path, "venv", "--python", sys.executable, str(tmp_path / "env"))
+    uv(tmp_path, "pip", "install", "--python", str(commands / "python"), "ansible", str(wheel))
+
+    listed = run([str(commands / "ansible-galaxy"), "collection", "list"], tmp_path)
+
+    assert {"cgr.images", "community.general"} <= {line.split()[0] for line in listed.splitlines() if line}
+
+
+def test_the_command_is_a_tool_of_its_own(wheel: Path, registry: Registry, tmp_path: Path) -> None:
+    """As pipx does, `uv tool install` makes an environment that nothing else sees."""
+    uv(tmp_path, "tool", "install", "--python", sys.executable, f"pulumi-cgr[cli] @ {wheel.as_uri()}")
+
+    command = [str(tmp_path / "bin/cgr-images"), "resolve", IMAGE]
+    printed = run(command, tmp_path, CGR_REGISTRY=registry.url, CGR_TOKEN="t")
+
+    assert f"{IMAGE}@{DIGEST}" in printed
 
 
 def test_pulumi_programs_find_the_package(wheel: Path, tmp_path: Path) -> None:
