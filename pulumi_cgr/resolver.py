@@ -10,6 +10,7 @@ place that reaches over.
 """
 
 from ansible_collections.cgr.images.plugins.module_utils._resolver.answer import Answer
+from ansible_collections.cgr.images.plugins.module_utils._resolver.atomic import replace as replace_file
 from ansible_collections.cgr.images.plugins.module_utils._resolver.credentials import Considered
 from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import (
     AccessRefused,
@@ -148,5 +149,6 @@ __all__ = [
     "quoted",
     "read_lock",
     "read_lock_if_there",
+    "replace_file",
     "unpinned",
 ]

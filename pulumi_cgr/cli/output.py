@@ -14,14 +14,13 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, NoReturn
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from ..resolver import InvalidQuestion
+from ..resolver import InvalidQuestion, replace_file
 
 BROKEN_PIPE = 141
 WIDE = 1000
@@ -80,15 +79,7 @@ def write(path: Path, text: str) -> None:
         InvalidQuestion: it cannot be written.
     """
     try:
-        with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            partial = Path(file.name)
-            try:
-                file.write(text)
-                file.flush()
-                partial.chmod(0o666 & ~_umask())
-                partial.replace(path)
-            finally:
-                partial.unlink(missing_ok=True)
+        replace_file(os.path.realpath(path), text.encode())
     except OSError as error:
         raise InvalidQuestion(f"{path} cannot be written: {error.strerror}.") from error
 
@@ -113,12 +104,6 @@ def bar(what: str, unit: str = "") -> Iterator[Callable[[float, float], None]]:
     ) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _leave() -> NoReturn:

@@ -144,7 +144,7 @@ class _Drawing:
     def _pins(self) -> None:
         past = self._past
         for stay in past.stays:
-            x = (self._x(stay.updated) + self._x(stay.until or past.end)) / 2
+            x = self._x(stay.updated) + 6  # what counts is when the tag moved there
             if past.is_chosen(stay):
                 what = "chosen, and current" if past.is_current(stay) else "chosen"
                 self._add("path", class_="chosen", d=f"M{x:.1f} {BAND - 4}l-6 -11h12z")

@@ -1,0 +1,85 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""docs/command.md says what the command does: its reference is made of the command, its examples run in tests/test_docs.py."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_cgr.cli.app import STATUSES
+from pulumi_cgr.resolver import Instant
+from pulumi_cgr.testing import Histories, Registry
+from tests.environments import ROOT
+from tests.pages import compare, compare_part, table
+
+from .command import Command
+from .reference import COMMANDS, Described
+
+PAGE = "docs/command.md"
+PYTHON = "cgr.dev/chainguard/python:latest-dev"
+NOW = Instant.parse("2024-06-10T12:00:00Z")
+
+
+@pytest.mark.page
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_is_on_the_page(name: str) -> None:
+    compare_part(PAGE, name, reference(COMMANDS[name]))
+
+
+@pytest.mark.page
+def test_the_drawing_on_the_page_is_what_the_command_draws(recorded: Histories, tmp_path: Path) -> None:
+    current = recorded.moves(PYTHON)[-14].digest
+    with Registry(recorded, now=lambda: NOW.nanoseconds / 1e9) as registry:
+        cgr = Command(tmp_path, registry.url)
+        arguments = ["--since", "45d", "--until", "2024-06-10", "--min-age", "7d", "--current", current]
+        done = cgr("history", PYTHON, *arguments, "--svg", "timeline.svg")
+
+    assert done.status == 0
+    compare("docs/timeline.svg", (tmp_path / "timeline.svg").read_text())
+
+
+def test_the_json_of_the_page_is_the_json_of_the_commands(cgr: Command) -> None:
+    (cgr.folder / "web.yaml").write_text(f"image: {PYTHON}\n")
+    printed = {
+        "resolve": [cgr("resolve", PYTHON, "--json")],
+        "history": [cgr("history", PYTHON, "--since", "2024-06-01", "--json")],
+        "pin": [cgr("pin", "web.yaml", "--check", "--diff", "--json")],
+        "lock": [cgr("lock", PYTHON, "--json")],
+        "check": [cgr("check", "web.yaml", "--json")],
+        "any, refused": [cgr("resolve", f"{PYTHON}-no", "--json")],
+    }
+
+    for command, runs in printed.items():
+        (row,) = re.findall(rf"^\| `?{command}`?[^|]*\|(.*)\|$", (ROOT / PAGE).read_text(), re.MULTILINE)
+        for run in runs:
+            assert names(json.loads(run.out)) <= set(re.findall(r"`(\w+)`", row.replace("--diff", "diff"))) | OF_OTHERS
+
+
+OF_OTHERS = {"at", "min_age", "repository", "tag", "digest", "ref", "reason", "previous", "next", "stood", "updated"}
+"""Names within `chosen` and within rules, which the page has elsewhere."""
+
+
+def names(data: Any) -> set[str]:
+    """Returns all names in JSON data."""
+    if isinstance(data, dict):
+        return set(data) | {name for value in data.values() for name in names(value)}
+    return {name for value in data for name in names(value)} if isinstance(data, list) else set()
+
+
+def reference(command: Described) -> str:
+    """Returns the part of the page about a command."""
+    rows = [
+        (" ".join(f"`{flag}`" for flag in each.flags) + (f" {each.value}" if each.value else ""), each.help)
+        for each in command.options
+    ]
+    return f"{command.text}\n\n{table(['', ''], rows)}"
+
+
+def test_the_page_has_the_exit_statuses() -> None:
+    assert "130" in STATUSES
+    assert "130 after an interrupt" in (ROOT / PAGE).read_text()
