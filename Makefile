@@ -3,7 +3,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)
 
-.PHONY: help demo test check format docs bench clean
+.PHONY: help demo test check format docs bench release clean
 
 help:
 	@echo "make demo    a playbook and a Pulumi program pin images, out of recorded histories"
@@ -12,6 +12,7 @@ help:
 	@echo "make format  mend format and lint"
 	@echo "make docs    write the pages that tests generate"
 	@echo "make bench   measure what the work costs, and write docs/performance.md (under ten minutes)"
+	@echo "make release VERSION=1.2.3   changelogs and packages of a release, up to where it needs an account"
 	@echo "make clean   remove what the others made"
 
 demo: $(READY)
@@ -25,7 +26,7 @@ check: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	.ci/gates 'ansible-test 3.11' 'ansible-test 3.12' collection-package collection-docs \
-		'tests-on 3.10 lowest' 'tests-on 3.11' 'tests-on 3.13 coverage' types api-pages packages audit
+		'tests-on 3.10 lowest' 'tests-on 3.11' 'tests-on 3.13 coverage' types api-pages packages audit release-rehearsal
 
 format: $(READY)
 	$(VENV)/bin/ruff check --fix .
@@ -36,6 +37,9 @@ docs: $(READY)
 
 bench: $(READY)
 	$(VENV)/bin/python -m tests.bench
+
+release:
+	@.ci/release "$(VERSION)"
 
 clean:
 	rm -rf $(VENV) .build dist examples/ansible/out ansible_collections/cgr/images/tests/output
