@@ -8,6 +8,7 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -118,7 +119,8 @@ def test_every_image_that_is_malformed_is_listed_before_any_request() -> None:
         nowhere.resolve_all(IMAGES, min_age="7d", current=A)
 
 
-def test_no_more_are_asked_at_a_time_than_is_set(registry: Registry) -> None:
+@pytest.mark.parametrize("sets", [1, 5])
+def test_no_more_are_asked_at_a_time_than_is_set_however_many_sets_there_are(registry: Registry, sets: int) -> None:
     lock, now, most = threading.Lock(), [0], [0]
 
     def watch(_request: Request) -> None:
@@ -130,8 +132,11 @@ def test_no_more_are_asked_at_a_time_than_is_set(registry: Registry) -> None:
             now[0] -= 1
 
     registry.interfere = watch
-    resolver(registry, concurrency=3).resolve_all(IMAGES)
+    shared = resolver(registry, concurrency=3)
+    with ThreadPoolExecutor(sets) as threads:
+        found = list(threads.map(lambda _set: shared.resolve_all(IMAGES), range(sets)))
 
+    assert all(set(answers.digests.values()) == {A} for answers in found)
     assert 1 < most[0] <= 3
 
 

@@ -18,9 +18,10 @@ import time
 from collections import defaultdict
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Callable, Mapping, TypeVar
+from typing import TYPE_CHECKING, Callable, Iterator, Mapping, TypeVar
 from urllib.parse import urlsplit
 
 from .errors import MissingDependency, RegistryUnavailable, UntrustworthyAnswer, quoted
@@ -52,7 +53,7 @@ class Response:
 
 
 class Transport:
-    """A pool of connections.  Make it where it is used (after a fork), and share it between threads."""
+    """A pool of so many connections.  Make it where it is used (after a fork), and share it between threads."""
 
     def __init__(self, user_agent: str, connections: int) -> None:
         self._user_agent = user_agent
@@ -60,6 +61,7 @@ class Transport:
         self._lock = threading.Lock()
         self._session: requests.Session | None = None
         self._paces: dict[str, Pace] = defaultdict(Pace)
+        self._free = threading.BoundedSemaphore(connections)
 
     def get(self, url: str, params: Mapping[str, str], authorization: str | None, deadline: float) -> Response:
         """Sends a GET and reads the answer.
@@ -94,7 +96,8 @@ class Transport:
         failure = ""
         while (turn := pace.wait_for_turn(exchange.deadline)) is not None:
             try:
-                response = _by(exchange.deadline, lambda: exchange.send(session))
+                with self._connection(exchange.deadline):
+                    response = _by(exchange.deadline, lambda: exchange.send(session))
                 failure = f"it answered {response.status}"
             except _failures() as error:
                 response = None
@@ -116,6 +119,16 @@ class Transport:
             f"{exchange.host} cannot be asked: {failure or f'it wants fewer requests ({SLOW_DOWN})'}. Check the network and the"
             " proxy, then try again."
         )
+
+    @contextmanager
+    def _connection(self, deadline: float) -> Iterator[None]:
+        """Waits for one of the connections to be free, however many threads and sets want one."""
+        if not self._free.acquire(timeout=max(deadline - time.monotonic(), 0)):
+            raise FutureTimeoutError
+        try:
+            yield
+        finally:
+            self._free.release()
 
     def _open(self, host: str) -> tuple[requests.Session, Pace]:
         with self._lock:
