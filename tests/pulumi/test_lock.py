@@ -110,6 +110,23 @@ def test_a_rollback_of_the_lock_is_one_of_the_stack(make_stack: MakeStack, resol
     assert stack.up().outputs["refs"][0] == f"{PYTHON}@{A}"
 
 
+def test_even_a_pin_to_an_instant_is_the_locks_and_not_the_states(
+    make_stack: MakeStack, resolver: Resolver, path: Path
+) -> None:
+    rule = 'at="2024-06-05", lock="cgr.lock.json"'
+    stack = make_stack(
+        f'pulumi.export("pin", cgr.ImageDigest("pin", image="{PYTHON}", {rule}).digest)\n'
+        f'pulumi.export("set", cgr.ImageDigests("set", images={{"web": "{PYTHON}"}}, {rule}).digests["web"])\n'
+    )
+    question = resolver.question(PYTHON, at="2024-06-05")
+    lock_images(path, resolver, [question])
+    assert stack.up().outputs == {"pin": B, "set": B}
+
+    rollback(path, resolver, question)
+
+    assert stack.up().outputs == {"pin": A, "set": A}
+
+
 @pytest.mark.parametrize("place", ["configuration", "environment"])
 def test_the_configuration_names_the_lock_once_for_all(
     make_stack: MakeStack, path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch, place: str
