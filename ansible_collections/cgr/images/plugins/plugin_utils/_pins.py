@@ -83,7 +83,9 @@ def _pairs_of_result(result: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(result.get("image"), str) and "@" not in result["image"]:
             yield result["image"], result["ref"]
     else:
-        raise ValueError(f"a result without a ref is no answer: {result.get('msg', 'it is not of digest_info')}")
+        raise ValueError(
+            f"a result without a ref is no answer: {result.get('msg', 'give what digest_info registered')}"
+        )
 
 
 def _pinned_text(text: str, pins: Mapping[str, str]) -> str:

@@ -172,4 +172,6 @@ def _nothing(source: TagHistory, stretch: Stretch, question: Question, until: In
     if first is None:
         tag, repository = question.reference.tag or "", question.reference.upstream
         return UnknownTag(f"the registry knows no tag {quoted(tag)} in {repository}. Check its spelling.")
-    return BeforeFirstBuild(f"at {limit} is before the tag's first build, which is of {first.updated}.")
+    return BeforeFirstBuild(
+        f"at {limit} is before the tag's first build, which is of {first.updated}. Ask for an instant from then on."
+    )
