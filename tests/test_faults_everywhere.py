@@ -66,13 +66,15 @@ class World:
         self.other = stack.enter_context(Registry({}))
         self.faults = faults(self.other)
         histories = {f"chainguard/fault-{number}:latest": [RECORD] for number in range(len(NAMES))}
-        self.registry = stack.enter_context(Registry(histories))
-        self.registry.interfere = self.interfere
+        # A host that answered 429 is asked less often from then on, so such a host is another.
+        self.registry, self.slow = (stack.enter_context(Registry(histories)) for _each in range(2))
+        self.registry.interfere = self.slow.interfere = self.interfere
         below = [
             played if isinstance(played, str) else stack.enter_context(server(*played))
             for played in BELOW_HTTP.values()
         ]
-        self.urls = [*(self.registry.url for _fault in self.faults), *below]
+        playing = [self.slow if "Retry-After longer" in fault.name else self.registry for fault in self.faults]
+        self.urls = [*(registry.url for registry in playing), *below]
 
     def interfere(self, request: Request) -> Reply | None:
         found = re.search(r"chainguard/fault-(\d+)", request.path + request.query.get("scope", ""))
