@@ -111,6 +111,23 @@ def test_a_file_that_changes_meanwhile_is_left_and_reported(
     assert [row.status for row in report.rows] == ["updated", LEFT]
 
 
+def test_a_change_at_the_last_moment_is_not_lost(
+    resolver: Resolver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(BEFORE)
+    monkeypatch.setattr(
+        os, "fsync", lambda _handle: file.write_text(f"{BEFORE}b: 2\n")
+    )  # as the new content is settled
+
+    report = pin_files(resolver, file)
+
+    assert file.read_text() == f"{BEFORE}b: 2\n"
+    assert not report.changed
+    assert [problem.reason for problem in report.problems] == ["was changed by somebody else meanwhile"]
+    assert os.listdir(tmp_path) == ["a.yaml"]
+
+
 def test_mode_owner_and_all_else_in_the_folder_stay(resolver: Resolver, tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_text(BEFORE)
