@@ -67,7 +67,7 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.lookup import
 from ansible_collections.cgr.images.plugins.module_utils._resolver.memory import Memory, ProcessMemory
 from ansible_collections.cgr.images.plugins.module_utils._resolver.mirrors import Mirrors
 from ansible_collections.cgr.images.plugins.module_utils._resolver.parallel import in_parallel
-from ansible_collections.cgr.images.plugins.module_utils._resolver.past import Past, Stay
+from ansible_collections.cgr.images.plugins.module_utils._resolver.past import SINCE, Past, Stay
 from ansible_collections.cgr.images.plugins.module_utils._resolver.question import RULES, Question, parse_at
 from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import Reference, parse_ref
 from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import is_digest as is_digest
@@ -87,6 +87,7 @@ __all__ = [
     "RULES",
     "SECOND",
     "SETTINGS",
+    "SINCE",
     "AccessRefused",
     "Answer",
     "Answers",

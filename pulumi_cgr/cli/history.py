@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from ..resolver import SECOND, Past, Stay, duration
+from ..resolver import SECOND, SINCE, Past, Stay, duration
 from . import options
 from .output import bar, console, print_json, say, show, warn, write
 from .svg import drawing
@@ -42,7 +42,7 @@ Svg = Annotated[
 
 def history(
     image: options.Image,
-    since: Since = "90d",
+    since: Since = SINCE,
     until: Until = None,
     svg_file: Svg = None,
     at: options.At = None,
@@ -133,11 +133,11 @@ def _table(past: Past) -> Table:
         ("digest", "left"),
         ("", "left"),
     ):
-        table.add_column(title, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+        table.add_column(title, justify=justify, no_wrap=bool(title))  # type: ignore[arg-type]
     for stay in past.stays:
         age = past.age(stay)
         stood = f"{duration(past.stood(stay))}{'' if stay.until else ' +'}"
-        digest = stay.digest if whole else f"{stay.digest[:19]}…"
+        digest = stay.digest if whole else f"{stay.digest[:15]}…"
         table.add_row(str(stay.updated), "" if age is None else duration(age), stood, digest, _marks(past, stay, whole))
     return table
 
@@ -150,4 +150,4 @@ def _marks(past: Past, stay: Stay, whole: bool) -> Text:
         marks.append(("current", STYLES["current"]))
     if stay.returned:
         marks.append((f"returned, left {stay.returned}" if whole else "↺", STYLES["returned"]))
-    return Text(", ").join(Text(*mark) for mark in marks)
+    return Text(", " if whole else " ").join(Text(*mark) for mark in marks)

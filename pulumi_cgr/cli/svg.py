@@ -8,50 +8,18 @@ from xml.etree import ElementTree
 
 from ..resolver import Instant, Past, Stay, duration
 from .axis import ticks
+from .svg_style import style
 from .timeline import cut_off_text, is_cut, short
 
 WIDTH, MARGIN = 1200, 40
-TITLE, SUBTITLE, CUT_OFF, CHOSEN, BAND, CURRENT, AXIS, DATES, LEGEND, HEIGHT = (
-    42,
-    66,
-    98,
-    122,
-    168,
-    246,
-    264,
-    284,
-    322,
-    346,
-)
+TITLE, SUBTITLE = 42, 66
+CUT_OFF, CHOSEN, BAND, CURRENT = 98, 140, 168, 238
+AXIS, DATES, LEGEND, HEIGHT = 264, 284, 322, 346
 BAND_HEIGHT, ARC = 52, 34
+"""How high things stand and are, from above, in pixels."""
 LETTER, DIGIT = 7.0, 6.7
 """How wide a letter of a label is at most, and one of a digest, in pixels."""
 ROOM_OF_A_DATE = 110
-
-_LIGHT = {
-    "page": "#ffffff",
-    "text": "#1f2328",
-    "quiet": "#59636e",
-    "even": "#a9bfd8",
-    "odd": "#c6d5e6",
-    "inside": "#24364b",
-    "returned": "#b892f0",
-    "chosen": "#1a7f37",
-    "current": "#0969da",
-    "cut": "#9a6700",
-}
-_DARK = {
-    "page": "#0d1117",
-    "text": "#e6edf3",
-    "quiet": "#9198a1",
-    "even": "#3d5675",
-    "odd": "#2c4059",
-    "inside": "#d5e1ef",
-    "returned": "#7d54c4",
-    "chosen": "#3fb950",
-    "current": "#58a6ff",
-    "cut": "#d29922",
-}
 
 
 def drawing(past: Past) -> str:
@@ -70,7 +38,7 @@ class _Drawing:
         """Draws, from the back to the front."""
         past = self._past
         self._add("title").text = f"When {past.image} moved, from {past.begin} to {past.end}"
-        self._add("style").text = _style()
+        self._add("style").text = style()
         self._add("rect", class_="page", width=WIDTH, height=HEIGHT, rx=8)
         self._label(MARGIN, TITLE, past.image, "title")
         self._label(MARGIN, SUBTITLE, _summary(past), "quiet")
@@ -148,11 +116,11 @@ class _Drawing:
             if past.is_chosen(stay):
                 what = "chosen, and current" if past.is_current(stay) else "chosen"
                 self._add("path", class_="chosen", d=f"M{x:.1f} {BAND - 4}l-6 -11h12z")
-                self._beside(x, CHOSEN + 18, f"{what}: {short(stay.digest)}", "chosen-text", "end")
+                self._beside(x, CHOSEN, f"{what}: {short(stay.digest)}", "chosen-text", "end")
             elif past.is_current(stay):
                 y = BAND + BAND_HEIGHT + 4
                 self._add("path", class_="current", d=f"M{x:.1f} {y}l-6 11h12z")
-                self._beside(x, CURRENT - 8, f"current: {short(stay.digest)}", "current-text", "end")
+                self._beside(x, CURRENT, f"current: {short(stay.digest)}", "current-text", "end")
 
     def _beside(self, x: float, y: float, text: str, kind: str, anchor: str) -> None:
         """Writes a label at a place on the axis, on the side where there is room for it."""
@@ -191,45 +159,3 @@ def _tooltip(past: Past, stay: Stay) -> str:
     lines = [stay.digest, f"moved at {stay.updated}"]
     lines.append(f"stood for {duration(past.stood(stay))}{'' if stay.until else ' so far'}")
     return "\n".join([*lines, *([f"returned; it had left at {stay.returned}"] if stay.returned else [])])
-
-
-def _style() -> str:
-    dark = "\n".join(f"  {line}" for line in _rules(_DARK).splitlines())
-    return f"\n{_FIXED}{_rules(_LIGHT)}@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
-
-
-_FIXED = """text { font: 13px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif }
-.title { font-size: 18px; font-weight: 600 }
-.digest { font: 11px ui-monospace, "DejaVu Sans Mono", monospace }
-.arc { fill: none; stroke-width: 1.5 }
-.axis, .cut { fill: none; stroke-width: 1 }
-.cut { stroke-dasharray: 4 3; stroke-width: 1.5 }
-.chosen-text, .current-text { font-weight: 600 }
-.young { fill-opacity: 0.6 }
-"""
-
-
-def _rules(colour: dict[str, str]) -> str:
-    fills = {
-        ".page, .young": "page",
-        ".title": "text",
-        ".quiet": "quiet",
-        ".even": "even",
-        ".odd": "odd",
-        ".digest": "inside",
-        ".light": "page",
-        ".returned": "returned",
-        ".chosen, .chosen-text": "chosen",
-        ".current, .current-text": "current",
-        ".cut-text": "cut",
-    }
-    rules = [f"{selector} {{ fill: {colour[name]} }}" for selector, name in fills.items()]
-    rules += [
-        f".arc {{ stroke: {colour['returned']} }}",
-        f".axis {{ stroke: {colour['quiet']} }}",
-        f".cut {{ stroke: {colour['cut']} }}",
-        f".young-key {{ fill: {colour['even']}; fill-opacity: 0.4 }}",
-        f"text {{ paint-order: stroke; stroke: {colour['page']}; stroke-width: 0 }}",
-        f".chosen-text, .current-text, .cut-text {{ stroke: {colour['page']}; stroke-width: 4px }}",
-    ]
-    return "\n".join(rules) + "\n"

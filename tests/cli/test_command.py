@@ -192,12 +192,24 @@ def test_a_reader_that_is_gone_ends_it_quietly(cgr: Command) -> None:
     assert run.wait() == 141
 
 
+LONG = {
+    "history": ["history", PYTHON, "--svg", "timeline.svg", "--json"],
+    "pin": ["pin", "deploy"],
+    "lock": ["lock", "--files", "deploy"],
+}
+
+
 @pytest.mark.parametrize(("kind", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("step", ["/token", "/_chainguard/history/"])
-def test_an_interrupt_is_one_sentence_and_leaves_nothing(
-    kind: signal.Signals, status: int, step: str, recorded: Histories, tmp_path: Path
+@pytest.mark.parametrize("command", LONG)
+def test_an_interrupt_is_one_sentence_and_changes_nothing(
+    command: str, kind: signal.Signals, status: int, step: str, recorded: Histories, tmp_path: Path
 ) -> None:
     reached, over = threading.Event(), threading.Event()
+    (tmp_path / "deploy").mkdir()
+    for name in ("web.yaml", "worker.yaml"):
+        (tmp_path / "deploy" / name).write_text(f"image: {PYTHON}\n")
+    before = content(tmp_path)
 
     def stall(request: Request) -> Reply | None:
         if step in request.path:
@@ -207,13 +219,28 @@ def test_an_interrupt_is_one_sentence_and_leaves_nothing(
 
     with Registry(recorded) as registry:
         registry.interfere = stall
-        run = Command(tmp_path, registry.url).start("history", PYTHON, "--svg", "timeline.svg", "--json")
+        run = Command(tmp_path, registry.url).start(*LONG[command])
         assert reached.wait(60)
         run.send_signal(kind)
         out, err = run.communicate(timeout=60)
         over.set()
 
-    assert run.returncode == status
-    assert out == ""
+    assert (run.returncode, out) == (status, "")
     assert err == "cgr-images: interrupted; nothing is half written.\n"
-    assert list(tmp_path.iterdir()) == []
+    assert content(tmp_path) == before
+
+
+def content(folder: Path) -> dict[Path, bytes]:
+    """Returns what is in a folder."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"), [("res", "resolve"), ("history --s", "--since"), ("pin --d", "--diff"), ("me", "merge")]
+)
+def test_the_shell_completes_commands_and_options(typed: str, offered: str, cgr: Command) -> None:
+    words = ["cgr-images", *typed.split()]
+    cgr.environ |= {"_CGR_IMAGES_COMPLETE": "complete_bash"}
+    cgr.environ |= {"COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+
+    assert offered in cgr().out.split()
