@@ -1,0 +1,246 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The choice of a build at its edges, without a registry: to the nanosecond, and to the word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.cgr.images.plugins.module_utils._resolver.instant import DAY
+from ansible_collections.cgr.images.plugins.module_utils._resolver.selection import choose, refusal, stale
+from pulumi_cgr.resolver import Build, Instant, Question, Stretch, UntrustworthyAnswer
+
+A, B, C, D = ("sha256:" + 64 * letter for letter in "abcd")
+FIRST = "1970-01-01"
+MOVES = (("2026-11-01", A), ("2026-11-03", B), ("2026-11-05", A), ("2026-11-07", C))
+NOW = Instant.parse("2026-11-24")
+
+
+def asked(**rule: Any) -> Question:
+    return Question.of("cgr.dev/acme.com/web:1", **rule)
+
+
+def stretch(*moves: tuple[str, str], start: str = "2026-10-01", end: str = "3000-01-01", now: Any = NOW) -> Stretch:
+    records = tuple(Build(Instant.parse(when), digest) for when, digest in moves)
+    return Stretch(records, Instant.parse(start), Instant.parse(end), now)
+
+
+@pytest.mark.parametrize(
+    ("rule", "digest", "reason"),
+    [
+        ({}, C, "the latest build: the tag moved to it at 2026-11-07T00:00:00Z"),
+        ({"exclude": [C]}, A, "the latest build, excluded ones left out: the tag moved to it at 2026-11-05T00:00:00Z"),
+        ({"builds_back": 1}, A, "1 build before the latest build: the tag moved to it at 2026-11-05T00:00:00Z"),
+        ({"builds_back": 2}, B, "2 builds before the latest build: the tag moved to it at 2026-11-03T00:00:00Z"),
+        ({"min_age": "17d"}, C, "the newest build at least 17d old: the tag moved to it at 2026-11-07T00:00:00Z"),
+        ({"min_age": "17d1s"}, A, "the newest build at least 17d1s old: the tag moved to it at 2026-11-05T00:00:00Z"),
+        (
+            {"at": "2026-11-06"},
+            A,
+            "the build at 2026-11-06T00:00:00Z: the tag had moved to it at 2026-11-05T00:00:00Z, 1 d before;"
+            " it stood for 2 d, until 2026-11-07T00:00:00Z",
+        ),
+        (
+            {"at": "2026-11-06", "builds_back": 1, "exclude": [D]},
+            B,
+            "1 build before the build at 2026-11-06T00:00:00Z, excluded ones left out: the tag had moved to it at"
+            " 2026-11-03T00:00:00Z, 3 d before; it stood for 2 d, until 2026-11-05T00:00:00Z",
+        ),
+        (
+            {"at": "2026-11-07"},
+            C,
+            "the build at 2026-11-07T00:00:00Z: the tag had moved to it at 2026-11-07T00:00:00Z, 0 s before;"
+            " it was the latest build when it was looked up",
+        ),
+    ],
+)
+def test_the_choice_says_why(rule: dict[str, Any], digest: str, reason: str) -> None:
+    choice = choose(stretch(*MOVES), asked(**rule))
+
+    assert choice
+    assert (choice.record.digest, choice.reason, choice.warnings) == (digest, reason, ())
+
+
+@pytest.mark.parametrize("now", [None, Instant.parse("2026-11-10"), Instant.parse("2026-11-11")])
+def test_how_long_it_stood_is_said_as_far_as_it_is_known(now: Instant | None) -> None:
+    choice = choose(stretch(*MOVES, end="2026-11-10", now=now), asked(at="2026-11-08"))
+
+    assert choice
+    assert choice.reason.endswith("1 d before; it stood for at least 3 d")
+
+
+def test_a_move_to_where_the_tag_stood_is_none() -> None:
+    moves = (*MOVES, ("2026-11-08", C), ("2026-11-09", C))
+
+    latest, before = (choose(stretch(*moves), asked(builds_back=back)) for back in (0, 1))
+
+    assert latest
+    assert before
+    assert (str(latest.record.updated), before.record.digest) == ("2026-11-09T00:00:00Z", A)
+    stood = choose(stretch(*moves), asked(at="2026-11-07"))
+    assert stood
+    assert stood.reason.endswith("it was the latest build when it was looked up")
+
+
+def test_a_stretch_that_begins_too_late_has_no_choice() -> None:
+    assert choose(stretch(*MOVES), asked(builds_back=4)) is None
+    assert choose(stretch(*MOVES), asked(builds_back=3)) is not None
+    assert choose(stretch(), asked()) is None
+    assert choose(stretch(*MOVES), asked(at="2026-10-31")) is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "refused"),
+    [
+        ({}, False),
+        ({"builds_back": 1}, True),
+        ({"builds_back": 2}, True),
+        ({"builds_back": 1, "exclude": [B]}, False),
+        ({"at": "2026-11-03"}, True),
+        ({"at": "2026-11-02"}, False),
+    ],
+)
+def test_two_digests_for_one_instant_are_refused_where_they_matter(rule: dict[str, Any], refused: bool) -> None:
+    contradictory = stretch(("2026-11-01", A), ("2026-11-03", B), ("2026-11-03", D), ("2026-11-05", C))
+    if not refused:
+        assert choose(contradictory, asked(**rule))
+        return
+
+    with pytest.raises(UntrustworthyAnswer) as caught:
+        choose(contradictory, asked(**rule))
+
+    assert str(caught.value) == (
+        f"The tag history gives 2 digests for the instant 2026-11-03T00:00:00Z ({B}, {D}), in no order."
+        " Ask for an instant before it, or pin one of them yourself."
+    )
+
+
+def test_a_build_may_be_a_day_ahead_of_the_registrys_clock_and_no_more() -> None:
+    build = stretch(("2026-11-25", A))
+    assert choose(build, asked())
+    assert choose(Stretch(build.records, build.start, build.end, None), asked())
+
+    with pytest.raises(UntrustworthyAnswer) as caught:
+        choose(Stretch(build.records, build.start, build.end, NOW + -1), asked())
+
+    assert str(caught.value) == (
+        f"The tag history says that the tag will move to {A} at 2026-11-25T00:00:00Z, but the registry's own clock says"
+        f" {NOW + -1}. No build of the future is taken; ask for an instant that has passed."
+    )
+
+
+def test_a_set_counts_from_its_own_instant() -> None:
+    for rule, digest in (({}, A), ({"min_age": "3d"}, B), ({"at": "2026-11-01"}, A)):
+        choice = choose(stretch(*MOVES), asked(**rule), until=Instant.parse("2026-11-06"))
+        assert choice
+        assert choice.record.digest == digest
+    assert refusal(stretch(*MOVES), asked(builds_back=9), Instant.parse("2026-11-06")) == (
+        "builds_back 9 goes back too far: there are 2 builds before it."
+    )
+
+
+def test_an_age_needs_a_clock() -> None:
+    with pytest.raises(UntrustworthyAnswer) as caught:
+        choose(stretch(*MOVES, now=None), asked(min_age="1d"))
+
+    assert str(caught.value) == (
+        "The registry gives no time of its own (no Date header), so it cannot be told how old a build is. A proxy may have"
+        " removed it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "digest", "reason"),
+    [
+        (
+            {"min_age": "20d", "current": C},
+            C,
+            "the current pin, to which the tag had moved at 2026-11-07T00:00:00Z, is newer than the newest build at least"
+            " 20d old, and stays: a pin never goes back in time",
+        ),
+        (
+            {"min_age": "22d", "current": A},
+            A,
+            "the newest build at least 22d old: the tag moved to it at 2026-11-01T00:00:00Z",
+        ),
+        (
+            {"min_age": "20d", "current": A},
+            A,
+            "the current pin, to which the tag had moved at 2026-11-05T00:00:00Z, is newer than the newest build at least"
+            " 20d old, and stays: a pin never goes back in time",
+        ),
+        (
+            {"min_age": "17d", "current": B},
+            C,
+            "the newest build at least 17d old: the tag moved to it at 2026-11-07T00:00:00Z",
+        ),
+        (
+            {"min_age": "20d", "current": C, "exclude": [C]},
+            B,
+            "the newest build at least 20d old, excluded ones left out: the tag moved to it at 2026-11-03T00:00:00Z",
+        ),
+        (
+            {"min_age": "20d", "current": C, "builds_back": 1},
+            A,
+            "1 build before the newest build at least 20d old: the tag moved to it at 2026-11-01T00:00:00Z",
+        ),
+    ],
+)
+def test_a_pin_never_goes_back(rule: dict[str, Any], digest: str, reason: str) -> None:
+    choice = choose(stretch(*MOVES), asked(**rule))
+
+    assert choice
+    assert (choice.record.digest, choice.reason, choice.warnings) == (digest, reason, ())
+
+
+def test_an_unknown_pin_is_looked_for_a_hundred_days_back() -> None:
+    rule = asked(min_age="1d", current=D)
+    hundred = Instant.parse("2026-11-07") + -100 * DAY
+    assert choose(stretch(*MOVES, start=str((hundred + 1).with_digits(9))), rule) is None
+
+    for start, since in ((str(hundred), f" since {hundred}"), (FIRST, "")):
+        choice = choose(stretch(*MOVES, start=start), rule)
+        assert choice
+        unknown = f"the current pin {D} is not in the tag's history{since}"
+        assert choice.record.digest == C
+        assert choice.warnings == (f"cgr.dev/acme.com/web:1: {unknown}; it is replaced by {C}.",)
+        assert choice.reason == (
+            f"the newest build at least 1d old: the tag moved to it at 2026-11-07T00:00:00Z; {unknown}, and was replaced"
+        )
+    young = Stretch(stretch(*MOVES).records, Instant.parse(FIRST), NOW, Instant.parse("2026-11-09"))
+    assert choose(young, rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"min_age": "24d"}, "no build is 24d old yet; the first will be at 2026-11-25T00:00:00Z."),
+        ({"min_age": "24d", "exclude": [A]}, "no build is 24d old yet; the first will be at 2026-11-27T00:00:00Z."),
+        ({"min_age": "23d", "builds_back": 1}, "builds_back 1 goes back too far: there are 0 builds before it."),
+        ({"exclude": [A, B, C]}, "every build of the tag is excluded, 3 in all."),
+        ({"exclude": [A, B, C], "min_age": "24d"}, "every build of the tag is excluded, 3 in all."),
+        ({"builds_back": 7}, "builds_back 7 goes back too far: there are 3 builds before it."),
+        ({"builds_back": 7, "at": "2026-11-05"}, "builds_back 7 goes back too far: there are 2 builds before it."),
+        ({"at": "2026-10-31"}, None),
+    ],
+)
+def test_a_refusal_says_what_there_is(rule: dict[str, Any], said: str | None) -> None:
+    assert refusal(stretch(*MOVES, start=FIRST), asked(**rule)) == said
+    assert refusal(stretch(start=FIRST), asked(**rule)) is None
+
+
+def test_a_tag_that_stands_still_is_worth_a_warning_after_exactly_that_long() -> None:
+    build = Build(Instant.parse("2026-11-01"), A)
+    for quiet in (
+        stale(build, True, NOW, 23 * DAY),
+        stale(build, True, NOW, 0),
+        stale(build, False, NOW, DAY),
+        stale(build, True, None, DAY),
+    ):
+        assert quiet is None
+    assert stale(build, True, NOW + 1, 23 * DAY) == (
+        "the tag has not moved since 2026-11-01T00:00:00Z, for 23 d, which is more than 23d. It may no longer be built:"
+        " choose another tag."
+    )
