@@ -53,7 +53,7 @@ class ImagesLookup(LookupBase):
         """Returns our variables with the templates in them filled in, which ansible-core does for tasks only."""
         return {name: self._templar.template(value) for name, value in variables.items() if name.startswith("cgr_")}
 
-    def _asked(self, terms: list[Any], lock: str | None) -> Key:
+    def _asked(self, terms: list[Any], lock: str) -> Key:
         """Returns what is asked, word for word; as a digest, for a word may be a secret that was put into a wrong option.
 
         A lock counts by what is in it: another task may change it.
@@ -65,7 +65,7 @@ class ImagesLookup(LookupBase):
         words = json.dumps(_plain({**options, "_terms": terms}), sort_keys=True)
         return {"lookup": self.value, "asked": hashlib.sha256(words.encode()).hexdigest()}
 
-    def _ask(self, terms: list[Any], lock: str | None) -> Finding:
+    def _ask(self, terms: list[Any], lock: str) -> Finding:
         from ansible_collections.cgr.images.plugins.module_utils._resolver.question import RULES
         from ansible_collections.cgr.images.plugins.module_utils._resolver.resolver import Resolver
         from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import NAMES
@@ -81,10 +81,13 @@ class ImagesLookup(LookupBase):
         values = [str(getattr(answer, self.value)) for answer in answers]
         return Finding({"values": values, "warnings": [each for answer in answers for each in answer.warnings]})
 
-    def _lock(self, path: str | None, variables: dict[str, Any] | None) -> str | None:
-        """Returns where the lock is: where the files of a task are looked for, else beside the playbook."""
+    def _lock(self, path: str | None, variables: dict[str, Any] | None) -> str:
+        """Returns where the lock is: where the files of a task are looked for, else beside the playbook.
+
+        No lock is the empty text: for the resolver, `None` would stand for what the environment says.
+        """
         if not path:
-            return None
+            return ""
         found = self.find_file_in_search_path(variables, "files", path, ignore_missing=True)
         return str(found or self._loader.path_dwim(path))
 
