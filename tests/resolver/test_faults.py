@@ -117,9 +117,14 @@ def test_a_failure_that_passes_is_mended_by_another_attempt(registry: Registry, 
 
 def test_a_wait_longer_than_the_bound_is_not_begun(registry: Registry) -> None:
     registry.interfere = lambda _request: Reply(429, headers={"Retry-After": "86400"})
+    resolver = Resolver(registry=registry.url, environment={})
 
-    assert type(refusal(registry)) is RegistryUnavailable
+    with pytest.raises(RegistryUnavailable, match="it answered 429"):
+        resolver.resolve(IMAGE)
     assert len(registry.requests) == 1
+
+    registry.interfere = lambda _request: None
+    assert resolver.resolve(IMAGE).digest == A  # nobody else is held back by it
 
 
 @pytest.mark.parametrize("to", ["same", "other"])

@@ -108,7 +108,10 @@ class Transport:
                 pace.speed_up()
                 return response
             if response is not None and response.status == SLOW_DOWN:
-                pace.slow_down(turn, _retry_after(response))
+                pause = _retry_after(response)
+                if pause and time.monotonic() + pause >= exchange.deadline:
+                    break  # not the pace, for others may have the time; and the next question asks again
+                pace.slow_down(turn, pause)
                 continue
             wait = _wait(retry, response)
             if retry.total == 0 or time.monotonic() + wait >= exchange.deadline:
