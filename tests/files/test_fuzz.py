@@ -111,7 +111,7 @@ def test_only_digests_change_and_pinning_twice_is_pinning_once(case: tuple[str, 
     except Unreadable:
         return
 
-    after = with_digests(before, [(spot.place, NEW) for spot in spots if spot.place])
+    after = with_digests(before, {spot.place: NEW for spot in spots if spot.place})
 
     null = re.compile(r"(?<=:) *(?:null|Null|NULL|~|)(?=[ ,}\]\r\n#]|$)")  # a field for a digest may hold nothing
     assert null.sub("", without_digests(after)) == null.sub("", without_digests(before))
@@ -119,7 +119,7 @@ def test_only_digests_change_and_pinning_twice_is_pinning_once(case: tuple[str, 
     assert [(spot.asked, spot.digest) for spot in again if spot.place] == [
         (spot.asked, NEW) for spot in spots if spot.place
     ]
-    assert with_digests(after, [(spot.place, NEW) for spot in again if spot.place]) == after
+    assert with_digests(after, {spot.place: NEW for spot in again if spot.place}) == after
 
 
 @given(files.filter(lambda case: case[0].endswith((".yaml", ".yml"))))
@@ -131,7 +131,7 @@ def test_the_data_of_a_yaml_file_stays(case: tuple[str, str]) -> None:
     except (Unreadable, yaml.YAMLError):  # libyaml reads more than PyYAML's own parser, of which these events are
         return
 
-    after = with_digests(before, [(spot.place, NEW) for spot in spots if spot.place])
+    after = with_digests(before, {spot.place: NEW for spot in spots if spot.place})
 
     assert list(map(data, events(after))) == list(map(data, events(before)))
 
@@ -162,7 +162,7 @@ def test_the_line_ends_of_windows_change_nothing(name: str) -> None:
             found(name, windows)
         return
 
-    after = with_digests(windows, [(spot.place, NEW) for spot in found(name, windows) if spot.place])
+    after = with_digests(windows, {spot.place: NEW for spot in found(name, windows) if spot.place})
 
-    pinned = with_digests(text, [(spot.place, NEW) for spot in spots if spot.place])
+    pinned = with_digests(text, {spot.place: NEW for spot in spots if spot.place})
     assert after == pinned.replace("\r\n", "\n").replace("\n", "\r\n")

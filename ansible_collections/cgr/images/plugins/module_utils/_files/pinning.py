@@ -17,7 +17,7 @@ from .._resolver.together import Progress
 from . import write
 from .names import Names
 from .report import LEFT, PINNED, UNCHANGED, UPDATED, Problem, Report, Row
-from .spots import Spot, Unreadable, with_digests
+from .spots import Place, Spot, Unreadable, with_digests
 from .survey import Read, survey, text_of
 from .tree import Paths
 from .write import NotWritten
@@ -116,11 +116,11 @@ class _Pinner:
 
     def pin(self, read: Read) -> None:
         rows = [self._row(read, spot) for spot in read.spots]
-        edits = [
-            (spot.place, row.new_digest)
+        edits = {
+            spot.place: row.new_digest
             for spot, row in zip(read.spots, rows)
             if spot.place and row.new_digest and row.status in (PINNED, UPDATED)
-        ]
+        }
         try:
             if edits:
                 self._write(read, edits)
@@ -131,7 +131,7 @@ class _Pinner:
             ]
         self.rows += rows
 
-    def _write(self, read: Read, edits: list[tuple[Any, str]]) -> None:
+    def _write(self, read: Read, edits: Mapping[Place, str]) -> None:
         content, version = write.read(read.real)
         if version != read.version:
             raise NotWritten(write.CHANGED_MEANWHILE)

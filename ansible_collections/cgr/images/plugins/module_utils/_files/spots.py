@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterable
+from typing import Iterable, Mapping
 
 from .._resolver.errors import InvalidImage
 from .._resolver.reference import DEFAULT_TAG, is_digest
@@ -14,6 +14,7 @@ from .names import Names
 DIGEST_ALONE = "it is pinned by its digest alone, so there is no tag to look up"
 TEMPLATE = "a template makes a part of it"
 NO_TAG = "no tag is written here, and what another place would add is not known; write the tag"
+NOT_AS_READ = "it is written in another way than it reads, such as with escapes or over several lines"
 
 _TEMPLATES = ("{{", "{%", "<%", "$", "%{")
 
@@ -114,11 +115,11 @@ def is_template(text: str) -> bool:
     return any(sign in text for sign in _TEMPLATES)
 
 
-def with_digests(text: str, edits: Iterable[tuple[Place, str]]) -> str:
+def with_digests(text: str, edits: Mapping[Place, str]) -> str:
     """Returns a text with digests in their places; nothing else in it is changed."""
     pieces: list[str] = []
     done = 0
-    for place, digest in sorted(edits, key=lambda edit: edit[0].start):
+    for place, digest in sorted(edits.items(), key=lambda edit: edit[0].start):
         pieces += [text[done : place.start], place.written(digest)]
         done = place.end
     return "".join([*pieces, text[done:]])

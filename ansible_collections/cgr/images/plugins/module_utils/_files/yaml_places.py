@@ -9,16 +9,18 @@ all.  What looks like an image of ours in any other place is told, and left.
 from __future__ import annotations
 
 import re
-from typing import Any, Iterator
+from collections import Counter
+from dataclasses import replace
+from typing import Any, Iterator, NamedTuple
 
 from .names import Names
-from .spots import NO_TAG, Spot, in_order, spot_in
-from .yaml_split import split_spot
+from .spots import NO_TAG, NOT_AS_READ, Spot, in_order, spot_in
+from .yaml_split import PARTS, split_spot
 from .yaml_text import Document, Node, Value, entries
 
 ELSEWHERE = "it does not stand where an image is expected"
 BUILT_HERE = "it is the name of what is built here"
-NOT_AS_READ = "it is written in another way than it reads, such as with escapes or over several lines"
+SHARED = "an alias or a merge shares a part of it with something else, of which a digest here would become a part, too"
 OWN_TAG = "YAML reads it as something else than text"
 
 # What may stand before an image: docker://, or a name as in --sidecar-image=, BASE_IMAGE= and Kustomize's web=.
@@ -36,11 +38,23 @@ def spots_in_yaml(text: str, names: Names) -> list[Spot]:
         MissingDependency: PyYAML is not installed.
     """
     document = Document(text)
-    found: dict[Any, Spot] = {}
-    for root in document.roots():
-        for spot in _Walk(document, names, root).all():
-            found.setdefault(spot.place or (spot.line, spot.image), spot)
-    return in_order(found.values())
+    return in_order(spot for root in document.roots() for spot in _Walk(document, names, root).spots())
+
+
+class _Found(NamedTuple):
+    """An image that was come by.
+
+    Attributes:
+        spot: where it stands.
+        left: why it is to be left there, although there is a place for its digest.
+        holder: of one in parts, the value that holds the digest.
+        parts: of one in parts, the mapping they are in.
+    """
+
+    spot: Spot
+    left: str = ""
+    holder: Node = None
+    parts: Node = None
 
 
 class _Walk:
@@ -51,10 +65,33 @@ class _Walk:
         self._names = names
         self._root = root
         self._seen: set[int] = set()
+        self._uses: Counter[int] = Counter()
+        self._overridden: set[int] = set()
         keys = {key for key, _value in entries(root)} if root.id == "mapping" else set()
         self._is_kubernetes = {"apiVersion", "kind"} <= keys
 
-    def all(self) -> Iterator[Spot]:
+    def spots(self) -> Iterator[Spot]:
+        """Yields the images, each once."""
+        found: dict[Any, list[_Found]] = {}
+        for each in self._all():
+            found.setdefault(each.spot.place or each.spot, []).append(each)
+        for there in found.values():
+            left = self._why_all_left(there)
+            for spot in dict.fromkeys(each.spot for each in there):
+                yield replace(spot, place=None, reason=left) if left else spot
+
+    def _why_all_left(self, there: list[_Found]) -> str:
+        """Says why all that was come by in one place is left; nothing if it is not."""
+        reasons = [each.left for each in there if each.left]
+        if any(reason != ELSEWHERE for reason in reasons):
+            return next(reason for reason in reasons if reason != ELSEWHERE)
+        holder, parts = there[0].holder, there[0].parts
+        is_used_by_others = holder is not None and self._uses[id(holder)] > len(there)
+        if is_used_by_others or id(parts) in self._overridden or len({each.spot.asked for each in there}) > 1:
+            return SHARED if there[0].spot.place else ""
+        return ELSEWHERE if len(reasons) == len(there) else ""
+
+    def _all(self) -> Iterator[_Found]:
         waiting: list[tuple[Node, str, str]] = [(self._root, "", "")]
         while waiting:
             node, key, above = waiting.pop()
@@ -62,48 +99,48 @@ class _Walk:
                 continue
             self._seen.add(id(node))
             if node.id == "mapping":
-                spots, rest = self._of_mapping(node, key, above)
-                yield from spots
-                waiting += rest
+                yield from self._of_mapping(node, key)
+                waiting += [(value, name, key) for name, value in entries(node) if value.id != "scalar"]
             elif node.id == "sequence":
+                waiting += [(item, f"{key}[]", key) for item in node.value if item.id != "scalar"]
                 for item in node.value:
-                    if item.id == "scalar":
-                        yield from self._of_value(item, f"{key}[]", above, None)
-                    else:
-                        waiting.append((item, f"{key}[]", key))
+                    yield from self._of_value(item, f"{key}[]", above, None)
             else:
                 yield from self._of_value(node, "", "", None)
 
-    def _of_mapping(self, node: Node, under: str, above: str) -> tuple[list[Spot], list[tuple[Node, str, str]]]:
-        found, rest = [], []
-        split, parts = split_spot(node, under, self._document, self._names)
-        if split is not None:
-            found.append(split)
+    def _of_mapping(self, node: Node, under: str) -> Iterator[_Found]:
+        values = dict(entries(node))
+        split = split_spot(node, under, self._document, self._names)
+        if split.spot is not None:
+            yield _Found(split.spot, "", values.get(split.holder), node)
+        if PARTS & set(values):
+            self._overridden |= {id(merged) for merged in _merged(node)}
         for key, value in entries(node):
-            if value.id != "scalar":
-                rest.append((value, key, under))
-            elif key not in parts:
-                found += self._of_value(value, key, under, node)
-        return found, rest
+            if key in split.parts:
+                self._uses[id(value)] += 1
+            else:
+                yield from self._of_value(value, key, under, node)
 
-    def _of_value(self, node: Node, key: str, under: str, siblings: Node | None) -> list[Spot]:
+    def _of_value(self, node: Node, key: str, under: str, siblings: Node | None) -> Iterator[_Found]:
+        if node.id != "scalar":
+            return
+        self._uses[id(node)] += 1
         if not self._names.may_be_in(node.value):
-            return []
+            return
         value = self._document.value(node)
         before = _BEFORE.match(value.text)
         image = value.text[before.end() :] if before else value.text
         start = value.span[0] + (before.end() if before else 0) if value.span else 0
         spot = spot_in(image, start, value.line, self._names)
         if spot is None:
-            return []
+            return
         beside = dict(entries(siblings)) if siblings is not None else {}
-        if not _is_image(key, under, beside) and not (before and _is_named_image(before)):
+        if _is_image(key, under, beside) or (before and _is_named_image(before)):
+            left = self._why_left(value, image, key, under, beside) if spot.place else ""
+            yield _Found(spot if value.span else Spot(spot.line, image, None, left or spot.reason), left)
+        elif spot.place and _has_tag(image):
             # Only what can be nothing else than an image is worth a word.
-            return [Spot(spot.line, image, None, ELSEWHERE)] if spot.place and _has_tag(image) else []
-        if not spot.place:
-            return [spot]
-        left = self._why_left(value, image, key, under, beside)
-        return [Spot(spot.line, image, None, left)] if left else [spot]
+            yield _Found(spot if value.span else Spot(spot.line, image, None, ELSEWHERE), ELSEWHERE)
 
     def _why_left(self, value: Value, image: str, key: str, under: str, beside: dict[str, Node]) -> str:
         if value.span is None:
@@ -138,6 +175,16 @@ def _is_image(key: str, under: str, beside: dict[str, Node]) -> bool:
         or (key == "reference" and under == "image")
         or under == "baseImageOverrides"
     )
+
+
+def _merged(node: Node) -> Iterator[Node]:
+    """Yields the mappings that one takes in by `<<`, and those that they do."""
+    for key, value in entries(node):
+        if key == "<<":
+            for merged in value.value if value.id == "sequence" else [value]:
+                if merged.id == "mapping":
+                    yield merged
+                    yield from _merged(merged)
 
 
 def _is_named_image(before: re.Match[str]) -> bool:

@@ -9,10 +9,10 @@ joins to the same reference.
 from __future__ import annotations
 
 import re
-from typing import Mapping
+from typing import Mapping, NamedTuple
 
 from .names import Names
-from .spots import NO_TAG, Place, Spot, why_left
+from .spots import NO_TAG, NOT_AS_READ, Place, Spot, why_left
 from .yaml_text import Document, Node, Value, entries
 
 REPOSITORY = ("repository", "imageRepository", "repo", "imageName", "name", "image")
@@ -21,63 +21,81 @@ TAG = ("tag", "imageTag", "image_tag")
 DIGEST = ("digest", "imageDigest", "image_digest", "sha", "sha256")
 BARE = ("sha", "sha256")
 
+PARTS = frozenset(REPOSITORY + REGISTRY + TAG + DIGEST) - {"name", "image"}
+
 LONGEST_NUMBER = 6
 
+_UNQUOTED = "its tag {} stands without quotes, and may be read as a number, a date or the like; put it in quotes"
 _NO_TEXT = "null"
 _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _KUSTOMIZE = {"newName", "newTag", "digest"}
 
 
-class Parts:
-    """An image in parts, of a mapping; each part is a value or `None`."""
+class Split(NamedTuple):
+    """What was found among the entries of a mapping.
 
-    def __init__(self, document: Document, registry: Value | None, repository: Value, tag: Value | None) -> None:
-        self._document = document
-        self._tag = tag
-        self._line = repository.line
-        host = _text(registry)
-        self._repository = f"{host.rstrip('/')}/{_text(repository)}" if host else _text(repository)
+    Attributes:
+        spot: the image, if it is one of ours.
+        parts: the keys that are parts of it.
+        holder: the one whose value holds the digest.
+    """
 
-    def spot(self, digest: Value | None, bare: bool, names: Names) -> Spot | None:
-        """Returns the spot of the image, or `None` if it is none of ours."""
-        if not names.begin(self._repository):
+    spot: Spot | None = None
+    parts: frozenset[str] = frozenset()
+    holder: str = ""
+
+
+class _Parts(NamedTuple):
+    """An image in parts."""
+
+    registry: Value | None
+    repository: Value
+    tag: Value | None
+    digest: Value | None
+    is_bare: bool
+    names: Names
+
+    def spot(self, document: Document) -> Spot | None:
+        repository, tag, digest = _text(self.repository), _text(self.tag), _text(self.digest)
+        if _text(self.registry):
+            repository = f"{_text(self.registry).rstrip('/')}/{repository}"
+        if not self.names.begin(repository):
             return None
-        tag, held = _text(self._tag), _text(digest)
-        held = f"sha256:{held}" if held and bare else held
-        image = self._repository + (f":{tag}" if tag else "") + (f"@{held}" if held else "")
-        left = self._why_left(image, tag, held, names)
+        digest = f"sha256:{digest}" if digest and self.is_bare else digest
+        image = repository + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
+        left = self._why_left(image)
         if left:
-            return Spot(self._line, image, None, left)
-        place = self._place_of_tag(tag) if digest is None or "@" in tag else self._place_of_digest(digest, bare)
-        if place is None:
-            return Spot(self._line, image, None, "its parts are written in another way than they read")
-        return Spot(self._line, image, place)
+            return Spot(self.repository.line, image, None, left)
+        place = self._place_of_digest(document) if self.is_digest_apart() else self._place_of_tag()
+        return Spot(self.repository.line, image, place, "" if place else NOT_AS_READ)
 
-    def _why_left(self, image: str, tag: str, held: str, names: Names) -> str:
-        if self._tag and not _reads_as_written(self._tag):
-            return f"its tag {tag} stands without quotes, and may be read as a number, a date or the like; put it in quotes"
-        if not tag and not held and "@" not in image and not _has_tag(self._repository):
-            return NO_TAG
-        return why_left(image, names)
+    def is_digest_apart(self) -> bool:
+        """Whether the digest has a field of its own."""
+        return self.digest is not None and "@" not in _text(self.tag)
 
-    def _place_of_tag(self, tag: str) -> Place | None:
-        if self._tag is None or self._tag.span is None:
+    def _why_left(self, image: str) -> str:
+        if self.tag and not _reads_as_written(self.tag):
+            return _UNQUOTED.format(self.tag.text)
+        return why_left(image, self.names) if _has_tag(image) else NO_TAG
+
+    def _place_of_tag(self) -> Place | None:
+        if self.tag is None or self.tag.span is None:
             return None
-        _start, end = self._tag.span
-        _tag, at_sign, digest = tag.partition("@")
+        end = self.tag.span[1]
+        _tag, at_sign, digest = self.tag.text.partition("@")
         return Place(end - len(digest), end) if at_sign else Place(end, end, "@")
 
-    def _place_of_digest(self, digest: Value, bare: bool) -> Place | None:
-        if digest.span is None:
+    def _place_of_digest(self, document: Document) -> Place | None:
+        if self.digest is None or self.digest.span is None:
             return None
-        start, end = digest.span
-        if start == end and digest.is_plain:
-            colon = self._document.end_of_key(start)
-            return None if colon is None else Place(colon, colon, " ", bare)
-        return Place(start, end, "", bare)
+        start, end = self.digest.span
+        if start == end and self.digest.is_plain:
+            colon = document.end_of_key(start)
+            return None if colon is None else Place(colon, colon, " ", self.is_bare)
+        return Place(start, end, "", self.is_bare)
 
 
-def split_spot(node: Node, under: str, document: Document, names: Names) -> tuple[Spot | None, set[str]]:
+def split_spot(node: Node, under: str, document: Document, names: Names) -> Split:
     """Finds an image in parts among the entries of a mapping.
 
     Args:
@@ -85,20 +103,25 @@ def split_spot(node: Node, under: str, document: Document, names: Names) -> tupl
         under: the key under which it stands.
         document: where.
         names: which ones are ours.
-
-    Returns:
-        The spot, if it is one of ours, and the keys that are parts of it.
     """
     values = {key: document.value(value) for key, value in entries(node) if value.id == "scalar"}
     if under == "images[]" and "name" in values and _KUSTOMIZE & set(values):
-        return _kustomize(values, document, names)
+        repository = "newName" if _text(values.get("newName")) else "name"
+        keys = (None, repository, _first(values, ("newTag",)), _first(values, ("digest",)))
+        split = _split(values, keys, document, names)
+        return split._replace(parts=frozenset({"name", *_KUSTOMIZE}))
     tag, digest, registry = (_first(values, keys) for keys in (TAG, DIGEST, REGISTRY))
-    repository = _repository(values, under, bool(tag or digest or registry))
-    if repository is None:
-        return None, set()
-    parts = Parts(document, values.get(registry or ""), values[repository], values.get(tag or ""))
-    spot = parts.spot(values.get(digest or ""), digest in BARE, names)
-    return spot, {key for key in (repository, registry, tag, digest) if key} if spot else set()
+    found = _repository(values, under, bool(tag or digest or registry))
+    return _split(values, (registry, found, tag, digest), document, names) if found else Split()
+
+
+def _split(values: Mapping[str, Value], keys: tuple[str | None, ...], document: Document, names: Names) -> Split:
+    registry, repository, tag, digest = (key or "" for key in keys)
+    parts = _Parts(values.get(registry), values[repository], values.get(tag), values.get(digest), digest in BARE, names)
+    spot = parts.spot(document)
+    if spot is None:
+        return Split()
+    return Split(spot, frozenset(key for key in keys if key), digest if parts.is_digest_apart() else tag)
 
 
 def _repository(values: Mapping[str, Value], under: str, has_parts: bool) -> str | None:
@@ -109,12 +132,6 @@ def _repository(values: Mapping[str, Value], under: str, has_parts: bool) -> str
     if key in ("name", "image", "imageName"):
         return key if has_parts and not _has_tag(values[key].text) else None
     return None if key is None or _has_tag(values[key].text) else key
-
-
-def _kustomize(values: Mapping[str, Value], document: Document, names: Names) -> tuple[Spot | None, set[str]]:
-    repository = values["newName"] if _text(values.get("newName")) else values["name"]
-    spot = Parts(document, None, repository, values.get("newTag")).spot(values.get("digest"), False, names)
-    return spot, {"name", *_KUSTOMIZE}
 
 
 def _first(values: Mapping[str, Value], keys: tuple[str, ...]) -> str | None:
