@@ -9,7 +9,7 @@ The code lives in the Ansible collection, because Ansible can ship it to other h
 place that reaches over.
 """
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.answer import Answer
+from ansible_collections.cgr.images.plugins.module_utils._resolver.answer import Answer, Answers
 from ansible_collections.cgr.images.plugins.module_utils._resolver.atomic import replace as replace_file
 from ansible_collections.cgr.images.plugins.module_utils._resolver.credentials import Considered
 from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import (
@@ -72,7 +72,7 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.question impo
 from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import Reference, parse_ref
 from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import is_digest as is_digest
 from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import parse as parse_image
-from ansible_collections.cgr.images.plugins.module_utils._resolver.resolver import Answers, Resolver
+from ansible_collections.cgr.images.plugins.module_utils._resolver.resolver import Resolver
 from ansible_collections.cgr.images.plugins.module_utils._resolver.selection import REPLACED, Choice, never_back
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import NAMES as SETTINGS
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import Settings

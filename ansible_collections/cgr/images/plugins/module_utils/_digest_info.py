@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
+from ._resolver.answer import Answers
 from ._resolver.errors import CgrError, SeveralFailed
 from ._resolver.lookup import Trace
 from ._resolver.memory import Memory
 from ._resolver.question import RULES
-from ._resolver.resolver import Answers, Resolver
+from ._resolver.resolver import Resolver
 from ._resolver.settings import NAMES
 from ._resolver.together import Progress
 

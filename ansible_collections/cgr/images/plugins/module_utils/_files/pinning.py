@@ -7,11 +7,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Callable, Mapping, Sequence
 
-from .._resolver.answer import Answer
+from .._resolver.answer import Answer, Answers
 from .._resolver.errors import InvalidRule
 from .._resolver.history import Record, Stretch
 from .._resolver.question import RULES, Question
-from .._resolver.resolver import Answers, Resolver
+from .._resolver.resolver import Resolver
 from .._resolver.selection import Choice, never_back
 from .._resolver.together import Progress
 from . import write

@@ -114,6 +114,34 @@ class Answer:
         return self.updated is not None and record.digest != self.digest
 
 
+@dataclass(frozen=True)
+class Answers:
+    """The answers for a set of images, all at one instant.
+
+    Attributes:
+        at: the instant, by the registry's clock if none was asked for; `None` where each image has its own.
+        answers: the answers, by the user's keys.
+    """
+
+    at: Instant | None
+    answers: Mapping[str, Answer]
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """The digests, by the user's keys."""
+        return {key: answer.digest for key, answer in self.answers.items()}
+
+    @property
+    def refs(self) -> dict[str, str]:
+        """The references to deploy, by the user's keys."""
+        return {key: answer.ref for key, answer in self.answers.items()}
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should mend, though there are answers."""
+        return tuple(warning for answer in self.answers.values() for warning in answer.warnings)
+
+
 def _build(record: Record | None) -> dict[str, str] | None:
     return {"digest": record.digest, "updated": str(record.updated)} if record else None
 

@@ -9,63 +9,31 @@ from __future__ import annotations
 
 import copy
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Callable, Iterable, Mapping
-from urllib.parse import urlsplit
 
-from . import past, reference, selection, together
-from .answer import Answer
-from .chainctl import Chainctl
-from .container_config import places
-from .credentials import Considered, Keychain, Source
+from . import past, reference, together
+from .answer import Answer, Answers
+from .credentials import Considered, Keychain
 from .errors import BeforeFirstBuild, CgrError, NoBuildFits, UntrustworthyAnswer
 from .folder import Folder
-from .given import Given
-from .history import CLOCK_TOLERANCE, refuse_the_future
-from .identity import Identity
-from .instant import AtLike, Instant
+from .history import refuse_the_future
+from .instant import AtLike
 from .locked import LockedAnswers
 from .lookup import Lookup, Sight, Trace
-from .memory import Finding, Forgetful, Key, Memory
+from .memory import Forgetful, Memory
 from .past import Past
 from .question import Question, parse_current
 from .questions import questions_of
-from .reference import REGISTRY, is_loopback
-from .registry import base_url
-from .settings import DEFAULT_REGISTRY, NAMES, Settings
+from .reference import REGISTRY
+from .remembering import Remembering
+from .settings import NAMES, Settings
+from .sources import sources_of
 from .together import Progress
 from .tokens import Tokens
 from .transport import Transport
 
 USER_AGENT = "pulumi-cgr"
-
-
-@dataclass(frozen=True)
-class Answers:
-    """The answers for a set of images, all at one instant.
-
-    Attributes:
-        at: the instant, by the registry's clock if none was asked for; `None` where each image has its own.
-        answers: the answers, by the user's keys.
-    """
-
-    at: Instant | None
-    answers: Mapping[str, Answer]
-
-    @property
-    def digests(self) -> dict[str, str]:
-        """The digests, by the user's keys."""
-        return {key: answer.digest for key, answer in self.answers.items()}
-
-    @property
-    def refs(self) -> dict[str, str]:
-        """The references to deploy, by the user's keys."""
-        return {key: answer.ref for key, answer in self.answers.items()}
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What the user should mend, though there are answers."""
-        return tuple(warning for answer in self.answers.values() for warning in answer.warnings)
 
 
 class Resolver:
@@ -108,16 +76,16 @@ class Resolver:
         given = {name: value for name, value in locals().items() if name in NAMES}
         settings = Settings.read(given, dict(os.environ if environment is None else environment))
         transport = Transport(USER_AGENT, settings.concurrency)
-        keychain = Keychain(_sources(settings, transport), REGISTRY)
+        keychain = Keychain(sources_of(settings, transport), REGISTRY)
         trace = trace or (lambda _sentence: None)
         self._lookup = Lookup(transport, Tokens(transport), keychain, settings.registry, settings.timeout, trace)
         self.concurrency = settings.concurrency
         self.mirrors = settings.mirrors
         self._locked = LockedAnswers(settings.lock) if settings.lock else None
-        self._memory = memory or Forgetful()
-        self._cache: Memory = (
+        lasting: Memory = (
             Folder(os.path.expanduser(settings.cache), lasting_only=True) if settings.cache else Forgetful()
         )
+        self._remembering = Remembering(self._lookup, memory or Forgetful(), lasting, settings.concurrency)
 
     def resolve(
         self,
@@ -258,7 +226,7 @@ class Resolver:
         instants = {question.at for question in fixed.values() if question.at or not question.is_fixed}
         at = instants.pop() if len(instants) == 1 else None
         if moving:
-            at, answered = self._answer_together(moving, progress)
+            at, answered = self._remembering.answer_together(moving, progress)
             answers.update(answered)
         return Answers(at, {key: answers[key] for key in questions})
 
@@ -270,22 +238,7 @@ class Resolver:
             )
         if self._locked:
             return self._locked.answer(question)
-
-        def ask() -> Finding:
-            try:
-                answer = self._lookup.answer(question)
-            except CgrError as error:
-                raise error.about(question.reference.image) from error.__cause__
-            return Finding(answer.as_record(), _is_lasting(answer))
-
-        key = self._key(question)
-        cache = self._cache if question.at else Forgetful()
-
-        def read(data: Any) -> Answer:
-            return Answer.of_record(question, data)
-
-        finding = self._memory.recall(key, lambda: cache.recall(key, ask, read), read)
-        return _with_stale(read(finding.data), question)
+        return self._remembering.answer(question)
 
     def credentials_for(self, image: str) -> tuple[Considered, ...]:
         """Says which credentials are used for an image, and why those before them are not: names and places, no secrets.
@@ -294,59 +247,3 @@ class Resolver:
             InvalidImage: the image is no reference.
         """
         return self._lookup.considered(reference.parse(image, self.mirrors))
-
-    def _answer_together(
-        self, questions: Mapping[str, Question], progress: Progress
-    ) -> tuple[Instant, dict[str, Answer]]:
-        keys = {key: self._key(question) for key, question in questions.items()}
-
-        def ask() -> Finding:
-            at, answers = together.answer_together(questions, self._lookup, self.concurrency, progress)
-            records = [answer.as_record() for answer in answers.values()]
-            for key, record in zip(answers, records):
-                self._memory.learn(keys[key], Finding(record))
-            return Finding({"at": str(at), "answers": records})
-
-        def read(data: Any) -> tuple[Instant, dict[str, Answer]]:
-            pairs = zip(questions.items(), data["answers"])
-            answers = {
-                key: _with_stale(Answer.of_record(question, record), question) for (key, question), record in pairs
-            }
-            if len(answers) < len(questions):
-                raise ValueError("is not the whole set")
-            return Instant.parse(data["at"]), answers
-
-        return read(self._memory.recall({"set": list(keys.values())}, ask, read).data)
-
-    def _key(self, question: Question) -> Key:
-        asked = question.reference
-        base = base_url(asked, self._lookup.registry)
-        return {"registry": base, "image": f"{asked.upstream}:{asked.tag}", "rule": question.rule()}
-
-
-def _is_lasting(answer: Answer) -> bool:
-    """Whether no other answer can ever come: the instant passed long enough ago by the registry's clock."""
-    return bool(answer.at and answer.now and answer.now > answer.at + CLOCK_TOLERANCE)
-
-
-def _with_stale(answer: Answer, question: Question) -> Answer:
-    if not answer.history or not answer.updated:
-        return answer
-    newest = answer.history[-1]
-    warning = selection.stale(newest, newest.updated == answer.updated, answer.now, question.stale_after)
-    if warning is None:
-        return answer
-    return replace(answer, warnings=(*answer.warnings, f"{answer.image}: {warning}"))
-
-
-def _sources(settings: Settings, transport: Transport) -> list[Source]:
-    """Returns the places where credentials may be, in the order in which they are asked.
-
-    What lies about on this machine was issued for cgr.dev: if that is looked up at another host, only what was issued for
-    the other host is taken, or what the user gives.  A loopback host is this machine itself.
-    """
-    host = urlsplit(settings.registry).netloc
-    is_cgr = settings.registry.rstrip("/") == DEFAULT_REGISTRY or is_loopback(host)
-    sources: list[Source] = [Given(settings), Identity(settings, transport)]
-    sources += places(settings.environment, REGISTRY if is_cgr else host)
-    return [*sources, Chainctl(settings.environment)] if is_cgr else sources
