@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,10 @@ def test_an_image_on_a_mirror_is_locked_by_its_own_name(path: Path, resolver: Re
 
     assert json.loads(path.read_text())["images"][0]["upstream"] == "cgr.dev/chainguard/web"
     assert mirrored.with_lock(path).resolve(image).ref == f"{image}@{C}"
+    with pytest.raises(
+        NotLocked, match=rf"cgr-images lock {image[:-1]}2 --mirror registry\.corp/cgr/web=cgr\.dev/chainguard/web"
+    ):
+        mirrored.with_lock(path).resolve(f"{image[:-1]}2")
     moved = Resolver(lock=path, mirrors={"registry.corp/cgr": "cgr.dev/other.com"}, environment={})
     with pytest.raises(NotLocked, match=r"was locked as cgr\.dev/chainguard/web, and is cgr\.dev/other\.com/web by"):
         moved.resolve(image)
@@ -201,7 +206,10 @@ def test_a_file_keeps_its_mode_and_a_link_stays_a_link(path: Path, resolver: Res
     (tmp_path / "real").mkdir()
     real = tmp_path / "real/lock.json"
     path.symlink_to(real)
+    before = os.umask(0o022)
     lock(path, resolver, WEB)
+    os.umask(before)
+    new_mode = real.stat().st_mode & 0o777
     real.chmod(0o640)
 
     lock(path, resolver, DB)
@@ -210,5 +218,6 @@ def test_a_file_keeps_its_mode_and_a_link_stays_a_link(path: Path, resolver: Res
     assert real.stat().st_mode & 0o777 == 0o640
     assert pins(real) == {WEB: C, DB: C}
     assert [file.name for file in real.parent.iterdir()] == ["lock.json"]
+    assert new_mode == 0o644
     with pytest.raises(InvalidLock, match="cannot be written: No such file"):
         lock(tmp_path / "none/lock.json", resolver, WEB)

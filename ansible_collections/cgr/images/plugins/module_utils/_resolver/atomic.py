@@ -7,8 +7,8 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
+import secrets
 import stat
-import tempfile
 from typing import Callable, Iterator
 
 _PARTIAL = ".cgr-partial"
@@ -48,12 +48,14 @@ def replace(path: str, content: bytes, last_look: Callable[[], None] = lambda: N
     if before and not os.access(path, os.W_OK):
         raise PermissionError(13, "it is read-only")
     folder, name = os.path.split(path)
-    handle, partial = tempfile.mkstemp(_PARTIAL, f".{name}.", folder or ".")
+    partial = os.path.join(folder, f".{name}.{secrets.token_hex(8)}{_PARTIAL}")
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if before else 0o666)
     try:
         with open(handle, "wb") as stream:
             stream.write(content)
             stream.flush()
-            _take_over(stream.fileno(), before)
+            if before:
+                _take_over(stream.fileno(), before)
             os.fsync(stream.fileno())
         last_look()
         os.replace(partial, path)
@@ -71,12 +73,7 @@ def remove_partial(path: str) -> None:
             os.unlink(partial)
 
 
-def _take_over(handle: int, before: os.stat_result | None) -> None:
-    if before is None:
-        mask = os.umask(0)
-        os.umask(mask)
-        os.fchmod(handle, 0o666 & ~mask)
-        return
+def _take_over(handle: int, before: os.stat_result) -> None:
     made = os.fstat(handle)
     if (made.st_uid, made.st_gid) != (before.st_uid, before.st_gid):
         os.fchown(handle, before.st_uid, before.st_gid)

@@ -71,7 +71,10 @@ class LockedAnswers:
 
 def lock_command(question: Question, path: str = LOCK_FILE_NAME) -> str:
     """Returns the command that adds an image and a rule to a lock, as one writes it in a shell."""
+    reference = question.reference
     words = ["cgr-images", "lock", key_of(question).image, *_options(question.rule())]
+    if reference.is_mirrored:
+        words += ["--mirror", f"{reference.repository}={reference.upstream}"]
     return shlex.join(words if path == LOCK_FILE_NAME else [*words, "--lock", path])
 
 
