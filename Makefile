@@ -8,7 +8,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)
 help:
 	@echo "make demo    a playbook and a Pulumi program pin images, out of recorded histories"
 	@echo "make test    all tests"
-	@echo "make check   format, lint, types, Ansible's sanity tests"
+	@echo "make check   format, lint, types, and the gates in .ci, on several Pythons and ansible-cores"
 	@echo "make format  mend format and lint"
 	@echo "make docs    write the pages that tests generate"
 	@echo "make bench   measure what the work costs, and write docs/performance.md (under ten minutes)"
