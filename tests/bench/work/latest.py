@@ -44,7 +44,7 @@ def part(folder: Path, numbers: Sequence[int] = IMAGES, repeat: int = 5) -> Part
     rows = [Row(work, LIMIT, [no_longer(most[OURS], most[LIMIT], 1.3)], most[OURS], most[LIMIT], where)]
     for loop, goal in ((CURL, 10), (CRANE, 3)):
         if loop in most:
-            rows.append(Row(work, loop, [faster(most[PROCESS], most[loop], goal)], most[PROCESS], most[loop]))
+            rows.append(Row(work, loop, [faster(most[PROCESS], most[loop], goal)], most[PROCESS], most[loop], where))
     ways = [way for way in most if way != PROCESS]
     curves = {way: [(number, cost[way]) for number, cost in costs.items()] for way in ways}
     return Part(rows, [Plot("images", "images", curves)])
@@ -71,9 +71,9 @@ def _where_time_goes(registry: Served, images: list[str]) -> str:
     answer = registry.ask(*(f"cgr.dev/{image}" for image in images))
     imported, processor = (answer[part] / answer["seconds"] for part in ("imported", "processor"))
     return (
-        f"{imported:.0%} of the time is the import of requests, and {processor:.0%} is work of the processor, that import with"
-        f" it. The last {len(images) % CONCURRENCY} images of {len(images)} leave most of the {CONCURRENCY} threads without work"
-        " for two round trips. The rest is spent waiting for the registry."
+        f"The import of requests takes {imported:.0%} of the time, and the processor works during {processor:.0%} of it. The"
+        f" last {len(images) % CONCURRENCY} images of {len(images)} leave most of the {CONCURRENCY} threads without work for two"
+        " round trips. The rest is spent waiting for the registry."
     )
 
 

@@ -80,7 +80,7 @@ def part(folder: Path, numbers: Sequence[int] = HOSTS, repeat: int = 5) -> Part:
         )
         for way in (OURS, LOOKUPS)
     ]
-    rows.append(Row(work, URI, [faster(most[OURS], most[URI], 5)], most[OURS], most[URI]))
+    rows.append(Row(work, URI, [faster(most[OURS], most[URI], 5)], most[OURS], most[URI], where))
     return Part(rows, [Plot("hosts", "hosts", {way: [(n, cost[way]) for n, cost in costs.items()] for way in tasks})])
 
 
