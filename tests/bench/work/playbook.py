@@ -56,7 +56,7 @@ def _tasks(url: str, digest: str) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def part(folder: Path, numbers: Sequence[int] = HOSTS, repeat: int = 5) -> Part:
+def part(folder: Path, numbers: Sequence[int] = HOSTS, repeat: int = 3) -> Part:
     """Measures: what is done by hand, which takes long, once, and what only the plot needs, at most twice."""
     history = made_up(NAME, RECORDS)
     costs: dict[int, dict[str, Cost]] = {}
