@@ -49,6 +49,12 @@ def stretch(*moves: tuple[str, str], start: str = "2026-10-01", end: str = "3000
             " 2026-11-03T00:00:00Z, 3 d before; it stood for 2 d, until 2026-11-05T00:00:00Z",
         ),
         (
+            {"at": "2026-11-08", "exclude": [D]},
+            C,
+            "the build at 2026-11-08T00:00:00Z, excluded ones left out: the tag had moved to it at 2026-11-07T00:00:00Z,"
+            " 1 d before; it was the latest build when it was looked up",
+        ),
+        (
             {"at": "2026-11-07"},
             C,
             "the build at 2026-11-07T00:00:00Z: the tag had moved to it at 2026-11-07T00:00:00Z, 0 s before;"
@@ -57,7 +63,9 @@ def stretch(*moves: tuple[str, str], start: str = "2026-10-01", end: str = "3000
     ],
 )
 def test_the_choice_says_why(rule: dict[str, Any], digest: str, reason: str) -> None:
-    choice = choose(stretch(*MOVES), asked(**rule))
+    excluded = [("2026-11-07", D)] if D in rule.get("exclude", []) else []
+
+    choice = choose(stretch(*MOVES, *excluded), asked(**rule))
 
     assert choice
     assert (choice.record.digest, choice.reason, choice.warnings) == (digest, reason, ())
@@ -95,15 +103,18 @@ def test_a_stretch_that_begins_too_late_has_no_choice() -> None:
     ("rule", "refused"),
     [
         ({}, False),
-        ({"builds_back": 1}, True),
+        ({"builds_back": 1}, False),
         ({"builds_back": 2}, True),
-        ({"builds_back": 1, "exclude": [B]}, False),
+        ({"builds_back": 3}, True),
+        ({"builds_back": 2, "exclude": [B]}, False),
         ({"at": "2026-11-03"}, True),
         ({"at": "2026-11-02"}, False),
     ],
 )
 def test_two_digests_for_one_instant_are_refused_where_they_matter(rule: dict[str, Any], refused: bool) -> None:
-    contradictory = stretch(("2026-11-01", A), ("2026-11-03", B), ("2026-11-03", D), ("2026-11-05", C))
+    contradictory = stretch(
+        ("2026-11-01", A), ("2026-11-03", B), ("2026-11-03", D), ("2026-11-05", C), ("2026-11-06", A)
+    )
     if not refused:
         assert choose(contradictory, asked(**rule))
         return

@@ -1,0 +1,187 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which stretches of a history are asked for, one after another, and what is believed of the answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history import (
+    MOST_REQUESTS,
+    Page,
+    Record,
+    extended,
+    first_record,
+    stretch_up_to,
+)
+from ansible_collections.cgr.images.plugins.module_utils._resolver.instant import DAY, HOUR, SECOND
+from pulumi_cgr.resolver import Instant, InvalidInstant, UntrustworthyAnswer
+
+NOW = Instant.parse("2026-11-24")
+A = "sha256:" + 64 * "a"
+NEVER_WHOLE = (
+    "The registry's tag history cannot be read: it leaves out records whatever stretch is asked for, so no digest is taken"
+    " from it. Tell the registry's owner that 'start' and 'end' are not honoured."
+)
+
+
+@dataclass
+class Source:
+    """A source with a clock, which of many records answers the newest or the oldest 100 only."""
+
+    moves: list[Instant]
+    cuts_the_newest: bool = False
+    newest_first: bool = False
+    now: Instant | None = NOW
+    asked: list[str] = field(default_factory=list)
+
+    def between(self, start: Instant, end: Instant | None) -> Page:
+        self.asked.append(f"{start} to {end}".replace("T00:00:00Z", "").replace(":00:00Z", ""))
+        found = sorted(moved for moved in self.moves if start <= moved and (end is None or moved <= end))
+        found = found[:100] if self.cuts_the_newest else found[-100:]
+        ordered = found[::-1] if self.newest_first else found
+        return Page(tuple(Record(moved, A) for moved in ordered), self.now)
+
+
+def days_ago(*days: int) -> list[Instant]:
+    return [NOW + -day * DAY for day in days]
+
+
+def hourly(count: int) -> list[Instant]:
+    return [NOW + -number * HOUR for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("moves", "at", "asked"),
+    [
+        ([10], None, ["2026-11-14 to 3000-01-01"]),
+        ([11], None, ["2026-11-14 to 3000-01-01", "2026-08-04 to 3000-01-01"]),
+        ([112], None, ["2026-11-14 to 3000-01-01", "2026-08-04 to 3000-01-01"]),
+        ([113], None, ["2026-11-14 to 3000-01-01", "2026-08-04 to 3000-01-01", "1970-01-01 to 3000-01-01"]),
+        ([], None, ["2026-11-14 to 3000-01-01", "2026-08-04 to 3000-01-01", "1970-01-01 to 3000-01-01"]),
+        ([30], 20, ["2026-10-25 to 2026-11-08"]),
+        ([19, 16], 20, ["2026-10-25 to 2026-11-08", "2026-07-15 to 2026-11-08", "1970-01-01 to 2026-11-08"]),
+        ([20], 20, ["2026-10-25 to 2026-11-08"]),
+        ([], 30000, ["1970-01-01 to 1970-01-05"]),
+    ],
+)
+def test_a_window_is_widened_until_it_holds_the_build(moves: list[int], at: int | None, asked: list[str]) -> None:
+    source = Source(days_ago(*moves))
+
+    stretch = stretch_up_to(source, None if at is None else days_ago(at)[0], NOW)
+
+    assert source.asked == asked
+    assert [record.updated for record in stretch.records] == sorted(days_ago(*moves))
+    assert f"{stretch.start} to {stretch.end}".replace("T00:00:00Z", "") == asked[-1]
+    assert stretch.now == NOW
+
+
+def test_the_first_window_is_as_long_as_the_rule_looks_back() -> None:
+    source = Source(days_ago(1))
+
+    stretch_up_to(source, None, NOW, back=30 * DAY)
+
+    assert source.asked == ["2026-10-15 to 3000-01-01"]
+
+
+@pytest.mark.parametrize(("off", "requests"), [(1, 1), (-1, 1), (2, 2), (-2, 2), (400, 2)])
+def test_a_wrong_guess_of_the_present_is_mended_by_the_registrys_clock(off: int, requests: int) -> None:
+    source = Source([])
+    with_guess = NOW + off * DAY
+
+    stretch_up_to(source, None, with_guess)
+
+    assert len(source.asked) == 2 + requests
+    if requests == 2:
+        assert source.asked[1:3] == ["2026-11-14 to 3000-01-01", "2026-08-04 to 3000-01-01"]
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+@pytest.mark.parametrize("cuts_the_newest", [True, False])
+@pytest.mark.parametrize("at", [None, NOW, NOW + -(100 * HOUR)])
+def test_no_answer_is_taken_from_a_page_that_may_have_been_cut(
+    at: Instant | None, cuts_the_newest: bool, newest_first: bool
+) -> None:
+    moves = hourly(3000)
+    source = Source(moves, cuts_the_newest, newest_first)
+
+    stretch = stretch_up_to(source, at, NOW)
+
+    kept = [record.updated for record in stretch.records]
+    assert 0 < len(kept) < 100
+    assert max(moved for moved in kept if moved <= (at or NOW)) == (at or NOW)
+    assert kept == sorted(moved for moved in moves if stretch.start <= moved <= stretch.end)
+    assert len(source.asked) <= 4
+
+
+@pytest.mark.parametrize(("count", "requests"), [(99, 1), (100, 2)])
+def test_a_page_of_a_hundred_may_have_been_cut(count: int, requests: int) -> None:
+    source = Source(hourly(count))
+
+    stretch_up_to(source, None, NOW)
+
+    assert len(source.asked) == requests
+
+
+def test_an_extended_stretch_begins_earlier_and_keeps_its_end() -> None:
+    moves = days_ago(1, 2, 300)
+    source = Source(moves)
+    stretch = stretch_up_to(source, None, NOW)
+    source.asked.clear()
+
+    longer = extended(source, stretch)
+
+    assert [record.updated for record in longer.records] == sorted(moves)
+    assert (longer.end, longer.now, longer.has_the_first) == (stretch.end, NOW, True)
+    # As far as fifty records would reach at this pace, then as any other search.
+    assert source.asked == [
+        f"{start}T23:59:59Z to 2026-11-13T23:59:59Z".replace("1970-01-01T23:59:59Z", "1970-01-01")
+        for start in ("2026-09-24", "2026-07-24", "1970-01-01")
+    ]
+
+
+def test_a_source_that_keeps_to_no_bounds_is_refused() -> None:
+    class Endless(Source):
+        def between(self, start: Instant, end: Instant | None) -> Page:
+            self.asked.append("")
+            return Page(tuple(Record(NOW + -number * SECOND, A) for number in range(100)), NOW)
+
+    for at in (None, NOW, NOW + -DAY):
+        source = Endless([])
+        with pytest.raises(UntrustworthyAnswer) as caught:
+            stretch_up_to(source, at, NOW)
+        assert str(caught.value) == NEVER_WHOLE
+        assert len(source.asked) <= MOST_REQUESTS
+    whole = stretch_up_to(Source(days_ago(1)), None, NOW)
+    with pytest.raises(UntrustworthyAnswer) as caught:
+        extended(Endless([]), whole)
+    assert str(caught.value) == NEVER_WHOLE
+
+
+def test_the_future_begins_a_second_after_the_registrys_clock() -> None:
+    assert stretch_up_to(Source(days_ago(1)), NOW + SECOND, NOW)
+
+    with pytest.raises(InvalidInstant) as future:
+        stretch_up_to(Source(days_ago(1)), NOW + (SECOND + 1), NOW, name="until")
+    with pytest.raises(UntrustworthyAnswer) as unclear:
+        stretch_up_to(Source(days_ago(1), now=None), NOW, NOW)
+
+    assert str(future.value) == (
+        f"until {NOW + (SECOND + 1)} is in the future: the registry's clock says {NOW}. Ask for an instant that has passed, or"
+        " leave 'until' out for the latest build."
+    )
+    assert str(unclear.value) == (
+        "The registry gives no time of its own (no Date header), so it cannot be told whether 'at' is in the past. A proxy may"
+        " have removed it."
+    )
+
+
+def test_the_first_record_is_the_earliest_after_the_instant() -> None:
+    source = Source(days_ago(1, 2, 3))
+
+    assert first_record(source, days_ago(3)[0]) == Record(days_ago(2)[0], A)
+    assert first_record(source, NOW) is None
+    assert first_record(source, Instant.parse("1900-01-01")) == Record(days_ago(3)[0], A)
+    assert source.asked[-1] == "1970-01-01 to None"
