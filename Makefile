@@ -3,7 +3,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)
 
-.PHONY: help demo test check format docs bench release clean
+.PHONY: help demo test check format docs bench mutants release clean
 
 help:
 	@echo "make demo    a playbook and a Pulumi program pin images, out of recorded histories"
@@ -12,6 +12,7 @@ help:
 	@echo "make format  mend format and lint"
 	@echo "make docs    write the pages that tests generate"
 	@echo "make bench   measure what the work costs, and write docs/performance.md (under ten minutes)"
+	@echo "make mutants changes what chooses a digest, and looks whether a test fails (under ten minutes)"
 	@echo "make release VERSION=1.2.3   changelogs and packages of a release, up to where it needs an account"
 	@echo "make clean   remove what the others made"
 
@@ -37,6 +38,9 @@ docs: $(READY)
 
 bench: $(READY)
 	$(VENV)/bin/python -m tests.bench
+
+mutants:
+	.ci/mutants
 
 release:
 	@.ci/release "$(VERSION)"

@@ -142,6 +142,15 @@ def test_an_extended_stretch_begins_earlier_and_keeps_its_end() -> None:
     ]
 
 
+def test_an_extended_stretch_leaves_no_gap() -> None:
+    stretch = stretch_up_to(Source(days_ago(1)), None, NOW)
+    just_before = (stretch.start + -1).with_digits(9)
+
+    longer = extended(Source([just_before, *days_ago(1)]), stretch)
+
+    assert [record.updated for record in longer.records] == [just_before, *days_ago(1)]
+
+
 def test_a_source_that_keeps_to_no_bounds_is_refused() -> None:
     class Endless(Source):
         def between(self, start: Instant, end: Instant | None) -> Page:
