@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Credentials in playbooks and in Pulumi programs: every source works in both, and no secret comes out of either."""
+"""Credentials in playbooks, in Pulumi programs and for the command: every source works in each, and no secret comes out."""
 
 from __future__ import annotations
 
@@ -105,6 +105,12 @@ def play(
     return subprocess.run(command, cwd=machine.home, env=env, capture_output=True, text=True, check=False)
 
 
+def command(machine: Machine, settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    resolve = ["cgr-images", "resolve", IMAGE, "--verbose", "--json"]
+    env = environ(machine, settings)
+    return subprocess.run(resolve, cwd=machine.home, env=env, capture_output=True, text=True, check=False)
+
+
 class Alone(Stack):
     """A stack whose program and provider see nothing of this process's environment."""
 
@@ -121,16 +127,18 @@ def stack(
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_every_source_works_in_playbooks_and_programs(machine: Machine, source: str) -> None:
+def test_every_source_works_everywhere(machine: Machine, source: str) -> None:
     settings = prepare(machine, source)
 
     played = play(machine, settings)
     up = stack(machine, settings).up()
+    resolved = command(machine, settings)
 
     assert played.returncode == 0, played.stdout + played.stderr
     assert (machine.home / "rendered").read_text() == f"{REF} {REF}"
     assert up.ok, up.diagnostics
     assert up.outputs == {"refs": [REF, REF]}
+    assert json.loads(resolved.stdout)["images"][0]["ref"] == REF, resolved.stderr
 
 
 @pytest.mark.parametrize("source", ["token", "pull token", "identity, by a token file"])
@@ -175,16 +183,18 @@ except Exception: logging.exception("refused")
 
 
 def all_that_comes_out(machine: Machine, settings: dict[str, str]) -> str:
-    """Runs both faces and the resolver at their fullest debug level, and returns all they print and keep."""
+    """Runs all faces and the resolver at their fullest debug level, and returns all they print and keep."""
     pins = stack(machine, settings)
     up = pins.up()
     played = play(machine, settings, TASKS, "-vvvvvv")
     env = {**environ(machine, settings), "PYTHONPATH": str(ROOT)}
     script = subprocess.run([sys.executable, "-c", SCRIPT], env=env, capture_output=True, text=True, check=False)
-    return "\n".join([played.stdout, played.stderr, script.stdout, script.stderr, repr(up), pins.exported()])
+    asked = command(machine, settings)
+    runs = [text for run in (played, script, asked) for text in (run.stdout, run.stderr)]
+    return "\n".join([*runs, repr(up), pins.exported()])
 
 
-def test_no_secret_comes_out_of_either_face(machine: Machine) -> None:
+def test_no_secret_comes_out_of_any_face(machine: Machine) -> None:
     """Secrets in every place, everything at full debug level, and the registry refuses: nothing shows them."""
     settings = {**prepare(machine, "identity, in GitHub Actions"), "username": "acme/pull", "password": PASSWORD}
     prepare(machine, "Docker, with a helper")

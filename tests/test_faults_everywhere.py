@@ -36,7 +36,7 @@ What each face answers when the registry, or something before it, misbehaves. Wr
 for the image, and 127.0.0.1:5000 for the registry's host.
 
 """
-FACES = ("resolver", "Pulumi", "Ansible")
+FACES = ("resolver", "Pulumi", "Ansible", "command")
 TIMEOUT = "2"
 NAMES = [*(fault.name for fault in faults(Registry({}))), *BELOW_HTTP]
 
@@ -52,6 +52,17 @@ PLAY = """
       register: found
       ignore_errors: true
     - ansible.builtin.copy: {content: "{{ found.results | to_json }}", dest: "{{ playbook_dir }}/found.json"}
+"""
+
+
+# The command many times over, without starting Python for each.
+COMMANDS = """
+import contextlib, io, json, sys
+from pulumi_cgr.cli.app import run
+for arguments in json.load(sys.stdin):
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        status = run(arguments)
+    print(json.dumps([status, out.getvalue(), err.getvalue()]))
 """
 
 
@@ -118,6 +129,20 @@ def ask_ansible(urls: list[str], environ: dict[str, str], folder: Path) -> list[
     return [f"{r['failed_because']}: {r['msg']}" if r.get("failed") else r["digest"] for r in results]
 
 
+def ask_command(urls: list[str], environ: dict[str, str]) -> list[str]:
+    runs = [["resolve", image(number), "--at", AT, "--registry", url] for number, url in enumerate(urls)]
+    command = [sys.executable, "-c", COMMANDS]
+    done = subprocess.run(
+        command, input=json.dumps(runs), cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    answers = []
+    for status, out, err in map(json.loads, done.stdout.splitlines()):
+        assert (status == 0) == bool(out)
+        answers.append(err.removeprefix("cgr-images: ").strip() if status else out.strip().partition("@")[2])
+    return answers
+
+
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
     folder = tmp_path_factory.mktemp("faults")
@@ -135,6 +160,8 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
                     faces[face] = ask_resolver(world.urls)
             elif face == "Pulumi":
                 faces[face] = ask_pulumi(world.urls, environ)
+            elif face == "command":
+                faces[face] = ask_command(world.urls, environ)
             else:
                 faces[face] = ask_ansible(world.urls, environ, folder)
             assert not world.other.requests, "a request went to another host"
@@ -151,10 +178,10 @@ def test_a_fault_ends_in_the_right_answer_or_one_sentence(outcomes: Outcomes, fa
     assert said["resolver"] == said["Ansible"]
     word, _colon, sentence = said["resolver"].partition(": ")
     if comes.startswith("sha") or comes == ANSWER:
-        assert said["resolver"] == said["Pulumi"] == (A if comes == ANSWER else comes)
+        assert said["resolver"] == said["Pulumi"] == said["command"] == (A if comes == ANSWER else comes)
     else:
         assert word == comes
-        assert sentence == said["Pulumi"]
+        assert sentence == said["Pulumi"] == said["command"]
         assert sentence.isprintable()
         assert sentence.startswith("cgr.dev/chainguard/fault-")
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,11 +12,12 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from ..resolver import SECOND, SINCE, Past, Stay, duration
+from ..resolver import SECOND, SINCE, Past, Resolver, Stay, duration, read_lock
 from . import options
 from .output import bar, console, print_json, say, show, warn, write
 from .svg import drawing
 from .timeline import STYLES, timeline
+from .uses import own_rule
 
 WIDE_ENOUGH = 130
 """The columns from which on a table of whole digests is readable."""
@@ -34,6 +36,14 @@ Until = Annotated[
     str | None,
     typer.Option(metavar="INSTANT", help="The instant up to which to look. By default the present."),
 ]
+Lock = Annotated[
+    str | None,
+    typer.Option(
+        "--lock",
+        metavar="FILE",
+        help="A lock: its pin is the current one, and its rule holds if none is given. Also CGR_LOCK.",
+    ),
+]
 Svg = Annotated[
     Path | None,
     typer.Option("--svg", metavar="FILE", dir_okay=False, help="Draw the timeline into this file, as SVG."),
@@ -50,6 +60,7 @@ def history(
     builds_back: options.BuildsBack = None,
     exclude: options.Exclude = None,
     current: options.Current = None,
+    lock_file: Lock = None,
     registry: options.Registry = None,
     mirror: options.Mirror = None,
     verbose: options.Verbose = False,
@@ -61,6 +72,8 @@ def history(
     """
     rule = options.rule_of(at=at, min_age=min_age, builds_back=builds_back, exclude=exclude)
     resolver = options.resolver_of(registry, mirror, verbose)
+    if path := lock_file or os.environ.get("CGR_LOCK"):
+        rule, current = _of_lock(path, image, rule, current, resolver)
     with bar("Reading the history") as progress:
         past = resolver.history(image, since=since, until=until, current=current, progress=progress, **rule)
     warn([*past.warnings, *_missing(past)])
@@ -95,6 +108,19 @@ def as_dict(past: Past) -> dict[str, Any]:
         "builds": [_build(past, stay) for stay in past.stays],
         "warnings": list(past.warnings),
     }
+
+
+def _of_lock(
+    path: str, image: str, rule: dict[str, Any], current: str | None, resolver: Resolver
+) -> tuple[dict[str, Any], str | None]:
+    """Returns the rule and the pin of an image, as a lock has them."""
+    lock = read_lock(path)
+    question = own_rule(lock, image, rule, resolver)
+    entry = lock.find(question)
+    if entry is None:
+        return rule, current
+    excluded = entry.now_asked(question).exclude
+    return {**entry.rule, "exclude": sorted(excluded)}, current or entry.digest
 
 
 def _build(past: Past, stay: Stay) -> dict[str, Any]:

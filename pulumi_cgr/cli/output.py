@@ -92,16 +92,12 @@ def bar(what: str, unit: str = "") -> Iterator[Callable[[float, float], None]]:
         What is to be called with how much is done, and how much there is.
     """
     console = errors()
+    if not console.is_terminal:
+        yield lambda _done, _total: None
+        return
     count = [MofNCompleteColumn(), TextColumn(unit)] if unit else []
-    with Progress(
-        TextColumn(what),
-        BarColumn(),
-        *count,
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as progress:
+    columns = [TextColumn(what), BarColumn(), *count, TimeRemainingColumn()]
+    with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 

@@ -180,6 +180,18 @@ def test_rollback_asks_which_where_there_are_several_rules(cgr: Command) -> None
     assert pins(cgr) == {f"{WEB} {{}}": NEW, f'{WEB} {{"min_age": "1d"}}': OLD}
 
 
+def test_history_marks_the_pin_of_the_lock_and_what_its_rule_takes_now(cgr: Command, registry: Registry) -> None:
+    cgr("lock", WEB, "--min-age", "1d")
+    cgr("rollback", WEB)
+    before = cgr("history", WEB, "--lock", "cgr.lock.json", "--json").json
+    registry.move("chainguard/web:1", NEWEST, NOW + -2 * DAY)
+    after = cgr("history", WEB, "--lock", "cgr.lock.json", "--json").json
+
+    assert (before["current"], before["chosen"]["digest"]) == (OLD, OLD), "the bad build is left out"
+    assert (after["current"], after["chosen"]["digest"]) == (OLD, NEWEST)
+    assert after["cut_off"] == "2026-01-30T12:00:00Z"
+
+
 def test_check_online_finds_what_never_was(cgr: Command) -> None:
     cgr("lock", WEB)
     true = cgr("check", "--online")
