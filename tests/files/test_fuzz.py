@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.cgr.images.plugins.module_utils._files.formats import finder_for
@@ -166,3 +166,64 @@ def test_the_line_ends_of_windows_change_nothing(name: str) -> None:
 
     pinned = with_digests(text, {spot.place: NEW for spot in spots if spot.place})
     assert after == pinned.replace("\r\n", "\n").replace("\n", "\r\n")
+
+
+REPOSITORIES = ["cgr.dev/acme.com/web", "cgr.dev/acme.com/db", "docker.io/library/x"]
+
+
+@st.composite
+def shared_parts(draw: st.DrawFn) -> str:
+    """Draws Helm values whose images share their tags, digests and defaults by aliases and merges."""
+    lines: list[str] = []
+    anchors: dict[str, list[str]] = {"tag": [], "digest": [], "all": []}
+
+    def field(name: str, *values: str) -> str:
+        known = anchors[name]
+        kind = draw(st.sampled_from(["own", "named", "alias"] if known else ["own", "named"]))
+        if kind == "alias":
+            return f"{name}: *{draw(st.sampled_from(known))}"
+        value = draw(st.sampled_from(values))
+        if kind == "own":
+            return f"{name}: {value}"
+        known.append(f"{name}{len(known)}")
+        return f"{name}: &{known[-1]} {value}"
+
+    for number in range(draw(st.integers(1, 4))):
+        parts = draw(st.sets(st.sampled_from(["repository", "tag", "digest", "<<"]), min_size=2))
+        fields = [f"repository: {draw(st.sampled_from(REPOSITORIES))}"] if "repository" in parts else []
+        if "tag" in parts:
+            fields.append(field("tag", '"1.2"', "latest", f"'1.2@{OLD}'"))
+        if "digest" in parts:
+            fields.append(field("digest", '""', OLD))
+        if "<<" in parts and anchors["all"]:
+            fields.append(f"<<: *{draw(st.sampled_from(anchors['all']))}")
+        anchors["all"].append(f"all{number}")
+        lines.append(f"i{number}: &all{number} {{{', '.join(fields)}}}")
+    return "\n".join(lines) + "\n"
+
+
+def deployed(text: str) -> dict[str, tuple[str, str]]:
+    """Returns what a chart makes of values: each image, and the digest that it is deployed by."""
+    found = {}
+    for key, values in yaml.safe_load(text).items():
+        tag, _at_sign, digest_of_tag = str(values.get("tag") or "").partition("@")
+        found[key] = (f"{values.get('repository')}:{tag}", values.get("digest") or digest_of_tag)
+    return found
+
+
+@given(shared_parts())
+@example(f"a: &a {{repository: {REPOSITORIES[0]}, tag: latest}}\nb: {{repository: {REPOSITORIES[1]}, <<: *a}}\n")
+@example(f"a: {{repository: {REPOSITORIES[0]}, tag: &t latest}}\nb: {{repository: {REPOSITORIES[1]}, tag: *t}}\n")
+@example(
+    f"a: &a {{repository: {REPOSITORIES[0]}, tag: &t latest}}\nb: {{repository: {REPOSITORIES[1]}, <<: *a}}\n"
+    f"c: {{repository: {REPOSITORIES[0]}, tag: *t}}\n"
+)
+def test_no_image_gets_the_digest_of_another(before: str) -> None:
+    spots = found("values.yaml", before)
+
+    after = with_digests(before, {spot.place: digest(spot.asked) for spot in spots if spot.place})
+
+    was = deployed(before)
+    for key, (image, pin) in deployed(after).items():
+        assert image == was[key][0]
+        assert pin in (was[key][1], digest(image))

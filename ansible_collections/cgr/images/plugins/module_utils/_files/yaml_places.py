@@ -85,9 +85,10 @@ class _Walk:
         reasons = [each.left for each in there if each.left]
         if any(reason != ELSEWHERE for reason in reasons):
             return next(reason for reason in reasons if reason != ELSEWHERE)
-        holder, parts = there[0].holder, there[0].parts
+        holder = there[0].holder
         is_used_by_others = holder is not None and self._uses[id(holder)] > len(there)
-        if is_used_by_others or id(parts) in self._overridden or len({each.spot.asked for each in there}) > 1:
+        is_overridden = any(id(each.parts) in self._overridden for each in there)
+        if is_used_by_others or is_overridden or len({each.spot.asked for each in there}) > 1:
             return SHARED if there[0].spot.place else ""
         return ELSEWHERE if len(reasons) == len(there) else ""
 
