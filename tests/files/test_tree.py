@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from pulumi_cgr.files import pin_files, survey
-from pulumi_cgr.resolver import InvalidQuestion, Resolver
+from pulumi_cgr.resolver import InvalidQuestion, MissingDependency, Resolver
 
 from .conftest import WEB, digest
 
@@ -112,3 +113,18 @@ def test_paths_are_shown_as_they_were_given(
 def test_paths_that_make_no_sense_are_refused(paths: list[str], sentence: str, resolver: Resolver) -> None:
     with pytest.raises(InvalidQuestion, match=sentence):
         pin_files(resolver, paths)
+
+
+def test_without_pyyaml_dockerfiles_are_pinned_and_yaml_is_refused(
+    tmp_path: Path, resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    dockerfile = put(tmp_path / "Dockerfile", f"FROM {WEB}\n")
+    pin_files(resolver, tmp_path)
+    assert dockerfile.read_text() == f"FROM {WEB}@{digest('web')}\n"
+    file = put(tmp_path / "a.yaml")
+
+    with pytest.raises(MissingDependency, match="python -m pip install PyYAML"):
+        pin_files(resolver, tmp_path)
+
+    assert file.read_text() == TEXT

@@ -254,9 +254,9 @@ class UntrustworthyAnswer(CgrError):
 
 
 class MissingDependency(CgrError):
-    """The Python library requests is not installed where the question is asked.
+    """The Python library requests is not installed where the question is asked; or PyYAML, where YAML files are to be read.
 
-    Cure: Install it: `python -m pip install requests`, with the Python that runs Ansible or the program.
+    Cure: Install it: `python -m pip install requests PyYAML`, with the Python that runs Ansible or the program.
     """
 
     failed_because = "missing_dependency"
