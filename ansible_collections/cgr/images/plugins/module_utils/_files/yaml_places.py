@@ -115,7 +115,7 @@ class _Walk:
         if split.spot is not None:
             yield _Found(split.spot, "", values.get(split.holder), node)
         if PARTS & set(values):
-            self._overridden |= {id(merged) for merged in _merged(node)}
+            self._overridden |= _merged(node)
         for key, value in entries(node):
             if key in split.parts:
                 self._uses[id(value)] += 1
@@ -178,14 +178,17 @@ def _is_image(key: str, under: str, beside: dict[str, Node]) -> bool:
     )
 
 
-def _merged(node: Node) -> Iterator[Node]:
-    """Yields the mappings that one takes in by `<<`, and those that they do."""
-    for key, value in entries(node):
-        if key == "<<":
-            for merged in value.value if value.id == "sequence" else [value]:
-                if merged.id == "mapping":
-                    yield merged
-                    yield from _merged(merged)
+def _merged(node: Node) -> set[int]:
+    """Returns the ids of the mappings that one takes in by `<<`, and of those that they do."""
+    found: set[int] = set()
+    waiting = [node]
+    while waiting:
+        for key, value in entries(waiting.pop()):
+            taken = (value.value if value.id == "sequence" else [value]) if key == "<<" else []
+            new = [each for each in taken if each.id == "mapping" and id(each) not in found]
+            found |= {id(each) for each in new}
+            waiting += new
+    return found
 
 
 def _is_named_image(before: re.Match[str]) -> bool:

@@ -86,10 +86,9 @@ class Document:
 
 
 def entries(node: Node) -> Iterator[tuple[str, Node]]:
-    """Yields the keys that are text, and what they hold."""
+    """Yields the keys of a mapping, and what they hold; a key that is no text is an empty one."""
     for key, value in node.value:
-        if key.id == "scalar":
-            yield key.value, value
+        yield key.value if key.id == "scalar" else "", value
 
 
 def _compose(text: str) -> list[Any]:
