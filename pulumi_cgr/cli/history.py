@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -72,7 +71,7 @@ def history(
     """
     rule = options.rule_of(at=at, min_age=min_age, builds_back=builds_back, exclude=exclude)
     resolver = options.resolver_of(registry, mirror, verbose)
-    if path := lock_file or os.environ.get("CGR_LOCK"):
+    if path := options.lock_given(lock_file):
         rule, current = _of_lock(path, image, rule, current, resolver)
     with bar("Reading the history") as progress:
         past = resolver.history(image, since=since, until=until, current=current, progress=progress, **rule)
@@ -152,20 +151,18 @@ def _table(past: Past) -> Table:
     out = console()
     whole = out.width >= WIDE_ENOUGH
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
-    for title, justify in (
-        ("moved at", "left"),
-        ("age", "right"),
-        ("stood", "right"),
-        ("digest", "left"),
-        ("", "left"),
-    ):
-        table.add_column(title, justify=justify, no_wrap=bool(title))  # type: ignore[arg-type]
+    for title in ("moved at", "age", "stood", "digest", ""):
+        table.add_column(title, justify="right" if title in ("age", "stood") else "left", no_wrap=bool(title))
     for stay in past.stays:
-        age = past.age(stay)
         stood = f"{duration(past.stood(stay))}{'' if stay.until else ' +'}"
         digest = stay.digest if whole else f"{stay.digest[:15]}…"
-        table.add_row(str(stay.updated), "" if age is None else duration(age), stood, digest, _marks(past, stay, whole))
+        table.add_row(str(stay.updated), _age(past, stay), stood, digest, _marks(past, stay, whole))
     return table
+
+
+def _age(past: Past, stay: Stay) -> str:
+    age = past.age(stay)
+    return "" if age is None else duration(age) if age >= 0 else "in the future"
 
 
 def _marks(past: Past, stay: Stay, whole: bool) -> Text:

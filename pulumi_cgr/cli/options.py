@@ -135,9 +135,14 @@ def rule_of(**given: Any) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value not in (None, [])}
 
 
+def lock_given(lock_file: str | None) -> str | None:
+    """Returns the path of the lock that is given, or that the environment names; nothing if neither does."""
+    return os.environ.get("CGR_LOCK") if lock_file is None else lock_file
+
+
 def lock_of(lock_file: str | None) -> str:
     """Returns the path of the lock."""
-    return lock_file or os.environ.get("CGR_LOCK") or LOCK_FILE_NAME
+    return lock_given(lock_file) or LOCK_FILE_NAME
 
 
 def resolver_of(

@@ -117,7 +117,7 @@ def test_a_rule_that_nothing_fits_shows_the_builds_and_is_status_1(cgr: Command)
     done = cgr("history", WEB, "--min-age", "90d")
 
     assert done.status == 1
-    assert done.err == "cgr-images: no build is 90d old yet; the first will be at 2026-04-01T00:00:00Z.\n"
+    assert done.err == f"cgr-images: {WEB}: no build is 90d old yet; the first will be at 2026-04-01T00:00:00Z.\n"
     assert C in done.out
 
 

@@ -179,7 +179,7 @@ class Resolver:
             answer = self._lookup.answer(question, sight)
             return replace(found, chosen=answer, warnings=(*found.warnings, *answer.warnings))
         except (NoBuildFits, BeforeFirstBuild, UntrustworthyAnswer) as error:
-            return replace(found, refusal=str(error))
+            return replace(found, refusal=str(error.about(found.image)))
 
     def resolve_all(self, images: Mapping[str, Any], *, progress: Progress | None = None, **rule: Any) -> Answers:
         """Looks up the digests of a set of images, all at one instant, many at a time: all of them, or none.
