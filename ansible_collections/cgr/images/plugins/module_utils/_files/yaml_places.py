@@ -48,13 +48,13 @@ class _Found(NamedTuple):
         spot: where it stands.
         left: why it is to be left there, although there is a place for its digest.
         holder: of one in parts, the value that holds the digest.
-        parts: of one in parts, the mapping they are in.
+        within: the mapping it is in, if that is what makes it an image.
     """
 
     spot: Spot
     left: str = ""
     holder: Node = None
-    parts: Node = None
+    within: Node = None
 
 
 class _Walk:
@@ -67,6 +67,7 @@ class _Walk:
         self._seen: set[int] = set()
         self._uses: Counter[int] = Counter()
         self._overridden: set[int] = set()
+        self._built: set[int] = set()
         keys = {key for key, _value in entries(root)} if root.id == "mapping" else set()
         self._is_kubernetes = {"apiVersion", "kind"} <= keys
 
@@ -87,7 +88,10 @@ class _Walk:
             return next(reason for reason in reasons if reason != ELSEWHERE)
         holder = there[0].holder
         is_used_by_others = holder is not None and self._uses[id(holder)] > len(there)
-        is_overridden = any(id(each.parts) in self._overridden for each in there)
+        within = {id(each.within) for each in there}
+        if within & self._built:
+            return BUILT_HERE
+        is_overridden = bool(within & self._overridden)
         if is_used_by_others or is_overridden or len({each.spot.asked for each in there}) > 1:
             return SHARED if there[0].spot.place else ""
         return ELSEWHERE if len(reasons) == len(there) else ""
@@ -116,6 +120,8 @@ class _Walk:
             yield _Found(split.spot, "", values.get(split.holder), node)
         if PARTS & set(values):
             self._overridden |= _merged(node)
+        if under and "build" in values:
+            self._built |= _merged(node)
         for key, value in entries(node):
             if key in split.parts:
                 self._uses[id(value)] += 1
@@ -138,7 +144,8 @@ class _Walk:
         beside = dict(entries(siblings)) if siblings is not None else {}
         if _is_image(key, under, beside) or (before and _is_named_image(before)):
             left = self._why_left(value, image, key, under, beside) if spot.place else ""
-            yield _Found(spot if value.span else Spot(spot.line, image, None, left or spot.reason), left)
+            place = spot if value.span else Spot(spot.line, image, None, left or spot.reason)
+            yield _Found(place, left, within=siblings if key == "image" else None)
         elif spot.place and _has_tag(image):
             # Only what can be nothing else than an image is worth a word.
             yield _Found(spot if value.span else Spot(spot.line, image, None, ELSEWHERE), ELSEWHERE)
