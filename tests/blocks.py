@@ -42,7 +42,6 @@ ELSEWHERE = {
 }
 REFUSED = "# refused\n"
 SERVER = "pulumi_cgr.testing.registry"
-CONFIG = {"project:image": "cgr.dev/chainguard/python:latest-dev"}
 
 
 @dataclass(frozen=True)
@@ -75,6 +74,7 @@ class Block:
 def blocks(page: Path) -> list[Block]:
     """Returns the blocks of a page."""
     text = page.read_text()
+    assert len(re.findall(r"^ *```", text, re.MULTILINE)) == 2 * len(FENCE.findall(text)), "a block names no language"
     return [Block(page, text.count("\n", 0, found.start()) + 1, found[1], found[2]) for found in FENCE.finditer(text)]
 
 
@@ -124,7 +124,7 @@ class Reader:
 
     def _preview(self, block: Block, where: str) -> str:
         program = self.folder / self._write(f"program_{block.line}.py", block.text)
-        preview = Stack(program, config=CONFIG, environ=self.environ).preview()
+        preview = Stack(program, environ=self.environ).preview()
         assert preview.ok != block.text.startswith(REFUSED), f"{where}: {preview.diagnostics}"
         for name, shown in EXPORTED.findall(block.text):
             value = preview.outputs[name]

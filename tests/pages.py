@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from pathlib import Path
 
 from .environments import ROOT
 
@@ -26,7 +25,7 @@ def compare(path: str, text: str) -> None:
 def compare_part(path: str, name: str, text: str) -> None:
     """Compares the part of a page that stands between `<!-- NAME: made by make docs -->` and `<!-- end -->`."""
     begin, end = f"<!-- {name}: made by make docs -->\n", "<!-- end -->"
-    before, found, behind = _read(path).partition(begin)
+    before, found, behind = (ROOT / path).read_text().partition(begin)
     assert found, f"{path} has no part {name}"
     compare(path, before + begin + text + end + behind.partition(end)[2])
 
@@ -41,7 +40,3 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def cell(text: str) -> str:
     """Returns a text as it can stand in a table."""
     return re.sub(r"(?<!\\)\|", r"\|", text)
-
-
-def _read(path: str) -> str:
-    return Path(ROOT / path).read_text()
