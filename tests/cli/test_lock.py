@@ -143,6 +143,16 @@ def test_what_is_locked_and_unused_is_found_and_taken_out(cgr: Command) -> None:
     assert cgr("check", "deploy").status == 0
 
 
+def test_of_several_rules_the_one_counts_whose_digest_the_file_has(cgr: Command) -> None:
+    cgr("lock", WEB)
+    cgr("lock", WEB, "--min-age", "15d")
+    for digest, unused in ((NEW, '{"min_age": "15d"}'), (OLD, "{}")):
+        (cgr.folder / "deploy/pod.yaml").write_text(POD.replace(WEB, f"{WEB}@{digest}"))
+        (finding,) = cgr("check", "deploy", "--json").json["findings"]
+
+        assert (finding["kind"], json.dumps(finding["rule"])) == ("unused", unused)
+
+
 def test_prune_takes_nothing_out_by_halves(cgr: Command) -> None:
     cgr("lock", DB)
     (cgr.folder / "deploy/bad.yaml").write_text(f"image: [{DB}\n")

@@ -52,3 +52,14 @@ def test_many_years_are_read_in_pieces_of_fewer_than_a_hundred(recorded: Histori
         moves = [move.digest for move in recorded.moves(image)]
         assert [stay.digest for stay in past.stays] == [digest for digest, _run in groupby(moves)]
         assert all("end" in request.query for request in registry.requests if "history" in request.path)
+
+
+def test_a_stay_begins_with_the_move_there_not_with_one_that_confirms_it() -> None:
+    moves = {400: "b", 300: "a", 40: "a", 5: "c"}
+    history = [
+        {"updateTimestamp": str(NOW + -days * DAY), "digest": f"sha256:{64 * letter}"} for days, letter in moves.items()
+    ]
+    with Registry({"chainguard/web:1": history}, now=lambda: NOW.nanoseconds / 1e9) as registry:
+        past = Resolver(registry=registry.url, environment={}).history("cgr.dev/chainguard/web:1", since="20d")
+
+    assert [str(stay.updated) for stay in past.stays] == [str(NOW + -300 * DAY), str(NOW + -5 * DAY)]
