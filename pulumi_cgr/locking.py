@@ -227,4 +227,5 @@ def _files(uses: Iterable[Use]) -> dict[Key, tuple[str, ...]]:
 
 
 def _read_or_empty(path: Path) -> Lock:
-    return read_lock(path) if os.path.getsize(path) else Lock()
+    is_empty = os.path.exists(path) and not os.path.getsize(path)
+    return Lock() if is_empty else read_lock(path)

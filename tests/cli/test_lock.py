@@ -275,3 +275,16 @@ def test_git_merges_with_the_driver_of_the_help(cgr: Command, registry: Registry
     git("merge", "--no-edit", "theirs")
 
     assert pins(cgr) == {f"{DB} {{}}": BASE, f"{WEB} {{}}": NEWEST}
+
+
+def test_a_merge_of_a_file_that_is_not_there_is_refused(cgr: Command) -> None:
+    cgr("lock", WEB)
+    before = (cgr.folder / "cgr.lock.json").read_bytes()
+
+    done = cgr("merge", "base", "cgr.lock.json", "theirs")
+
+    assert (done.status, done.err) == (
+        1,
+        "cgr-images: base: there is no such file. Make it: cgr-images lock IMAGE\n",
+    )
+    assert (cgr.folder / "cgr.lock.json").read_bytes() == before
