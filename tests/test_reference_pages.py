@@ -14,6 +14,7 @@ import yaml
 
 from pulumi_cgr.resolver import RULES, SETTINGS, Settings
 
+from .blocks import blocks
 from .documented import RESOLVER, Documented, arguments, attributes, one_line, options_of, unwrapped
 from .documented import module as read
 from .environments import ROOT
@@ -110,3 +111,12 @@ def row(name: str, option: Mapping[str, Any]) -> tuple[str, str, str]:
 def plain(text: str) -> str:
     """Returns a text with Markdown's marks in place of Ansible's, on one line."""
     return re.sub(r"\b(?:C|V|O|RV|M)\(([^()]*)\)", r"`\1`", one_line(text))
+
+
+@pytest.mark.parametrize("page", ["docs/pulumi.md", "docs/ansible.md"])
+def test_everything_in_the_tables_is_in_an_example(page: str) -> None:
+    examples = "".join(block.text for block in blocks(ROOT / page))
+    named = re.findall(r"^\| `(?:\w+\[\]\.)?([a-z]\w+)` \|", (ROOT / page).read_text(), re.MULTILINE)
+
+    assert named
+    assert [name for name in named if not re.search(rf"\b{name}\b", examples) and name != "resource_name"] == []
