@@ -128,3 +128,19 @@ def test_without_pyyaml_dockerfiles_are_pinned_and_yaml_is_refused(
         pin_files(resolver, tmp_path)
 
     assert file.read_text() == TEXT
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [(b"a\xff.yaml", r"a\udcff.yaml"), (b"a\n\x1b[31m.yaml", r"a\n\x1b[31m.yaml")]
+)
+def test_a_name_that_is_no_plain_text_is_told_and_its_file_left(
+    name: bytes, shown: str, tmp_path: Path, resolver: Resolver
+) -> None:
+    file = put(tmp_path / os.fsdecode(name))
+    put(tmp_path / os.fsdecode(b"other-" + name), "image: example.com/web:1\n")
+
+    report = pin_files(resolver, [tmp_path])
+
+    said = "has a name with control characters, or one that is not UTF-8; rename it"
+    assert [str(problem) for problem in report.problems] == [f"{tmp_path}/{shown} {said}"]
+    assert file.read_text() == TEXT

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from typing import Sequence
 
@@ -15,6 +16,8 @@ from .report import Problem
 from .spots import Spot, Unreadable
 from .tree import Paths, Target, files_in
 from .write import NotWritten, Version
+
+_NOT_PLAIN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def survey(paths: Paths, patterns: Sequence[str] | None = None, names: Names | N
         try:
             read = _read(target, names)
         except (NotWritten, Unreadable) as error:
-            found.problems.append(Problem(target.path, None, str(error)))
+            found.problems.append(Problem(_shown(target.path), None, str(error)))
             continue
         if read.spots:
             found.files.append(read)
@@ -94,4 +97,11 @@ def _read(target: Target, names: Names) -> Read:
     text = text_of(content)
     # A file that cannot hold any is not worth a parser, nor a word if it is broken.
     spots = finder_for(os.path.basename(target.path))(text, names) if names.may_be_in(text) else []
+    if spots and _NOT_PLAIN.search(target.path):
+        raise Unreadable("has a name with control characters, or one that is not UTF-8; rename it")
     return Read(target.path, target.real, version, tuple(spots))
+
+
+def _shown(path: str) -> str:
+    """Returns a path as it can be printed and kept in JSON."""
+    return _NOT_PLAIN.sub(lambda found: repr(found.group())[1:-1], path)
