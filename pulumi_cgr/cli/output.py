@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from ..resolver import InvalidQuestion, replace_file
 
 BROKEN_PIPE = 141
 WIDE = 1000
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def console() -> Console:
@@ -42,6 +44,8 @@ def show(*renderables: RenderableType) -> None:
     out = console()
     with out.capture() as captured:
         for renderable in renderables:
+            if isinstance(renderable, Text):
+                renderable.plain = _harmless(renderable.plain)
             out.print(renderable, soft_wrap=isinstance(renderable, Text))  # no ref is torn in two
     lines = captured.get().splitlines()
     print_text("".join(f"{line.rstrip()}\n" for line in lines))
@@ -49,13 +53,15 @@ def show(*renderables: RenderableType) -> None:
 
 def print_json(data: Any) -> None:
     """Prints what a program reads to standard output."""
-    print_text(f"{json.dumps(data, indent=2, ensure_ascii=False)}\n")
+    is_utf_8 = sys.stdout.encoding.lower() in ("utf-8", "utf8")
+    print_text(f"{json.dumps(data, indent=2, ensure_ascii=not is_utf_8)}\n")
 
 
 def print_text(text: str) -> None:
-    """Prints text to standard output as it is."""
+    """Prints text to standard output as it is; what its encoding lacks, as an escape."""
+    encoding = sys.stdout.encoding
     try:
-        sys.stdout.write(text)
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
     except BrokenPipeError:
         _leave()
@@ -63,13 +69,13 @@ def print_text(text: str) -> None:
 
 def say(sentence: str) -> None:
     """Prints a sentence to standard error."""
-    errors().print(f"cgr-images: {sentence}", markup=False, soft_wrap=True)
+    errors().print(f"cgr-images: {_harmless(sentence)}", markup=False, soft_wrap=True)
 
 
 def warn(warnings: Iterable[str]) -> None:
     """Prints warnings to standard error."""
     for warning in warnings:
-        errors().print("cgr-images: warning:", warning, markup=False, soft_wrap=True, style="yellow")
+        errors().print("cgr-images: warning:", _harmless(warning), markup=False, soft_wrap=True, style="yellow")
 
 
 def write(path: Path, text: str) -> None:
@@ -100,6 +106,11 @@ def bar(what: str, unit: str = "") -> Iterator[Callable[[float, float], None]]:
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _harmless(text: str) -> str:
+    """Returns text without what a terminal would obey: it may have come out of a file."""
+    return _CONTROL.sub("\ufffd", text)
 
 
 def _leave() -> NoReturn:

@@ -120,3 +120,17 @@ def test_a_terminal_shows_lines_colours_and_the_diff(cgr: Command, recorded: His
     assert f"\x1b[32m+  - image: {PYTHON}@{JUNE} # of today" in shown
     assert f"deploy/pod.yaml:4  {PYTHON}  \x1b[32mpinned" in shown
     assert f"  → {JUNE}  2024-06-01T00:00:00Z" in shown
+
+
+def test_a_terminal_does_not_obey_what_stands_in_a_file(cgr: Command) -> None:
+    (cgr.folder / "a.yaml").write_text('image: "cgr.dev/chainguard/web\\e]0;title:1"\n')
+
+    assert "chainguard/web\ufffd]0;title:1" in cgr.on_a_terminal("pin", "a.yaml").out
+
+
+def test_an_output_that_is_not_utf_8_gets_escapes(cgr: Command) -> None:
+    cgr.environ["PYTHONIOENCODING"] = "ascii"
+    (cgr.folder / "é→.yaml").write_text(f"image: {PYTHON}\n")
+
+    assert cgr("pin", "--check", "é→.yaml").out.splitlines()[1].startswith(r"\xe9\u2192.yaml:1")
+    assert cgr("pin", "--check", "é→.yaml", "--json").json["files"] == ["é→.yaml"]
