@@ -35,6 +35,7 @@ from .resolver import (
     key_of,
     lock_command,
     parse_ref,
+    pin_command,
 )
 
 UNPINNED, DIFFERS, NOT_LOCKED, UNUSED, TOO_OLD, NEVER_WAS = (
@@ -98,22 +99,26 @@ def check(
                 _of_entry(
                     UNUSED,
                     entry,
-                    "is in the lock and used in none of these files. Take it out: cgr-images lock --prune, with all the --files",
+                    "is in the lock and used in none of these files. Take it out:"
+                    f" {shlex.join(['cgr-images', 'lock', '--lock', path])} --prune, with all the --files",
                 )
             )
         if max_age and now and now - entry.updated > max_age:
-            age = f"is locked to a build that is {duration(now - entry.updated)} old. Update it: cgr-images lock"
-            found.append(_of_entry(TOO_OLD, entry, age))
+            age, update = duration(now - entry.updated), lock_command(entry.question, path)
+            found.append(_of_entry(TOO_OLD, entry, f"is locked to a build that is {age} old. Update it: {update}"))
     return tuple(found)
 
 
-def check_online(lock: Lock, resolver: Resolver, progress: Progress | None = None) -> tuple[Finding, ...]:
+def check_online(
+    lock: Lock, resolver: Resolver, progress: Progress | None = None, path: str = LOCK_FILE_NAME
+) -> tuple[Finding, ...]:
     """Asks the registry whether each pin really is what its rule chose at the instant of its resolution.
 
     Args:
         lock: the lock.
         resolver: asks the registry.
         progress: see `Resolver.resolve_all`.
+        path: the file of the lock, for the commands in the sentences.
 
     Raises:
         SeveralFailed: some cannot be checked: the registry cannot be reached, or refuses.
@@ -121,7 +126,7 @@ def check_online(lock: Lock, resolver: Resolver, progress: Progress | None = Non
     asking = resolver.with_lock(None)
     found: dict[Key, Finding | None] = {}
     failed: dict[str, CgrError] = {}
-    for entry, outcome in in_parallel(lambda entry: _online(entry, asking), lock.entries, resolver.concurrency):
+    for entry, outcome in in_parallel(lambda entry: _online(entry, asking, path), lock.entries, resolver.concurrency):
         try:
             found[entry.key] = outcome.result()
         except CgrError as error:
@@ -143,7 +148,7 @@ def _of_use(lock: Lock, use: Use, path: str) -> Finding | None:
     if reference.tag is None:
         elsewhere = finding(NOT_LOCKED, "is pinned to what is not in the lock. Write its tag, too.")
         return None if _keys(lock, use) else elsewhere
-    entry, pin = lock.find(use.question), shlex.join(["cgr-images", "pin", use.file, "--lock", path])
+    entry, pin = lock.find(use.question), pin_command(use.question, use.file, path)
     if entry is None:
         return finding(NOT_LOCKED, f"is not in the lock. Add it: {lock_command(use.question, path)}")
     if pinned is None:
@@ -167,7 +172,7 @@ def _keys(lock: Lock, use: Use) -> Iterable[Key]:
     ]
 
 
-def _online(entry: Entry, resolver: Resolver) -> Finding | None:
+def _online(entry: Entry, resolver: Resolver, path: str) -> Finding | None:
     question = resolver.question(entry.image, **entry.rule)
     once = entry.once_asked(question)
     chosen = _answer(once, resolver)
@@ -183,7 +188,7 @@ def _online(entry: Entry, resolver: Resolver) -> Finding | None:
         NEVER_WAS,
         entry,
         f"is locked to {entry.digest}, of {entry.updated}, but by the registry {right}. Find out who changed the lock; to lock"
-        " it anew, take the entry out and run: cgr-images lock",
+        f" it anew, take the entry out and run: {lock_command(entry.question, path)}",
     )
 
 

@@ -115,6 +115,23 @@ def test_the_command_in_a_finding_does_what_it_says(cgr: Command) -> None:
     assert cgr("check", "deploy").status == 0
 
 
+def test_the_commands_in_findings_are_for_the_lock_and_the_mirror_that_were_checked(
+    cgr: Command, registry: Registry
+) -> None:
+    cgr.environ["CGR_MIRRORS"] = "registry.example.com/cgr=cgr.dev/chainguard"
+    (cgr.folder / "-web.yaml").write_text("image: registry.example.com/cgr/web:1\n")
+    cgr("lock", "--files", "./-web.yaml", "--lock", "web.json")
+    registry.move("chainguard/web:1", NEWEST, NOW)
+    found = cgr("check", "./-web.yaml", "--lock", "web.json", "--max-age", "5d").out.splitlines()
+    del cgr.environ["CGR_MIRRORS"]
+
+    for command in (line.partition(" it: ")[2] for line in found[1::-1]):
+        assert cgr(*shlex.split(command)[1:]).status == 0
+
+    assert (cgr.folder / "-web.yaml").read_text() == f"image: registry.example.com/cgr/web:1@{NEWEST}\n"
+    assert not (cgr.folder / "cgr.lock.json").exists()
+
+
 def test_a_lock_in_the_environment_is_used_by_every_command(cgr: Command, registry: Registry) -> None:
     (cgr.folder / "locks").mkdir()
     cgr.environ["CGR_LOCK"] = "locks/prod.json"

@@ -74,7 +74,7 @@ def test_each_thing_that_is_wrong_is_found_and_said(path: Path, resolver: Resolv
     )
     assert said[1].startswith(f"compose.yaml:2: {WEB} is pinned to {A}; the lock says {C}.")
     assert said[2] == f"compose.yaml:3: {APP} is not in the lock. Add it: cgr-images lock {APP}"
-    assert said[5].endswith("Take it out: cgr-images lock --prune, with all the --files")
+    assert said[5].endswith("Take it out: cgr-images lock --lock cgr.lock.json --prune, with all the --files")
     assert "is locked to a build that is 51 d old" in said[6]
     assert check(read_lock(path)) == (), "without files there is nothing to hold it against"
 

@@ -16,7 +16,9 @@ from typing import Any, Iterable, Mapping, NamedTuple
 from .answer import Answer
 from .errors import InvalidLock
 from .instant import Instant
+from .mirrors import Mirrors
 from .question import Question
+from .reference import parse_ref
 
 LOCK_FILE_NAME = "cgr.lock.json"
 LOCK_VERSION = 1
@@ -77,6 +79,12 @@ class Entry:
     def key(self) -> Key:
         """What it answers."""
         return Key(self.image, _rule_text(self.rule))
+
+    @property
+    def question(self) -> Question:
+        """What it answers, as it was asked."""
+        mirrors = Mirrors(((parse_ref(self.image).repository, self.upstream),)) if self.upstream else None
+        return Question.of(self.image, mirrors, **self.rule)
 
     @property
     def ref(self) -> str:

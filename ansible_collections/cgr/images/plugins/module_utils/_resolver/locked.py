@@ -14,6 +14,7 @@ from .errors import InvalidRule, NotLocked
 from .lock import LOCK_FILE_NAME, Lock, key_of
 from .lock_file import read_if_there
 from .question import Question
+from .reference import Reference
 
 
 class LockedAnswers:
@@ -71,11 +72,18 @@ class LockedAnswers:
 
 def lock_command(question: Question, path: str = LOCK_FILE_NAME) -> str:
     """Returns the command that adds an image and a rule to a lock, as one writes it in a shell."""
-    reference = question.reference
-    words = ["cgr-images", "lock", key_of(question).image, *_options(question.rule())]
-    if reference.is_mirrored:
-        words += ["--mirror", f"{reference.repository}={reference.upstream}"]
+    words = ["cgr-images", "lock", key_of(question).image, *_options(question.rule()), *_mirror(question.reference)]
     return shlex.join(words if path == LOCK_FILE_NAME else [*words, "--lock", path])
+
+
+def pin_command(question: Question, file: str, path: str = LOCK_FILE_NAME) -> str:
+    """Returns the command that pins a file out of a lock, as one writes it in a shell."""
+    file = f"./{file}" if file.startswith("-") else file
+    return shlex.join(["cgr-images", "pin", file, *_mirror(question.reference), "--lock", path])
+
+
+def _mirror(reference: Reference) -> tuple[str, ...]:
+    return ("--mirror", f"{reference.repository}={reference.upstream}") if reference.is_mirrored else ()
 
 
 def _options(rule: Mapping[str, Any]) -> Iterator[str]:
