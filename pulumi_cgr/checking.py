@@ -26,6 +26,7 @@ from .resolver import (
     Key,
     Lock,
     NoSuchBuild,
+    NotLocked,
     Progress,
     Question,
     Resolver,
@@ -36,6 +37,7 @@ from .resolver import (
     lock_command,
     parse_ref,
     pin_command,
+    refuse_other_upstream,
 )
 
 UNPINNED, DIFFERS, NOT_LOCKED, UNUSED, TOO_OLD, NEVER_WAS = (
@@ -151,6 +153,10 @@ def _of_use(lock: Lock, use: Use, path: str) -> Finding | None:
     entry, pin = lock.find(use.question), pin_command(use.question, use.file, path)
     if entry is None:
         return finding(NOT_LOCKED, f"is not in the lock. Add it: {lock_command(use.question, path)}")
+    try:
+        refuse_other_upstream(entry, use.question, path)
+    except NotLocked as error:
+        return Finding(NOT_LOCKED, str(error), image, entry.rule, use.file, use.line)
     if pinned is None:
         return finding(UNPINNED, f"is not pinned; the lock says {entry.digest}. Pin it: {pin}")
     if pinned != entry.digest:
@@ -174,6 +180,10 @@ def _keys(lock: Lock, use: Use) -> Iterable[Key]:
 
 def _online(entry: Entry, resolver: Resolver, path: str) -> Finding | None:
     question = resolver.question(entry.image, **entry.rule)
+    try:
+        refuse_other_upstream(entry, question, path)
+    except NotLocked as error:
+        return Finding(NOT_LOCKED, str(error), entry.image, entry.rule)
     once = entry.once_asked(question)
     chosen = _answer(once, resolver)
     if chosen and _is_of(chosen, entry):

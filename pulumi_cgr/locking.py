@@ -33,6 +33,7 @@ from .resolver import (
     lock_command,
     merged,
     read_lock,
+    refuse_other_upstream,
     unpinned,
 )
 
@@ -170,6 +171,7 @@ def rollback(path: Path, resolver: Resolver, question: Question, builds: int = 1
             raise NotLocked(
                 f"{key.image} is not in the lock {path}. Lock it first: {lock_command(question, str(path))}"
             )
+        refuse_other_upstream(entry, question, str(path))
         for _build in range(builds):
             entry = replace(entry, exclude=entry.exclude | {entry.digest})
             answer = asking.answer(entry.once_asked(question))

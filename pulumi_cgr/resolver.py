@@ -62,7 +62,11 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.lock import (
 from ansible_collections.cgr.images.plugins.module_utils._resolver.lock_file import change as change_lock
 from ansible_collections.cgr.images.plugins.module_utils._resolver.lock_file import read_if_there as read_lock_if_there
 from ansible_collections.cgr.images.plugins.module_utils._resolver.lock_file import read_lock
-from ansible_collections.cgr.images.plugins.module_utils._resolver.locked import lock_command, pin_command
+from ansible_collections.cgr.images.plugins.module_utils._resolver.locked import (
+    lock_command,
+    pin_command,
+    refuse_other_upstream,
+)
 from ansible_collections.cgr.images.plugins.module_utils._resolver.lookup import Trace
 from ansible_collections.cgr.images.plugins.module_utils._resolver.memory import Memory, ProcessMemory
 from ansible_collections.cgr.images.plugins.module_utils._resolver.mirrors import Mirrors
@@ -151,6 +155,7 @@ __all__ = [
     "quoted",
     "read_lock",
     "read_lock_if_there",
+    "refuse_other_upstream",
     "replace_file",
     "unpinned",
 ]

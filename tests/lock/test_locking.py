@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pulumi_cgr.checking import check, check_online
 from pulumi_cgr.locking import Use, lock_images, prune, rollback, update_all
 from pulumi_cgr.resolver import InvalidLock, InvalidRule, NoBuildFits, NotLocked, Resolver, SeveralFailed, read_lock
 from pulumi_cgr.testing import Registry
@@ -200,6 +201,30 @@ def test_an_image_on_a_mirror_is_locked_by_its_own_name(path: Path, resolver: Re
     moved = Resolver(lock=path, mirrors={"registry.corp/cgr": "cgr.dev/other.com"}, environment={})
     with pytest.raises(NotLocked, match=r"was locked as cgr\.dev/chainguard/web, and is cgr\.dev/other\.com/web by"):
         moved.resolve(image)
+
+
+def test_an_entry_of_another_mirror_neither_goes_back_nor_passes_a_check(
+    path: Path, resolver: Resolver, registry: Registry
+) -> None:
+    image = "registry.corp/cgr/web:1"
+    lock(
+        path,
+        Resolver(registry=registry.url, mirrors={"registry.corp/cgr": "cgr.dev/chainguard"}, environment={}),
+        image,
+    )
+    before = path.read_bytes()
+    moved = Resolver(registry=registry.url, mirrors={"registry.corp/cgr/web": "cgr.dev/chainguard/db"}, environment={})
+    question = moved.question(image)
+
+    with pytest.raises(
+        NotLocked, match=r"was locked as cgr\.dev/chainguard/web, and is cgr\.dev/chainguard/db by 'mirrors'"
+    ):
+        rollback(path, moved, question)
+
+    assert path.read_bytes() == before
+    used = [Use("web.yaml", 1, question, C)]
+    assert [each.kind for each in check(read_lock(path), used)] == ["not_locked"]
+    assert [each.kind for each in check_online(read_lock(path), moved)] == ["not_locked"]
 
 
 def test_a_file_keeps_its_mode_and_a_link_stays_a_link(path: Path, resolver: Resolver, tmp_path: Path) -> None:

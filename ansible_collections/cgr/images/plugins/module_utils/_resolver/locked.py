@@ -11,7 +11,7 @@ from typing import Any, Iterator, Mapping
 
 from .answer import Answer
 from .errors import InvalidRule, NotLocked
-from .lock import LOCK_FILE_NAME, Lock, key_of
+from .lock import LOCK_FILE_NAME, Entry, Lock, key_of
 from .lock_file import read_if_there
 from .question import Question
 from .reference import Reference
@@ -45,16 +45,11 @@ class LockedAnswers:
                 "stale_after",
             )
         entry = self._read().find(question)
-        upstream = question.reference.upstream if question.reference.is_mirrored else None
         if entry is None:
             raise NotLocked(
                 f"{image} is not in the lock {self.path}{_under(question)}. Add it: {self._command(question)}"
             )
-        if entry.upstream != upstream:
-            raise NotLocked(
-                f"{image} was locked as {entry.upstream or entry.image}, and is {upstream or 'on no mirror'} by 'mirrors' now."
-                f" Lock it anew: {self._command(question)}"
-            )
+        refuse_other_upstream(entry, question, self.path)
         reason = (
             f"locked in {os.path.basename(self.path)} at {entry.resolved}: the tag had moved to it at {entry.updated}"
         )
@@ -68,6 +63,21 @@ class LockedAnswers:
 
     def _command(self, question: Question) -> str:
         return lock_command(question, self.path)
+
+
+def refuse_other_upstream(entry: Entry, question: Question, path: str = LOCK_FILE_NAME) -> None:
+    """Refuses an entry whose image was looked up elsewhere than the mirrors of today say.
+
+    Raises:
+        NotLocked: it was.
+    """
+    reference = question.reference
+    upstream = reference.upstream if reference.is_mirrored else None
+    if entry.upstream != upstream:
+        raise NotLocked(
+            f"{entry.image} was locked as {entry.upstream or entry.image}, and is {upstream or 'on no mirror'} by 'mirrors' now."
+            f" Lock it anew: {lock_command(question, path)}"
+        )
 
 
 def lock_command(question: Question, path: str = LOCK_FILE_NAME) -> str:
