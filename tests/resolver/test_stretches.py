@@ -187,6 +187,11 @@ def test_the_future_begins_a_second_after_the_registrys_clock() -> None:
     )
 
 
+def test_the_last_instant_there_is_is_in_the_future() -> None:
+    with pytest.raises(InvalidInstant, match="is in the future"):
+        stretch_up_to(Source(days_ago(1)), Instant.parse("9999-12-31T23:59:59.999Z"), NOW)
+
+
 def test_the_first_record_is_the_earliest_after_the_instant() -> None:
     source = Source(days_ago(1, 2, 3))
 

@@ -290,4 +290,4 @@ def _back(instant: Instant, nanoseconds: int) -> Instant:
 
 
 def _ahead(instant: Instant, nanoseconds: int) -> Instant:
-    return min(instant + nanoseconds, FOREVER)
+    return min(instant, FOREVER + -nanoseconds) + nanoseconds
