@@ -35,6 +35,7 @@ HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "an entry that lacks something": ('{"version": 1, "images": [{"image": "x"}]}', "images[0] (x) lacks 'digest'"),
     "an entry with something else": (entries({"x": 1}), f"images[0] ({WEB}) has an unknown 'x'"),
     "two entries alike": (entries({}, {}), f"there are two entries for {WEB} with the same rule"),
+    "a use that is no text": (entries({"used": ["\ud800"]}), "used holds something that is no text"),
     "a malformed image": (entries({"image": "web"}), "names Docker Hub"),
     "an image without a tag": (entries({"image": WEB[:-2]}), "is not repository:tag"),
     "an image with a digest": (entries({"image": f"{WEB}@{A}"}), "is not repository:tag"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import Any, Callable, Mapping
 
 from . import atomic
@@ -23,6 +24,7 @@ from .reference import is_digest, parse_ref
 LARGEST = 64 * 1024 * 1024
 _ALWAYS = ("image", "rule", "ref", "digest", "updated", "resolved", "used")
 _SOMETIMES = ("upstream", "exclude")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def read_lock(path: str | os.PathLike[str]) -> Lock:
@@ -195,6 +197,8 @@ def _texts(data: Mapping[str, Any], name: str) -> set[str]:
     texts = data.get(name, [])
     if not isinstance(texts, list) or not all(isinstance(text, str) and text for text in texts):
         raise ValueError(f"{name} is no list of texts.")
+    if _LONE_SURROGATE.search("".join(texts)):
+        raise ValueError(f"{name} holds something that is no text.")
     return set(texts)
 
 
