@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from ..resolver import CgrError
+from ..resolver import CgrError, InvalidQuestion
 from . import check, history, lock, pin, resolve
 from .output import say
 from .refusal import refuse
@@ -43,7 +43,7 @@ def run(arguments: list[str]) -> int:
     try:
         status = typer.main.get_command(app).main(arguments, prog_name="cgr-images", standalone_mode=False)
     except _USAGE_ERROR as error:
-        return _usage(error)
+        return _usage(error, "--json" in arguments)
     except CgrError as error:
         return refuse(error, "--json" in arguments)
     except (KeyboardInterrupt, typer.Abort):  # typer itself turns one into the other, or into its status
@@ -63,8 +63,9 @@ def _terminate(_signal: int, _frame: object) -> NoReturn:
     raise _Terminated
 
 
-def _usage(error: Any) -> int:
+def _usage(error: Any, as_json: bool) -> int:
     message = " ".join(error.format_message().split())
-    if message:  # none where no command was given, and the help was printed instead
-        say(f"{message.rstrip('.')}. See {error.ctx.command_path if error.ctx else 'cgr-images'} --help.")
-    return 2
+    if not message:  # no command was given, and the help was printed instead
+        return 2
+    see = f"See {error.ctx.command_path if error.ctx else 'cgr-images'} --help."
+    return refuse(InvalidQuestion(f"{message.rstrip('.')}. {see}"), as_json)

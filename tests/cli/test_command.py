@@ -102,6 +102,13 @@ def test_wrong_usage_is_one_sentence_and_status_2(arguments: list[str], said: st
     assert done.err.count("\n") == 1
 
 
+def test_wrong_usage_is_json_where_json_is_asked_for(cgr: Command) -> None:
+    done = cgr("resolve", "--no-such-option", "--json")
+
+    assert (done.status, done.err) == (2, f"cgr-images: {done.json['error']['message']}\n")
+    assert done.json["error"]["failed_because"] == "invalid"
+
+
 @pytest.mark.parametrize("command", ["resolve", "history"])
 def test_a_refusal_is_one_sentence_and_status_1(command: str, cgr: Command) -> None:
     done = cgr(command, "cgr.dev/chainguard/python:no-such-tag", "--json")
