@@ -57,6 +57,13 @@ def test_a_move_that_was_just_made_is_seen(registry: Registry) -> None:
     assert set(answers.digests.values()) == {A, B}
 
 
+def test_a_build_of_the_future_is_refused_as_it_is_for_one_image(registry: Registry) -> None:
+    registry.move("chainguard/image-7:latest", B, Instant(time.time_ns() + 2 * DAY, 9))
+
+    with pytest.raises(SeveralFailed, match="image-7:latest: The tag history says that the tag will move to"):
+        resolver(registry).resolve_all(IMAGES)
+
+
 def test_a_set_costs_two_requests_for_each_image(registry: Registry) -> None:
     seen: list[tuple[int, int]] = []
 

@@ -61,15 +61,17 @@ def choose(stretch: Stretch, question: Question, until: Instant | None = None) -
     Raises:
         UntrustworthyAnswer: records contradict each other, the latest is in the future, or there is no clock to count from.
     """
-    limit = _limit(question, until or stretch.now) or until
-    old_enough = [r for r in stretch.records if limit is None or r.updated <= limit]
+    limit = _limit(question, until or stretch.now)
+    end = limit or until
+    old_enough = [r for r in stretch.records if end is None or r.updated <= end]
     builds = _steps([r for r in old_enough if r.digest not in question.exclude])
     if len(builds) <= question.builds_back:
         return None
     chosen = builds[-1 - question.builds_back]
     _refuse_contradiction(builds[-1 - question.builds_back :], old_enough, question)
-    if limit is None:
-        _refuse_records_of_the_future(chosen, stretch.now)
+    if limit is None:  # whatever is taken for the present: the registry contradicts itself
+        latest = _steps([r for r in stretch.records if r.digest not in question.exclude])[-1 - question.builds_back]
+        _refuse_records_of_the_future(latest, stretch.now)
     choice = Choice(chosen, _reason(chosen, question, stretch))
     return never_back(choice, question, stretch) if question.current else choice
 
