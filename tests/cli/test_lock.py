@@ -242,6 +242,10 @@ def test_check_finds_what_is_too_old(cgr: Command) -> None:
     ("arguments", "said"),
     [
         (["check"], "there is no such file. Make it: cgr-images lock IMAGE"),
+        (
+            ["check", "--lock", "my.json"],
+            "my.json: there is no such file. Make it: cgr-images lock IMAGE --lock my.json",
+        ),
         (["check", "--lock", "deploy/pod.yaml"], "deploy/pod.yaml: it is not JSON"),
         (["check", "nowhere", "--lock", "empty.json"], "there is no 'nowhere'"),
         (["check", "--max-age", "old", "--lock", "empty.json"], "--max-age 'old' is not a span of time"),
@@ -302,6 +306,6 @@ def test_a_merge_of_a_file_that_is_not_there_is_refused(cgr: Command) -> None:
 
     assert (done.status, done.err) == (
         1,
-        "cgr-images: base: there is no such file. Make it: cgr-images lock IMAGE\n",
+        "cgr-images: base: there is no such file. Make it: cgr-images lock IMAGE --lock base\n",
     )
     assert (cgr.folder / "cgr.lock.json").read_bytes() == before

@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 from typing import Any, Callable, Mapping
 
 from . import atomic
 from .errors import InvalidLock, InvalidQuestion, quoted
 from .instant import Instant
-from .lock import LOCK_VERSION, LOCKED_RULES, Entry, Lock, key_of, merged
+from .lock import LOCK_FILE_NAME, LOCK_VERSION, LOCKED_RULES, Entry, Lock, key_of, merged
 from .mirrors import Mirrors
 from .question import Question
 from .reference import is_digest, parse_ref
@@ -38,7 +39,9 @@ def read_lock(path: str | os.PathLike[str]) -> Lock:
     """
     lock = read_if_there(path)
     if lock is None:
-        raise InvalidLock(f"{os.fspath(path)}: there is no such file. Make it: cgr-images lock IMAGE")
+        name = os.fspath(path)
+        named = "" if name == LOCK_FILE_NAME else f" --lock {shlex.quote(name)}"
+        raise InvalidLock(f"{name}: there is no such file. Make it: cgr-images lock IMAGE{named}")
     return lock
 
 
