@@ -137,7 +137,8 @@ def rule_of(**given: Any) -> dict[str, Any]:
 
 def lock_given(lock_file: str | None) -> str | None:
     """Returns the path of the lock that is given, or that the environment names; nothing if neither does."""
-    return os.environ.get("CGR_LOCK") if lock_file is None else lock_file
+    path = os.environ.get("CGR_LOCK") if lock_file is None else lock_file
+    return os.path.expanduser(path) if path else path
 
 
 def lock_of(lock_file: str | None) -> str:

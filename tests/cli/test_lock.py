@@ -298,6 +298,17 @@ def test_git_merges_with_the_driver_of_the_help(cgr: Command, registry: Registry
     assert pins(cgr) == {f"{DB} {{}}": BASE, f"{WEB} {{}}": NEWEST}
 
 
+def test_a_lock_below_the_home_is_the_same_for_every_command(cgr: Command) -> None:
+    cgr.environ["CGR_LOCK"] = "~/home.json"
+
+    refused = cgr("resolve", WEB, "--min-age", "7d")
+    added = cgr(*shlex.split(refused.err.partition("Add it: ")[2])[1:])
+
+    assert (added.status, (cgr.folder / "home.json").exists()) == (0, True)
+    assert cgr("pin", "deploy").status == 0
+    assert (cgr.folder / "deploy/pod.yaml").read_text() == POD.replace(WEB, f"{WEB}@{NEW}")
+
+
 def test_a_merge_of_a_file_that_is_not_there_is_refused(cgr: Command) -> None:
     cgr("lock", WEB)
     before = (cgr.folder / "cgr.lock.json").read_bytes()

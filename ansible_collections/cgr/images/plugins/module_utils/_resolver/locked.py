@@ -25,7 +25,7 @@ class LockedAnswers:
     """
 
     def __init__(self, path: str) -> None:
-        self.path = path
+        self.path = os.path.expanduser(path)
         self._reading = threading.Lock()
         self._lock: Lock | None = None
 
@@ -58,7 +58,7 @@ class LockedAnswers:
     def _read(self) -> Lock:
         with self._reading:
             if self._lock is None:
-                self._lock = read_if_there(os.path.expanduser(self.path)) or Lock()
+                self._lock = read_if_there(self.path) or Lock()
             return self._lock
 
     def _command(self, question: Question) -> str:

@@ -196,7 +196,7 @@ class Resolver:
 
     @property
     def lock(self) -> str | None:
-        """The lock out of which it answers, as it was written; `None` if it asks the registry."""
+        """The lock out of which it answers; `None` if it asks the registry."""
         return self._locked.path if self._locked else None
 
     def with_lock(self, path: str | os.PathLike[str] | None) -> Resolver:
