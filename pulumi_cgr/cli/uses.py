@@ -38,7 +38,8 @@ def survey_of(paths: Sequence[str], patterns: Sequence[str] | None, resolver: Re
 def uses_of(found: Survey, resolver: Resolver, lock: Lock, rule: Rule, folder: str = "") -> list[Use]:
     """Returns the uses of images in files.
 
-    An image that is locked already has the rule of its entry, or of the one whose digest the file has, unless a rule is given.
+    An image that is locked already has the rule of its entry, or of the one whose digest the file has, unless a rule is given;
+    if that leaves several, it uses them all.
 
     Args:
         found: what the files hold.
@@ -86,20 +87,19 @@ def _uses(spot: Spot, file: str, resolver: Resolver, lock: Lock, rule: Rule) -> 
         question = resolver.question(spot.image if spot.place is None else spot.asked, **rule)
     except CgrError:
         return  # a template, or what is no reference: pin says so
-    entry = _entry(lock, question, spot.digest) if not rule and question.reference.tag else None
-    if entry:
-        question = resolver.question(entry.image, **entry.rule)
-    digest = spot.digest
-    if spot.place is None and digest is None:
-        if entry is None:
-            return
-        digest = entry.digest  # used where no digest can stand: in a program, or a playbook
-    yield Use(file, spot.line, question, digest)
+    entries = _entries(lock, question, spot.digest) if not rule and question.reference.tag else []
+    no_place = spot.place is None and spot.digest is None  # used where no digest can stand: in a program, or a playbook
+    for entry in entries:
+        own = resolver.question(entry.image, **entry.rule)
+        yield Use(file, spot.line, own, entry.digest if no_place else spot.digest)
+    if not entries and not no_place:
+        yield Use(file, spot.line, question, spot.digest)
 
 
-def _entry(lock: Lock, question: Question, digest: str | None) -> Entry | None:
+def _entries(lock: Lock, question: Question, digest: str | None) -> list[Entry]:
+    """Returns the entries for an image: those with the digest, or else all, for any of their rules may be meant."""
     known = [entry for entry in lock.entries if entry.image == key_of(question).image]
-    return next((entry for entry in known if entry.digest == digest), known[0] if known else None)
+    return [entry for entry in known if entry.digest == digest] or known
 
 
 def _named(path: str, folder: str) -> str:

@@ -298,6 +298,17 @@ def test_git_merges_with_the_driver_of_the_help(cgr: Command, registry: Registry
     assert pins(cgr) == {f"{DB} {{}}": BASE, f"{WEB} {{}}": NEWEST}
 
 
+def test_an_unpinned_image_uses_each_of_its_entries(cgr: Command) -> None:
+    cgr("lock", WEB)
+    cgr("lock", WEB, "--builds-back", "1")
+    before = pins(cgr)
+
+    assert cgr("lock", "--files", "deploy", "--prune").status == 0
+
+    assert pins(cgr) == before
+    assert "unused" not in {finding["kind"] for finding in cgr("check", "deploy", "--json").json["findings"]}
+
+
 def test_a_lock_below_the_home_is_the_same_for_every_command(cgr: Command) -> None:
     cgr.environ["CGR_LOCK"] = "~/home.json"
 
