@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -12,11 +13,14 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.history impor
     MOST_REQUESTS,
     Page,
     Record,
+    Stretch,
     extended,
     first_record,
+    refuse_the_future,
+    stretch_since,
     stretch_up_to,
 )
-from ansible_collections.cgr.images.plugins.module_utils._resolver.instant import DAY, HOUR, SECOND
+from ansible_collections.cgr.images.plugins.module_utils._resolver.instant import DAY, HOUR, MINUTE, SECOND
 from pulumi_cgr.resolver import Instant, InvalidInstant, UntrustworthyAnswer
 
 NOW = Instant.parse("2026-11-24")
@@ -49,8 +53,8 @@ def days_ago(*days: int) -> list[Instant]:
     return [NOW + -day * DAY for day in days]
 
 
-def hourly(count: int) -> list[Instant]:
-    return [NOW + -number * HOUR for number in range(count)]
+def hourly(count: int, until: Instant = NOW) -> list[Instant]:
+    return [until + -number * HOUR for number in range(count)]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +117,61 @@ def test_no_answer_is_taken_from_a_page_that_may_have_been_cut(
     assert 0 < len(kept) < 100
     assert max(moved for moved in kept if moved <= (at or NOW)) == (at or NOW)
     assert kept == sorted(moved for moved in moves if stretch.start <= moved <= stretch.end)
-    assert len(source.asked) <= 4
+    # Newest first, it looks as if the newest were there.
+    assert len(source.asked) == (3 if cuts_the_newest and newest_first else 2)
+
+
+@pytest.mark.parametrize(
+    ("cuts_the_newest", "newest_first", "requests"),
+    [(False, True, 2), (False, False, 3), (True, True, 2), (True, False, 3)],
+)
+def test_a_busy_tag_that_came_to_rest_costs_one_request_more_at_most(
+    cuts_the_newest: bool, newest_first: bool, requests: int
+) -> None:
+    rest = NOW + -3 * DAY
+    source = Source(hourly(3000, rest), cuts_the_newest, newest_first)
+
+    stretch = stretch_up_to(source, None, NOW)
+
+    assert stretch.records[-1].updated == rest
+    assert len(source.asked) == requests
+
+
+def test_newest_first_is_seen_though_builds_share_an_instant() -> None:
+    source = Source(2 * hourly(3000, NOW + -3 * DAY), newest_first=True)
+
+    stretch_up_to(source, None, NOW)
+
+    assert len(source.asked) == 2
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+@pytest.mark.parametrize("cuts_the_newest", [True, False])
+@pytest.mark.parametrize(("before", "requests"), [(5, 2), (30, 3), (300, 4)])
+def test_many_builds_soon_after_the_instant_do_not_hide_the_one_before(
+    before: int, requests: int, cuts_the_newest: bool, newest_first: bool
+) -> None:
+    at = NOW + -4 * DAY
+    busy = [at + number * 10 * MINUTE for number in range(1, 500)]
+    source = Source([at + -before * DAY, *busy], cuts_the_newest, newest_first)
+
+    stretch = stretch_up_to(source, at, NOW)
+
+    assert [record.updated for record in stretch.records] == [at + -before * DAY]
+    # Oldest first, the one before is in the first page, and is guessed not to be the last.
+    seen_and_doubted = before == 5 and cuts_the_newest and not newest_first
+    assert len(source.asked) == requests + seen_and_doubted
+
+
+def test_builds_in_bursts_are_found_after_the_pace_misled() -> None:
+    # 150 builds a minute apart, then one more after three days: at that pace, fifty would have come in the last hour.
+    moves = [NOW + -8 * DAY + number * MINUTE for number in range(150)]
+    source = Source([*moves, NOW + -5 * DAY], cuts_the_newest=True)
+
+    stretch = stretch_up_to(source, None, NOW)
+
+    assert [record.updated for record in stretch.records] == [*moves[99:], NOW + -5 * DAY]
+    assert len(source.asked) == 3
 
 
 @pytest.mark.parametrize(("count", "requests"), [(99, 1), (100, 2)])
@@ -125,8 +183,9 @@ def test_a_page_of_a_hundred_may_have_been_cut(count: int, requests: int) -> Non
     assert len(source.asked) == requests
 
 
-def test_an_extended_stretch_begins_earlier_and_keeps_its_end() -> None:
-    moves = days_ago(1, 2, 300)
+@pytest.mark.parametrize("known", [(1, 2), (1, 2, 3)])
+def test_an_extended_stretch_begins_earlier_and_keeps_its_end(known: tuple[int, ...]) -> None:
+    moves = days_ago(*known, 300)
     source = Source(moves)
     stretch = stretch_up_to(source, None, NOW)
     source.asked.clear()
@@ -151,6 +210,16 @@ def test_an_extended_stretch_leaves_no_gap() -> None:
     assert [record.updated for record in longer.records] == [just_before, *days_ago(1)]
 
 
+@pytest.mark.parametrize("off", [-400, 400])
+def test_a_wrong_guess_of_the_present_costs_one_request_more_however_many_there_are(off: int) -> None:
+    source = Source(hourly(10_000), cuts_the_newest=True)
+
+    stretch = stretch_up_to(source, None, NOW + off * DAY)
+
+    assert stretch.records[-1].updated == NOW
+    assert len(source.asked) == 3
+
+
 def test_a_source_that_keeps_to_no_bounds_is_refused() -> None:
     class Endless(Source):
         def between(self, start: Instant, end: Instant | None) -> Page:
@@ -162,10 +231,42 @@ def test_a_source_that_keeps_to_no_bounds_is_refused() -> None:
         with pytest.raises(UntrustworthyAnswer) as caught:
             stretch_up_to(source, at, NOW)
         assert str(caught.value) == NEVER_WHOLE
-        assert len(source.asked) <= MOST_REQUESTS
+        assert len(source.asked) == 2
     whole = stretch_up_to(Source(days_ago(1)), None, NOW)
     with pytest.raises(UntrustworthyAnswer) as caught:
         extended(Endless([]), whole)
+    assert str(caught.value) == NEVER_WHOLE
+
+
+def test_a_source_that_has_many_in_every_stretch_is_given_up() -> None:
+    class Dense(Source):
+        def between(self, start: Instant, end: Instant | None) -> Page:
+            self.asked.append("")
+            step = ((end or NOW) - start) // 200
+            return Page(tuple(Record(start + number * step, A) for number in range(100)), NOW)
+
+    whole = stretch_up_to(Source(days_ago(1)), None, NOW)
+    searches: list[Callable[[Source], Stretch]] = [
+        lambda source: stretch_up_to(source, NOW, NOW),
+        lambda source: extended(source, whole),
+    ]
+    for search in searches:
+        source = Dense([])
+        with pytest.raises(UntrustworthyAnswer) as caught:
+            search(source)
+        assert str(caught.value) == NEVER_WHOLE
+        assert len(source.asked) == MOST_REQUESTS
+
+
+def test_a_source_that_takes_back_what_it_said_is_refused() -> None:
+    class Forgetful(Source):
+        def between(self, start: Instant, end: Instant | None) -> Page:
+            page = super().between(start, end)
+            self.moves = []
+            return page
+
+    with pytest.raises(UntrustworthyAnswer) as caught:
+        stretch_up_to(Forgetful(hourly(200)), None, NOW)
     assert str(caught.value) == NEVER_WHOLE
 
 
@@ -174,6 +275,8 @@ def test_the_future_begins_a_second_after_the_registrys_clock() -> None:
 
     with pytest.raises(InvalidInstant) as future:
         stretch_up_to(Source(days_ago(1)), NOW + (SECOND + 1), NOW, name="until")
+    with pytest.raises(InvalidInstant, match=r"^at 2027.* or leave 'at' out"):
+        refuse_the_future(Instant.parse("2027-01-01"), NOW)
     with pytest.raises(UntrustworthyAnswer) as unclear:
         stretch_up_to(Source(days_ago(1), now=None), NOW, NOW)
 
@@ -199,3 +302,65 @@ def test_the_first_record_is_the_earliest_after_the_instant() -> None:
     assert first_record(source, NOW) is None
     assert first_record(source, Instant.parse("1900-01-01")) == Record(days_ago(3)[0], A)
     assert source.asked[-1] == "1970-01-01 to None"
+
+
+class Renewed(Source):
+    """A source that never comes back to a digest."""
+
+    def between(self, start: Instant, end: Instant | None) -> Page:
+        page = super().between(start, end)
+        return Page(tuple(Record(r.updated, f"sha256:{r.updated.nanoseconds:064x}") for r in page.records), page.now)
+
+
+@pytest.mark.parametrize("by_span", [True, False])
+@pytest.mark.parametrize(
+    ("moves", "since", "until", "asked"),
+    [
+        ([1, 36, 38], 30, None, ["2026-10-15 to 3000-01-01"]),
+        ([1, 30, 38], 30, 0, ["2026-10-15 to 2026-11-28"]),
+        ([1, 31, 32], 30, 30, ["2026-10-15 to 2026-10-29"]),
+        ([1, 95, 110], 90, 60, ["2026-08-16 to 2026-09-29", "2026-04-25T23:59:59Z to 2026-08-15T23:59:59Z"]),
+        ([1, 150, 210, 211], 200, None, ["2026-07-25 to 3000-01-01", "2026-04-03T23:59:59Z to 2026-07-24T23:59:59Z"]),
+    ],
+)
+def test_the_past_is_read_until_it_is_known_when_the_build_at_its_start_came(
+    moves: list[int], since: int, until: int | None, asked: list[str], by_span: bool
+) -> None:
+    source, progress = Renewed(days_ago(*moves)), []
+    end = NOW if until is None else days_ago(until)[0]
+    wanted = end - days_ago(since)[0] if by_span else days_ago(since)[0]
+
+    start, stretch = stretch_since(
+        source, wanted, None if until is None else end, NOW, lambda done, total: progress.append((done, total))
+    )
+
+    assert start == days_ago(since)[0]
+    assert source.asked == asked
+    assert len([record for record in stretch.records if record.updated <= start]) == 2
+    first = Instant.parse(asked[0].split()[0])
+    assert progress == [(end - first, end - start)] * (len(asked) - 1)
+
+
+def test_a_span_ends_with_the_registrys_present_and_an_instant_may_lie_after_it() -> None:
+    off, moves = NOW + HOUR, days_ago(1, 2, 3)
+
+    assert stretch_since(Renewed(moves), DAY, None, off, lambda *_: None)[0] == NOW + -DAY
+    assert stretch_since(Renewed(moves, now=None), DAY, None, off, lambda *_: None)[0] == off + -DAY
+    later = NOW + 3 * DAY
+    source = Renewed(moves)
+    assert stretch_since(source, later, None, NOW, lambda *_: None)[0] == later
+    assert source.asked == ["2026-11-14 to 3000-01-01"]
+
+
+def test_the_end_of_the_past_must_have_passed_by_the_registrys_clock() -> None:
+    with pytest.raises(InvalidInstant, match=f"^until {NOW + DAY} is in the future: .* or leave 'until' out"):
+        stretch_since(Renewed(days_ago(1)), DAY, NOW + DAY, NOW, lambda *_: None)
+
+
+def test_a_tag_without_a_first_build_in_the_past_is_read_to_its_beginning() -> None:
+    source = Renewed(days_ago(1))
+
+    _start, stretch = stretch_since(source, 30 * DAY, NOW, NOW, lambda *_: None)
+
+    assert stretch.has_the_first
+    assert source.asked[-1].startswith("1970-01-01 ")

@@ -100,7 +100,7 @@ def stretch_up_to(
         InvalidInstant: `at` lies in the future by the source's clock.
         UntrustworthyAnswer: the source's answers can never be known to be whole, or it gave no clock to judge `at` by.
     """
-    limit = FOREVER if at is None else max(at, BEGINNING)
+    limit = min(max(at or FOREVER, BEGINNING), FOREVER)
     window = _Window.first(limit, guess if at is None else limit, back)
     for _request in range(MOST_REQUESTS):
         page = source.between(window.start, window.end)
@@ -181,8 +181,7 @@ def _whole(page: Page, window: _Window, limit: Instant) -> Stretch | None:
 
 def _is_far_off(page: Page, window: _Window) -> bool:
     """Whether the source's clock says that the search for the latest build began at a wrong guess of the present."""
-    whole = len(page.records) < TRUSTED_BELOW
-    return whole and page.now is not None and abs(page.now - window.anchor) > CLOCK_TOLERANCE
+    return page.now is not None and abs(page.now - window.anchor) > CLOCK_TOLERANCE
 
 
 def first_record(source: HistorySource, after: Instant) -> Record | None:
@@ -207,8 +206,7 @@ class _Window:
 
     @classmethod
     def first(cls, limit: Instant, anchor: Instant, back: int) -> _Window:
-        ahead = 0 if limit == FOREVER else LOOK_AHEAD
-        return cls(_back(anchor, FIRST_WINDOW + back), _ahead(limit, ahead), anchor)
+        return cls(_back(anchor, FIRST_WINDOW + back), min(limit + LOOK_AHEAD, FOREVER), anchor)
 
     def records(self, page: Page) -> list[Record]:
         """Returns the records of a page that lie in the window, oldest first, no two alike."""
@@ -221,24 +219,21 @@ class _Window:
         return self.wider()
 
     def wider(self) -> _Window:
-        if self.floor is not None:
-            back = max(_back(self.anchor, 8 * (self.anchor - self.start)), self.floor)
-        else:
-            back = _back(self.anchor, SECOND_WINDOW)
-            back = back if back < self.start else BEGINNING
-        return _Window(back, self.end, self.anchor, self.floor)
+        second = _back(self.anchor, SECOND_WINDOW)
+        start = self.floor or (second if second < self.start else BEGINNING)
+        return _Window(start, self.end, self.anchor, self.floor)
 
     def narrower(self, page: tuple[Record, ...], hits: list[Record], limit: Instant) -> _Window:
         """Shrinks a window whose page may have been cut; `hits` are the page's records up to `limit`, oldest first."""
         if not hits and self.end > limit:
-            return _Window(self.start, limit, self.anchor, self.floor)
+            return _Window(self.start, limit, self.anchor)
         if not hits:
             raise UntrustworthyAnswer(_NEVER_WHOLE)
         newest = hits[-1].updated
         start = newest if _newest_is_in(page) else max(newest, _back(self.anchor, _span_of(RECORDS_AIMED_AT, hits)))
         if start <= self.start and self.end <= limit:
             raise UntrustworthyAnswer(_NEVER_WHOLE)
-        return _Window(max(start, self.start), limit, self.anchor, newest)
+        return _Window(start, limit, self.anchor, newest)
 
 
 _NEVER_WHOLE = (
@@ -286,8 +281,4 @@ def _span_of(count: int, records: list[Record]) -> int:
 
 
 def _back(instant: Instant, nanoseconds: int) -> Instant:
-    return max(Instant(max(instant.nanoseconds - nanoseconds, BEGINNING.nanoseconds)), BEGINNING)
-
-
-def _ahead(instant: Instant, nanoseconds: int) -> Instant:
-    return min(instant, FOREVER + -nanoseconds) + nanoseconds
+    return Instant(max(instant.nanoseconds - nanoseconds, BEGINNING.nanoseconds))
