@@ -13,7 +13,7 @@ from .bench import __main__ as bench
 from .bench import page, plots
 from .bench.measure import Check, Cost, Plot, Row
 from .bench.numbers import Numbers
-from .bench.work import history, memory
+from .bench.work import files, history, memory
 
 FEW, MANY = Cost(0.125, 2, 1943), Cost(0.75, 3, 1_340_000)
 NUMBERS = Numbers(
@@ -42,6 +42,14 @@ def test_memory_is_bounded_by_what_is_read(tmp_path: Path) -> None:
 
     assert row.checks[0].met
     assert row.ours == row.theirs
+
+
+def test_pinning_many_files_costs_two_requests_an_image(tmp_path: Path) -> None:
+    pinned, memory_of = files.part(tmp_path, files=20, images=4).rows
+
+    assert pinned.checks[0].met
+    assert pinned.ours.requests == 8
+    assert memory_of.checks[0].met
 
 
 def test_the_page_shows_what_was_measured_and_what_was_missed(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from tests.environments import ROOT
 
 from . import page, plots
 from .numbers import Numbers
-from .work import history, imports, latest, memory, playbook, preview
+from .work import files, history, imports, latest, memory, playbook, preview
 
-PARTS = (history.part, latest.part, playbook.part, preview.part, imports.part, memory.part)
+PARTS = (history.part, latest.part, playbook.part, preview.part, imports.part, memory.part, files.part)
 DOCS = ROOT / "docs"
 
 
