@@ -4,18 +4,44 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby, zip_longest
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.history import stretch_since
-from ansible_collections.cgr.images.plugins.module_utils._resolver.past import stays_of
-from pulumi_cgr.resolver import DAY, Instant, Resolver, UntrustworthyAnswer
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history import Record, Stretch, stretch_since
+from ansible_collections.cgr.images.plugins.module_utils._resolver.past import Past, Stay, read_window, stays_of, tag_of
+from pulumi_cgr.resolver import (
+    DAY,
+    Answer,
+    Instant,
+    InvalidImage,
+    InvalidInstant,
+    InvalidRule,
+    Question,
+    Resolver,
+    UntrustworthyAnswer,
+    parse_image,
+)
 from pulumi_cgr.testing import Histories, Readings, Registry
 from tests.resolver.test_history import NOW, Source, made, misdeeds, records
 
 spans = st.integers(0, 400 * DAY)
+A, B, C = ("sha256:" + 64 * letter for letter in "abc")
+WEB = Question(parse_image("cgr.dev/chainguard/web:1"))
+
+
+def ago(days: int) -> Instant:
+    return NOW + -days * DAY
+
+
+def past_of(*moves: tuple[int, str], since: int = 90, until: int | None = None, current: str | None = None) -> Past:
+    """Makes the past of a tag that moved so many days ago."""
+    records = tuple(Record(ago(days), digest) for days, digest in moves)
+    end = None if until is None else ago(until)
+    return Past.of(WEB, Stretch(records, ago(1000), NOW, NOW), ("read on",), ago(since), end, current)
 
 
 @settings(max_examples=300, deadline=None)
@@ -63,3 +89,85 @@ def test_a_stay_begins_with_the_move_there_not_with_one_that_confirms_it() -> No
         past = Resolver(registry=registry.url, environment={}).history("cgr.dev/chainguard/web:1", since="20d")
 
     assert [str(stay.updated) for stay in past.stays] == [str(NOW + -300 * DAY), str(NOW + -5 * DAY)]
+
+
+def test_a_stay_knows_when_the_tag_left_and_when_it_had_been_there_before() -> None:
+    first, second, third = past_of((30, A), (20, B), (10, A)).stays
+
+    assert (first, second) == (Stay(A, ago(30), ago(20)), Stay(B, ago(20), ago(10)))
+    assert third == Stay(A, ago(10), until=None, returned=ago(20))
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "listed"),
+    [(25, None, "ABC"), (20, None, "BC"), (21, 10, "ABC"), (21, 11, "AB"), (10, 10, "C"), (11, 11, "B")],
+)
+def test_the_stays_between_two_instants_are_those_that_overlap_them(since: int, until: int | None, listed: str) -> None:
+    found = past_of((30, A), (20, B), (10, C), since=since, until=until)
+
+    assert [stay.digest for stay in found.stays] == [{"A": A, "B": B, "C": C}[letter] for letter in listed]
+
+
+def test_how_long_a_tag_stood_and_how_old_a_move_is() -> None:
+    open_end, closed = past_of((30, A), (20, B)), past_of((30, A), (20, B), until=15)
+
+    assert [open_end.stood(stay) for stay in open_end.stays] == [10 * DAY, 20 * DAY]
+    assert [closed.stood(stay) for stay in closed.stays] == [10 * DAY, 5 * DAY]
+    assert [closed.age(stay) for stay in closed.stays] == [30 * DAY, 20 * DAY]
+    without_clock = replace(open_end, now=None)
+    assert [without_clock.age(stay) for stay in without_clock.stays] == [None, None]
+    assert [without_clock.stood(stay) for stay in without_clock.stays] == [10 * DAY, 0]
+    # Two clocks: the last move may lie after the end.
+    assert open_end.stood(Stay(C, NOW + DAY)) == 0
+
+
+def test_the_stay_that_is_deployed_and_the_one_that_the_rule_takes_are_marked() -> None:
+    found = past_of((30, A), (20, B), (10, A), current=A)
+
+    def chosen(digest: str, updated: Instant | None) -> list[bool]:
+        answer = Answer.to(WEB, digest, updated, "the latest build")
+        return [replace(found, chosen=answer).is_chosen(stay) for stay in found.stays]
+
+    assert [found.is_current(stay) for stay in found.stays] == [False, False, True]
+    assert [past_of((30, A), (20, B), current=A).is_current(stay) for stay in found.stays[:2]] == [True, False]
+    assert [found.is_chosen(stay) for stay in found.stays] == [False, False, False]
+    assert chosen(A, ago(30)) == chosen(A, ago(21)) == [True, False, False]
+    assert chosen(B, ago(20)) == [False, True, False]
+    assert chosen(A, ago(9)) == [False, False, True]
+    assert chosen(A, ago(20)) == chosen(A, None) == chosen(C, ago(9)) == [False, False, False]
+
+
+def test_an_instant_with_several_digests_is_warned_of() -> None:
+    found = past_of((30, A), (20, B), (20, C), (10, A))
+
+    assert found.warnings == (
+        "read on",
+        f"The tag history gives 2 digests for the instant {ago(20)}, in no order.",
+    )
+    assert (found.question, found.since, found.until, found.now) == (WEB, ago(90), None, NOW)
+
+
+def test_the_bounds_are_an_instant_or_a_span_and_an_instant_after_it() -> None:
+    early, late = "2026-01-01", "2026-02-01"
+    assert read_window("90d", late) == (90 * DAY, Instant.parse(late))
+    assert read_window(early, late) == (Instant.parse(early), Instant.parse(late))
+    assert read_window(early, None) == (Instant.parse(early), None)
+    with pytest.raises(InvalidRule) as caught:
+        read_window(late, late)
+    assert caught.value.argument == "since"
+    assert str(caught.value) == (
+        "since 2026-02-01T00:00:00Z is not before until 2026-02-01T00:00:00Z: exchange them, or leave one out."
+    )
+    with pytest.raises(InvalidInstant, match=r"^since 'soon' is not an instant"):
+        read_window("soon", None)
+    with pytest.raises(InvalidInstant, match=r"^until 'soon' is not an instant"):
+        read_window("90d", "soon")
+
+
+def test_an_image_without_a_tag_has_no_past() -> None:
+    with pytest.raises(InvalidImage) as caught:
+        tag_of(parse_image(f"cgr.dev/chainguard/web@{A}"))
+    assert str(caught.value) == (
+        f"cgr.dev/chainguard/web@{A} names no tag, so it has no history: write cgr.dev/chainguard/web:TAG."
+    )
+    assert tag_of(parse_image(f"cgr.dev/chainguard/web:1@{A}")) == "cgr.dev/chainguard/web:1"

@@ -142,6 +142,15 @@ def test_a_build_may_be_a_day_ahead_of_the_registrys_clock_and_no_more() -> None
     )
 
 
+def test_a_build_before_one_of_the_future_is_taken_unless_it_is_of_the_future_itself() -> None:
+    choice = choose(stretch(*MOVES, ("2026-12-01", D)), asked(builds_back=1))
+    assert choice
+    assert choice.record.digest == C
+
+    with pytest.raises(UntrustworthyAnswer, match=f"will move to {D} at 2026-12-01"):
+        choose(stretch(*MOVES, ("2026-12-01", D), ("2026-12-02", A)), asked(builds_back=1))
+
+
 def test_a_set_counts_from_its_own_instant() -> None:
     for rule, digest in (({}, A), ({"min_age": "3d"}, B), ({"at": "2026-11-01"}, A)):
         choice = choose(stretch(*MOVES), asked(**rule), until=Instant.parse("2026-11-06"))
