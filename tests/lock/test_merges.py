@@ -131,3 +131,28 @@ def test_a_lock_that_both_sides_made_and_sides_that_contradict_each_other(
     with pytest.raises(InvalidLock, match="one side rolled back from"):
         merge(base, path, theirs)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("ours_is_later", [True, False])
+def test_of_two_updates_the_later_build_is_taken_and_what_both_left_out_stays_out(
+    path: Path, resolver: Resolver, tmp_path: Path, ours_is_later: bool
+) -> None:
+    lock(path, resolver, WEB)
+    base, theirs = tmp_path / "base", tmp_path / "theirs"
+    content = json.loads(path.read_text())
+
+    def write(file: Path, digest: str, day: int, out: list[str], used: list[str]) -> None:
+        made = {**ENTRY, "digest": digest, "ref": f"{WEB}@{digest}", "exclude": out, "used": used}
+        moved = {"updated": f"2026-02-{day:02}T00:00:00Z", "resolved": "2026-03-01T00:00:00Z"}
+        file.write_text(json.dumps({**content, "images": [{**made, **moved}]}))
+
+    days = (9, 8) if ours_is_later else (8, 9)
+    write(base, A, 1, [], ["both.yaml", "dropped.yaml"])
+    write(path, B, days[0], [C], ["both.yaml", "ours.yaml"])
+    write(theirs, "sha256:" + 64 * "e", days[1], [D], ["both.yaml", "dropped.yaml", "theirs.yaml"])
+    merge(base, path, theirs)
+
+    (entry,) = read_lock(path).entries
+    assert entry.digest == (B if ours_is_later else "sha256:" + 64 * "e")
+    assert entry.exclude == {C, D}
+    assert entry.used == ("both.yaml", "ours.yaml", "theirs.yaml")
