@@ -53,18 +53,22 @@ def show(*renderables: RenderableType) -> None:
 
 def print_json(data: Any) -> None:
     """Prints what a program reads to standard output."""
-    is_utf_8 = sys.stdout.encoding.lower() in ("utf-8", "utf8")
+    is_utf_8 = _encoding().lower() in ("utf-8", "utf8")
     print_text(f"{json.dumps(data, indent=2, ensure_ascii=not is_utf_8)}\n")
 
 
 def print_text(text: str) -> None:
     """Prints text to standard output as it is; what its encoding lacks, as an escape."""
-    encoding = sys.stdout.encoding
+    encoding = _encoding()
     try:
         sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
     except BrokenPipeError:
         _leave()
+
+
+def _encoding() -> str:
+    return sys.stdout.encoding or "utf-8"  # there is none where the output is kept in memory
 
 
 def say(sentence: str) -> None:
