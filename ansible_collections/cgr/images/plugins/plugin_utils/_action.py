@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from abc import abstractmethod
 from typing import Any, Iterable, Mapping
 
 from ansible.errors import AnsibleActionFail, AnsibleError
@@ -31,6 +32,7 @@ class ImagesAction(ActionBase):
         result.update(self.answer(self._params(task_vars or {}), task_vars))
         return result
 
+    @abstractmethod
     def answer(self, params: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
         """Returns the result of the task.
 
@@ -38,7 +40,6 @@ class ImagesAction(ActionBase):
             params: the arguments, validated, and behind them the variables that stand for them.
             task_vars: the variables of the host.
         """
-        raise NotImplementedError
 
     def warn(self, warnings: Iterable[str]) -> None:
         """Shows what the user should mend, though there is a result."""
