@@ -123,10 +123,10 @@ def faster(ours: Cost, theirs: Cost, times: float) -> Check:
     return Check(f"≥ {times:g}× faster", f"{ratio:.1f}×", ratio >= times)
 
 
-def no_longer(ours: Cost, theirs: Cost, times: float) -> Check:
-    """At most so many times the time."""
+def no_longer(ours: Cost, theirs: Cost, times: float | None) -> Check:
+    """At most so many times the time; without a goal if `times` is `None`."""
     ratio = ours.seconds / theirs.seconds
-    return Check(f"≤ {times:g}× the time", f"{ratio:.2f}×", ratio <= times)
+    return Check(f"≤ {times:g}× the time" if times else "", f"{ratio:.2f}×", ratio <= times if times else None)
 
 
 def no_more(ours: Cost, theirs: Cost, seconds: float) -> Check:
