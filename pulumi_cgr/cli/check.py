@@ -67,7 +67,7 @@ def check(
         findings += check_offline(lock, used, _span(max_age), Instant(time.time_ns()), path)
         if online:
             with bar("Checking", "pins") as progress:
-                findings += check_online(lock, resolver, lambda done, all_, _image: progress(done, all_), path)
+                findings += check_online(lock, resolver, progress, path)
     except CgrError as error:
         refuse(error, as_json)
         raise typer.Exit(NOT_CHECKED) from None

@@ -76,16 +76,13 @@ def lock(
         raise InvalidQuestion("--prune takes nothing out while there are files that cannot be read.")
     used = uses.uses_of(found, resolver, before, rule, os.path.dirname(path)) if found else None
     with bar("Looking up", "images") as progress:
-
-        def done(done: int, all_: int, _image: str) -> None:
-            progress(done, all_)
-
         if images or files:
             questions = [resolver.question(image, **rule) for image in images or []]
-            questions += [use.question for use in used or () if use.question.reference.tag]
-            changes = lock_images(path, resolver, questions, _of_files(used), done)
+            tagged = _of_files(used)
+            questions += [use.question for use in tagged or ()]
+            changes = lock_images(path, resolver, questions, tagged, progress)
         else:
-            changes = update_all(path, resolver, progress=done)
+            changes = update_all(path, resolver, progress=progress)
     if prune and used is not None:
         changes = (*changes, *prune_lock(path, used))
     _report(path, changes, as_json)

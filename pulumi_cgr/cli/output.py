@@ -12,10 +12,10 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -94,22 +94,29 @@ def write(path: Path, text: str) -> None:
         raise InvalidQuestion(f"{path} cannot be written: {error.strerror}.") from error
 
 
+class Tell(Protocol):
+    """What is to be called with how much is done, and how much there is; it does not matter of what."""
+
+    def __call__(self, done: float, total: float, image: str = "", /) -> None:
+        """Takes it in."""
+
+
 @contextmanager
-def bar(what: str, unit: str = "") -> Iterator[Callable[[float, float], None]]:
+def bar(what: str, unit: str = "") -> Iterator[Tell]:
     """Shows a progress bar while work goes on, if there is anybody to see it.
 
     Yields:
-        What is to be called with how much is done, and how much there is.
+        What is to be told of the progress; a `Progress` of the resolver, too.
     """
     console = errors()
     if not console.is_terminal:
-        yield lambda _done, _total: None
+        yield lambda _done, _total, _image="": None
         return
     count = [MofNCompleteColumn(), TextColumn(unit)] if unit else []
     columns = [TextColumn(what), BarColumn(), *count, TimeRemainingColumn()]
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(what, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+        yield lambda done, total, _image="": progress.update(task, completed=done, total=total)
 
 
 def _harmless(text: str) -> str:

@@ -83,7 +83,7 @@ def pin(
             patterns=patterns,
             rule=rule,
             check=check,
-            progress=lambda done, all_, _image: progress(done, all_),
+            progress=progress,
             on_change=keep_diff,
         )
     warn(report.warnings)

@@ -51,6 +51,4 @@ def _answers(resolver: Resolver, images: list[str], current: str | None, rule: d
     if current is not None:
         rule["current"] = current  # it belongs to one image: the resolver says so
     with bar("Looking up", "images") as progress:
-        return resolver.resolve_all(
-            {image: image for image in images}, progress=lambda done, all_, _image: progress(done, all_), **rule
-        )
+        return resolver.resolve_all({image: image for image in images}, progress=progress, **rule)
