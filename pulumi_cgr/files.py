@@ -10,8 +10,9 @@ The code lives beside the resolver in the Ansible collection; this is the one pl
 """
 
 from ansible_collections.cgr.images.plugins.module_utils._files.formats import PATTERNS
-from ansible_collections.cgr.images.plugins.module_utils._files.names import Names
-from ansible_collections.cgr.images.plugins.module_utils._files.pinning import FILE_RULES, OnChange, pin_files
+from ansible_collections.cgr.images.plugins.module_utils._files.matcher import Names
+from ansible_collections.cgr.images.plugins.module_utils._files.occurrence import Spot
+from ansible_collections.cgr.images.plugins.module_utils._files.pin import FILE_RULES, OnChange, pin_files
 from ansible_collections.cgr.images.plugins.module_utils._files.report import (
     LEFT,
     PINNED,
@@ -21,8 +22,7 @@ from ansible_collections.cgr.images.plugins.module_utils._files.report import (
     Report,
     Row,
 )
-from ansible_collections.cgr.images.plugins.module_utils._files.spots import Spot
-from ansible_collections.cgr.images.plugins.module_utils._files.survey import Read, Survey, survey
+from ansible_collections.cgr.images.plugins.module_utils._files.scan import Read, Survey, survey
 
 __all__ = [
     "FILE_RULES",

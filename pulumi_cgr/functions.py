@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import pulumi
 
-from . import pin
+from ._pulumi import check_image as pin
+from ._pulumi.prefetch import beside, resolver, warn
 from .image_digest import at_input
-from .program import beside, resolver, warn
 from .resolver import Answer, AtLike, CgrError
 
 _Result = TypeVar("_Result")

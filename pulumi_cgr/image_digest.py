@@ -11,8 +11,8 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from .pin import ANSWER, RESOLVED
-from .program import resolve_ahead, warn_of_replaced
+from ._pulumi.check_image import ANSWER, RESOLVED
+from ._pulumi.prefetch import resolve_ahead, warn_of_replaced
 from .provider import ImageDigestProvider
 from .resolver import AtLike, parse_at
 

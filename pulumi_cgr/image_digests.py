@@ -10,10 +10,10 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource
 
+from ._pulumi.check_image import RESOLVED
+from ._pulumi.check_set import ANSWER
+from ._pulumi.prefetch import resolve_all_ahead, warn_of_replaced
 from .image_digest import at_input, at_text
-from .pin import RESOLVED
-from .pins import ANSWER
-from .program import resolve_all_ahead, warn_of_replaced
 from .provider import ImageDigestsProvider
 from .resolver import AtLike
 

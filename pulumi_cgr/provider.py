@@ -22,8 +22,9 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from . import pin, pins
-from .program import resolver_from
+from ._pulumi import check_image as pin
+from ._pulumi import check_set as pins
+from ._pulumi.prefetch import resolver_from
 from .resolver import CgrError, ProcessMemory, Resolver
 
 
@@ -61,7 +62,7 @@ class _Provider(ResourceProvider):
 
 
 class ImageDigestProvider(_Provider):
-    """Checks, compares and keeps `ImageDigest`; all the work is in the check (see `pin.py`)."""
+    """Checks, compares and keeps `ImageDigest`; all the work is in the check (see `_pulumi/check_image.py`)."""
 
     def _checked(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
         return pin.checked(olds, news, self._resolver)
@@ -82,7 +83,7 @@ class ImageDigestProvider(_Provider):
 
 
 class ImageDigestsProvider(_Provider):
-    """Checks, compares and keeps `ImageDigests`; all the work is in the check (see `pins.py`)."""
+    """Checks, compares and keeps `ImageDigests`; all the work is in the check (see `_pulumi/check_set.py`)."""
 
     def _checked(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
         return pins.checked(olds, news, self._resolver)

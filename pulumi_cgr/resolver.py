@@ -9,9 +9,26 @@ The code lives in the Ansible collection, because Ansible can ship it to other h
 place that reaches over.
 """
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.answer import Answer, Answers
-from ansible_collections.cgr.images.plugins.module_utils._resolver.atomic import replace as replace_file
-from ansible_collections.cgr.images.plugins.module_utils._resolver.credentials import Considered
+from ansible_collections.cgr.images.plugins.module_utils._files.atomic import replace as replace_file
+from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import change as change_lock
+from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import read_if_there as read_lock_if_there
+from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import read_lock
+from ansible_collections.cgr.images.plugins.module_utils._lockfile.lookup import (
+    lock_command,
+    pin_command,
+    refuse_other_upstream,
+)
+from ansible_collections.cgr.images.plugins.module_utils._lockfile.model import (
+    LOCK_FILE_NAME,
+    Entry,
+    Key,
+    Lock,
+    key_of,
+    merged,
+    unpinned,
+)
+from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.credentials import Considered
+from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.cache import Memory, ProcessMemory
 from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import (
     AccessRefused,
     BeforeFirstBuild,
@@ -40,9 +57,16 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import
     WrongAudience,
     quoted,
 )
-from ansible_collections.cgr.images.plugins.module_utils._resolver.history import Record as Build
-from ansible_collections.cgr.images.plugins.module_utils._resolver.history import Stretch
-from ansible_collections.cgr.images.plugins.module_utils._resolver.instant import (
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import Record as Build
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import Stretch
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import (
+    REPLACED,
+    Choice,
+    never_back,
+)
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.timeline import SINCE, Past, Stay
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.duration import parse_span
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import (
     DAY,
     HOUR,
     SECOND,
@@ -50,38 +74,18 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.instant impor
     Instant,
     duration,
 )
-from ansible_collections.cgr.images.plugins.module_utils._resolver.lock import (
-    LOCK_FILE_NAME,
-    Entry,
-    Key,
-    Lock,
-    key_of,
-    merged,
-    unpinned,
-)
-from ansible_collections.cgr.images.plugins.module_utils._resolver.lock_file import change as change_lock
-from ansible_collections.cgr.images.plugins.module_utils._resolver.lock_file import read_if_there as read_lock_if_there
-from ansible_collections.cgr.images.plugins.module_utils._resolver.lock_file import read_lock
-from ansible_collections.cgr.images.plugins.module_utils._resolver.locked import (
-    lock_command,
-    pin_command,
-    refuse_other_upstream,
-)
-from ansible_collections.cgr.images.plugins.module_utils._resolver.lookup import Trace
-from ansible_collections.cgr.images.plugins.module_utils._resolver.memory import Memory, ProcessMemory
-from ansible_collections.cgr.images.plugins.module_utils._resolver.mirrors import Mirrors
-from ansible_collections.cgr.images.plugins.module_utils._resolver.parallel import in_parallel
-from ansible_collections.cgr.images.plugins.module_utils._resolver.past import SINCE, Past, Stay
-from ansible_collections.cgr.images.plugins.module_utils._resolver.question import RULES, Question, parse_at
-from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import Reference, parse_ref
-from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import is_digest as is_digest
-from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import parse as parse_image
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.mirrors import Mirrors
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query import RULES, Question, parse_at
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import Reference, parse_ref
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import is_digest as is_digest
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import parse as parse_image
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.resolution import Answer, Answers
+from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.concurrency import in_parallel
+from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.single import Trace
+from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.snapshot import Progress
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolver import Resolver
-from ansible_collections.cgr.images.plugins.module_utils._resolver.selection import REPLACED, Choice, never_back
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import NAMES as SETTINGS
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import Settings
-from ansible_collections.cgr.images.plugins.module_utils._resolver.span import parse_span
-from ansible_collections.cgr.images.plugins.module_utils._resolver.together import Progress
 
 __all__ = [
     "DAY",

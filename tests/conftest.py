@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_cgr.testing import Histories
 
-from .environments import ROOT
+from .support.environments import ROOT
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,10 @@ import pytest
 
 from pulumi_cgr.resolver import CgrError, Instant, Resolver
 from pulumi_cgr.testing import Histories, Readings, Registry
-from tests import plain
 from tests.engine.host import Host
+from tests.support import plain
 
-from .environments import ROOT
+from .support.environments import ROOT
 
 MOVES = plain.load()
 QUESTIONS = [

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from .documented import RESOLVER
-from .environments import ROOT
+from .support.documented import RESOLVER
+from .support.environments import ROOT
 
 PAGE = (ROOT / "docs/architecture.md").read_text()
 FILES = {path.stem: path for path in (ROOT / RESOLVER).glob("*.py")}

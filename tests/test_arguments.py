@@ -20,14 +20,14 @@ from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARG
 from ansible_collections.cgr.images.plugins.modules import digest_info, pinned_files
 from pulumi_cgr.resolver import RULES, SETTINGS, Settings
 
-from .documented import RESOLVER, Documented, arguments, attributes, module, one_line, options_of, unwrapped
+from .support.documented import RESOLVER, Documented, arguments, attributes, module, one_line, options_of, unwrapped
 
 RESOLVE = module(f"{RESOLVER}/resolver.py")["Resolver"]
 RULE = arguments(RESOLVE["resolve"])
 SETTING = {
     name: each for name, each in attributes(module(f"{RESOLVER}/settings.py")["Settings"]).items() if name in SETTINGS
 }
-ANSWER = attributes(module(f"{RESOLVER}/answer.py")["Answer"])
+ANSWER = attributes(module(f"{RESOLVER}/model/resolution.py")["Answer"])
 
 SPEC = ARGUMENTS["argument_spec"]
 OPTIONS = options_of(digest_info.DOCUMENTATION)

@@ -15,8 +15,8 @@ import pytest
 from pulumi_cgr.testing import Reply
 from tests.engine import Stack
 
-from .environments import ROOT
-from .machine import BASIC, CONFIGS, GOOD, HELPER, IMAGE, PASSWORD, PUBLIC, A, Machine, issue, made
+from .support.environments import ROOT
+from .support.machine import BASIC, CONFIGS, GOOD, HELPER, IMAGE, PASSWORD, PUBLIC, A, Machine, issue, made
 
 PROGRAM = f"""
 import pulumi, pulumi_cgr as cgr

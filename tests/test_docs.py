@@ -15,8 +15,8 @@ import pytest
 
 from pulumi_cgr.testing import Histories, Registry
 
-from .blocks import ELSEWHERE, Reader, blocks
-from .environments import ROOT
+from .support.blocks import ELSEWHERE, Reader, blocks
+from .support.environments import ROOT
 
 COLLECTION = ROOT / "ansible_collections/cgr/images/README.md"
 EXAMPLES = sorted((ROOT / "examples").glob("*/README.md"))

@@ -13,8 +13,8 @@ import pulumi_cgr.resolver
 from ansible_collections.cgr.images.plugins.modules import digest_info
 from pulumi_cgr.resolver import CgrError
 
-from .documented import RESOLVER, module, one_line
-from .pages import compare, table
+from .support.documented import RESOLVER, module, one_line
+from .support.pages import compare, table
 
 INTRODUCTION = """\
 # Errors

@@ -13,8 +13,8 @@ import yaml
 from pulumi_cgr.testing import Histories, Registry
 from tests.engine import Stack
 
-from .blocks import ELSEWHERE, blocks
-from .environments import ROOT
+from .support.blocks import ELSEWHERE, blocks
+from .support.environments import ROOT
 
 EXAMPLES = ROOT / "examples"
 IMAGE = "cgr.dev/chainguard/nginx:latest"

@@ -23,10 +23,10 @@ from pulumi_cgr.resolver import CgrError, Resolver
 from pulumi_cgr.testing import Registry, Reply, Request
 from tests.engine.host import Host
 
-from .environments import ROOT
-from .faults import ANSWER, AT, AUTHORITY, BELOW_HTTP, RECORD, A, faults
-from .pages import compare, table
-from .servers import server
+from .support.environments import ROOT
+from .support.faults import ANSWER, AT, AUTHORITY, BELOW_HTTP, RECORD, A, faults
+from .support.pages import compare, table
+from .support.servers import server
 
 INTRODUCTION = """\
 # What becomes of faults

@@ -18,7 +18,7 @@ import pytest
 
 from pulumi_cgr.testing import Registry, Reply, Request
 
-from .environments import ROOT
+from .support.environments import ROOT
 
 IMAGE = "cgr.dev/chainguard/python:latest"
 PLAY = f"""

@@ -17,7 +17,7 @@ import yaml
 
 from pulumi_cgr.testing import Registry
 
-from .environments import ROOT
+from .support.environments import ROOT
 
 COLLECTION = ROOT / "ansible_collections/cgr/images"
 IMAGE = "cgr.dev/acme.com/python:3.12"

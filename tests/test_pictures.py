@@ -19,9 +19,9 @@ from rich.terminal_theme import DIMMED_MONOKAI
 from rich.text import Text
 
 from pulumi_cgr.testing import Histories, Registry
-from tests.environments import ROOT
+from tests.support.environments import ROOT
 
-from .pages import compare
+from .support.pages import compare
 
 pytestmark = pytest.mark.page
 

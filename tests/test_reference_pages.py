@@ -14,11 +14,11 @@ import yaml
 
 from pulumi_cgr.resolver import RULES, SETTINGS, Settings
 
-from .blocks import blocks
-from .documented import RESOLVER, Documented, arguments, attributes, one_line, options_of, unwrapped
-from .documented import module as read
-from .environments import ROOT
-from .pages import compare_part, table
+from .support.blocks import blocks
+from .support.documented import RESOLVER, Documented, arguments, attributes, one_line, options_of, unwrapped
+from .support.documented import module as read
+from .support.environments import ROOT
+from .support.pages import compare_part, table
 
 PLUGINS = ROOT / "ansible_collections/cgr/images/plugins"
 PACKAGE = "ansible_collections.cgr.images.plugins"

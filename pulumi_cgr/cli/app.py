@@ -11,8 +11,8 @@ import typer
 
 from ..resolver import CgrError, InvalidQuestion
 from . import check, history, lock, pin, resolve
+from .errors import refuse
 from .output import say
-from .refusal import refuse
 
 INTERRUPTED, TERMINATED = 130, 143
 STATUSES = "Exit status: 0 all is well; 1 refused, or something was found; 2 wrong usage; 130 interrupted."

@@ -11,13 +11,13 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from ..checking import Finding, check_online
-from ..checking import check as check_offline
+from ..lockfile.verify import Finding, check_online
+from ..lockfile.verify import check as check_offline
 from ..resolver import CgrError, Instant, InvalidQuestion, parse_span, quoted, read_lock
 from . import options, uses
+from .errors import refuse
 from .output import bar, print_json, say, show
 from .pin import Patterns
-from .refusal import refuse
 
 NOT_CHECKED = 2
 

@@ -13,9 +13,9 @@ from rich.text import Text
 
 from ..resolver import SECOND, SINCE, Past, Resolver, Stay, duration, read_lock
 from . import options
+from .drawing.svg import drawing
+from .drawing.timeline import STYLES, timeline
 from .output import bar, console, print_json, say, show, warn, write
-from .svg import drawing
-from .timeline import STYLES, timeline
 from .uses import own_rule
 
 WIDE_ENOUGH = 130

@@ -11,10 +11,10 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from ..locking import Change, Use, lock_images, update_all
-from ..locking import merge as merge_locks
-from ..locking import prune as prune_lock
-from ..locking import rollback as roll_back
+from ..lockfile.update import Change, Use, lock_images, update_all
+from ..lockfile.update import merge as merge_locks
+from ..lockfile.update import prune as prune_lock
+from ..lockfile.update import rollback as roll_back
 from ..resolver import Entry, InvalidQuestion, Lock, read_lock, read_lock_if_there
 from . import options, uses
 from .output import bar, print_json, say, show

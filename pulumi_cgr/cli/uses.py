@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..locking import Use
+from ..lockfile.update import Use
 from ..resolver import (
     Answers,
     CgrError,

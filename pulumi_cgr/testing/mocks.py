@@ -10,7 +10,8 @@ from typing import Any
 from pulumi.runtime import MockCallArgs, MockResourceArgs
 from pulumi.runtime import Mocks as PulumiMocks
 
-from .. import pin, pins
+from .._pulumi import check_image as pin
+from .._pulumi import check_set as pins
 from ..resolver import Resolver
 from .histories import Histories
 from .registry import Registry

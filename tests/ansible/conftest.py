@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from pulumi_cgr.testing import Histories, Registry
-from tests.environments import ROOT, environment
+from tests.support.environments import ROOT, environment
 
 TESTED = ["3.11", "3.12"]  # constraints.txt says which ansible-core each stands for
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pulumi_cgr.locking import lock_images, update_all
+from pulumi_cgr.lockfile.update import lock_images, update_all
 from pulumi_cgr.resolver import Resolver
 from pulumi_cgr.testing import Registry
 

@@ -13,7 +13,7 @@ import yaml
 
 from pulumi_cgr.testing import Registry, Reply
 
-from ..environments import ROOT, environment
+from ..support.environments import ROOT, environment
 from .conftest import Controller
 
 PYTHON = "cgr.dev/chainguard/python:latest-dev"

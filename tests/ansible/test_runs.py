@@ -17,7 +17,7 @@ import pytest
 
 from pulumi_cgr.testing import Registry
 
-from ..moves import days_ago, moving
+from ..support.moves import days_ago, moving
 from .conftest import Controller
 from .test_playbooks import info, say
 

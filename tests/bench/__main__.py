@@ -13,7 +13,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.environments import ROOT
+from tests.support.environments import ROOT
 
 from . import page, plots
 from .numbers import Numbers

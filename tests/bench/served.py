@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tests.environments import ROOT
+from tests.support.environments import ROOT
 
 DELAY = 0.05
 """The seconds by which every answer is late."""

@@ -18,8 +18,8 @@ import pytest
 import yaml
 
 from pulumi_cgr.testing import Histories, Registry
-from tests.blocks import ELSEWHERE
-from tests.environments import ROOT
+from tests.support.blocks import ELSEWHERE
+from tests.support.environments import ROOT
 
 from .command import Command
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_cgr.testing import Histories, Registry, Reply, Request
-from tests.machine import GOOD, IMAGE, PASSWORD, made
+from tests.support.machine import GOOD, IMAGE, PASSWORD, made
 from tests.test_arguments import RULE, SETTING, says
 
 from .command import ENTRY_POINT, Command

@@ -14,8 +14,8 @@ import pytest
 from pulumi_cgr.cli.app import STATUSES
 from pulumi_cgr.resolver import Instant
 from pulumi_cgr.testing import Histories, Registry
-from tests.environments import ROOT
-from tests.pages import compare, compare_part, table
+from tests.support.environments import ROOT
+from tests.support.pages import compare, compare_part, table
 
 from .command import Command
 from .reference import COMMANDS, Described

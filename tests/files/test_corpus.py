@@ -16,7 +16,7 @@ from pulumi_cgr.files import LEFT, UNCHANGED, Report, pin_files
 from pulumi_cgr.resolver import Resolver
 from pulumi_cgr.testing import Registry
 
-from ..environments import ROOT
+from ..support.environments import ROOT
 from .conftest import TAGS, digest
 
 CORPUS = ROOT / "tests/data/files"

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.cgr.images.plugins.module_utils._files.formats import finder_for
-from ansible_collections.cgr.images.plugins.module_utils._files.spots import Spot, Unreadable, with_digests
+from ansible_collections.cgr.images.plugins.module_utils._files.occurrence import Spot, Unreadable, with_digests
 from pulumi_cgr.files import Names
 
 from .conftest import DB, OLD, WEB, digest

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pulumi_cgr.files import UNCHANGED, UPDATED, pin_files
-from pulumi_cgr.locking import lock_images
+from pulumi_cgr.lockfile.update import lock_images
 from pulumi_cgr.resolver import InvalidRule, Resolver, SeveralFailed
 from pulumi_cgr.testing import Registry
 

@@ -17,7 +17,7 @@ from pulumi_cgr.files import LEFT, PINNED, pin_files
 from pulumi_cgr.resolver import Resolver, SeveralFailed
 from pulumi_cgr.testing import Registry, Reply
 
-from ..environments import ROOT
+from ..support.environments import ROOT
 from .conftest import DB, OLD, WEB, digest
 
 BEFORE = f"a: 1\nimage: {WEB}@{OLD}  # {'x' * 10_000}\n"

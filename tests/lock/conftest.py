@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_cgr.locking import lock_images
+from pulumi_cgr.lockfile.update import lock_images
 from pulumi_cgr.resolver import Resolver, read_lock
 from pulumi_cgr.testing import Registry
 

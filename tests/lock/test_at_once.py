@@ -16,7 +16,7 @@ from .conftest import DB, WEB, D, lock, pins
 
 SCRIPT = """
 import sys
-from pulumi_cgr.locking import lock_images
+from pulumi_cgr.lockfile.update import lock_images
 from pulumi_cgr.resolver import Resolver
 resolver = Resolver()
 lock_images(sys.argv[1], resolver, [resolver.question(image) for image in sys.argv[2:]])
@@ -43,7 +43,7 @@ def test_processes_that_lock_at_once_lose_nothing(path: Path, registry: Registry
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from pulumi_cgr.locking import lock_images
+from pulumi_cgr.lockfile.update import lock_images
 from pulumi_cgr.resolver import ProcessMemory, Resolver, read_lock
 
 path, before, expected = Path(sys.argv[1]), Path(sys.argv[1]).read_bytes(), sys.argv[2]

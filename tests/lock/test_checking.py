@@ -12,11 +12,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from pulumi_cgr.checking import check, check_online
-from pulumi_cgr.locking import Use, lock_images, rollback, update_all
+from pulumi_cgr.lockfile.update import Use, lock_images, rollback, update_all
+from pulumi_cgr.lockfile.verify import check, check_online
 from pulumi_cgr.resolver import DAY, Instant, Resolver, SeveralFailed, read_lock
 from pulumi_cgr.testing import Registry, Reply
-from tests.environments import ROOT
+from tests.support.environments import ROOT
 
 from .conftest import APP, DB, WEB, A, B, C, D, lock, pins
 

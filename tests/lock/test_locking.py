@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_cgr.checking import check, check_online
-from pulumi_cgr.locking import Use, lock_images, prune, rollback, update_all
+from pulumi_cgr.lockfile.update import Use, lock_images, prune, rollback, update_all
+from pulumi_cgr.lockfile.verify import check, check_online
 from pulumi_cgr.resolver import InvalidLock, InvalidRule, NoBuildFits, NotLocked, Resolver, SeveralFailed, read_lock
 from pulumi_cgr.testing import Registry
 

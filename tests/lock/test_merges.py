@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_cgr.locking import Use, merge, prune, rollback, update_all
+from pulumi_cgr.lockfile.update import Use, merge, prune, rollback, update_all
 from pulumi_cgr.resolver import InvalidLock, Resolver, read_lock
 from pulumi_cgr.testing import Registry
-from tests.environments import ROOT
+from tests.support.environments import ROOT
 
 from .conftest import APP, DB, ENTRY, WEB, A, B, C, D, lock, pins
 
@@ -30,7 +30,7 @@ class Git:
         self("config", "user.name", "somebody")
         self("config", "user.email", "somebody@example.com")
         if driver:
-            call = "import sys; from pulumi_cgr.locking import merge; merge(*sys.argv[1:])"
+            call = "import sys; from pulumi_cgr.lockfile.update import merge; merge(*sys.argv[1:])"
             self("config", "merge.cgr-lock.driver", f'"{sys.executable}" -c "{call}" %O %A %B')
             (path.parent / ".gitattributes").write_text("cgr.lock.json merge=cgr-lock\n")
 

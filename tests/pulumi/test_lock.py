@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_cgr.locking import lock_images, prune, rollback, update_all
+from pulumi_cgr.lockfile.update import lock_images, prune, rollback, update_all
 from pulumi_cgr.resolver import Resolver
 from pulumi_cgr.testing import Registry
 

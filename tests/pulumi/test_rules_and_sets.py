@@ -10,7 +10,7 @@ import pytest
 
 from pulumi_cgr.testing import Registry, Reply
 
-from ..moves import days_ago
+from ..support.moves import days_ago
 from .conftest import A, B, C, MakeStack, rewrite
 
 IMAGE = "cgr.dev/chainguard/python:latest"

@@ -13,7 +13,7 @@ import pytest
 
 from pulumi_cgr.resolver import BeforeFirstBuild, Instant, Resolver
 from pulumi_cgr.testing import Readings, Registry
-from tests import plain
+from tests.support import plain
 
 DIGEST = "sha256:" + 64 * "a"
 CHANCE = random.Random(10_000)

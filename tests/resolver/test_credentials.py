@@ -25,7 +25,21 @@ from pulumi_cgr.resolver import (
     WrongAudience,
 )
 from pulumi_cgr.testing import Reply
-from tests.machine import BASIC, CONFIGS, GOOD, HELPER, IMAGE, PASSWORD, PLACES, PUBLIC, A, Machine, issue, made, token
+from tests.support.machine import (
+    BASIC,
+    CONFIGS,
+    GOOD,
+    HELPER,
+    IMAGE,
+    PASSWORD,
+    PLACES,
+    PUBLIC,
+    A,
+    Machine,
+    issue,
+    made,
+    token,
+)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from pulumi_cgr.resolver import (
     UntrustworthyAnswer,
 )
 from pulumi_cgr.testing import Registry, Reply, Request
-from tests.servers import drip, drip_headers, hang_up, server, silence, without_date
+from tests.support.servers import drip, drip_headers, hang_up, server, silence, without_date
 
 IMAGE = "cgr.dev/chainguard/python:latest"
 A, B = "sha256:" + 64 * "a", "sha256:" + 64 * "b"

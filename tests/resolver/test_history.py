@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.history import (
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import (
     MOST_REQUESTS,
     Page,
     Record,
     stretch_up_to,
 )
-from ansible_collections.cgr.images.plugins.module_utils._resolver.instant import SECOND
-from ansible_collections.cgr.images.plugins.module_utils._resolver.selection import choose
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import choose
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import SECOND
 from pulumi_cgr.resolver import Instant, Question, UntrustworthyAnswer, parse_image
 
 ANY = parse_image("cgr.dev/chainguard/any")

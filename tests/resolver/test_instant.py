@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.instant import DAY, HOUR, SECOND, duration
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import DAY, HOUR, SECOND, duration
 from pulumi_cgr.resolver import AtLike, Instant, InvalidInstant, parse_at
 
 SAME = {

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.folder import Folder
+from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_cache import Folder
 from pulumi_cgr.resolver import CgrError, Instant, InvalidQuestion, Memory, ProcessMemory, RegistryUnavailable, Resolver
 from pulumi_cgr.testing import Registry, Reply
 
@@ -66,7 +66,7 @@ def test_many_who_ask_at_once_ask_once(registry: Registry, memory: Memory) -> No
 
 ASK = f"""
 import sys
-from ansible_collections.cgr.images.plugins.module_utils._resolver.folder import Folder
+from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_cache import Folder
 from pulumi_cgr.resolver import Resolver
 print(Resolver(registry=sys.argv[1], token="{TOKEN}", memory=Folder(sys.argv[2])).resolve("{IMAGE}").digest)
 """

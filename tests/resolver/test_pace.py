@@ -6,8 +6,12 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver import pace
-from ansible_collections.cgr.images.plugins.module_utils._resolver.pace import FIRST_GAP, LONGEST_GAP, Pace
+from ansible_collections.cgr.images.plugins.module_utils._resolver.http import rate_limiter as pace
+from ansible_collections.cgr.images.plugins.module_utils._resolver.http.rate_limiter import (
+    FIRST_GAP,
+    LONGEST_GAP,
+    Pace,
+)
 
 FOREVER = 1e9
 

@@ -11,8 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.history import Record, Stretch, stretch_since
-from ansible_collections.cgr.images.plugins.module_utils._resolver.past import Past, Stay, read_window, stays_of, tag_of
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import (
+    Record,
+    Stretch,
+    stretch_since,
+)
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.timeline import (
+    Past,
+    Stay,
+    read_window,
+    stays_of,
+    tag_of,
+)
 from pulumi_cgr.resolver import (
     DAY,
     Answer,

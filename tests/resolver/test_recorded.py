@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver import history, selection
-from ansible_collections.cgr.images.plugins.module_utils._resolver.registry import MARGIN
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history import reader as history
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history import selection
+from ansible_collections.cgr.images.plugins.module_utils._resolver.registry.tag_history import MARGIN
 from pulumi_cgr.resolver import BeforeFirstBuild, Instant, Question, Resolver
 from pulumi_cgr.testing import Histories, Readings, Registry
-from tests import plain
+from tests.support import plain
 
 MOVES = plain.load()
 READINGS = [

@@ -23,7 +23,7 @@ from pulumi_cgr.resolver import (
     UntrustworthyAnswer,
 )
 from pulumi_cgr.testing import Histories, Readings, Registry
-from tests import plain
+from tests.support import plain
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 A, B, C, D = ("sha256:" + 64 * letter for letter in "abcd")

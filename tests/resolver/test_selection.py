@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.instant import DAY
-from ansible_collections.cgr.images.plugins.module_utils._resolver.selection import choose, refusal, stale
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import choose, refusal, stale
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import DAY
 from pulumi_cgr.resolver import Build, Instant, Question, Stretch, UntrustworthyAnswer
 
 A, B, C, D = ("sha256:" + 64 * letter for letter in "abcd")

@@ -15,7 +15,7 @@ import pytest
 from pulumi_cgr.resolver import Instant, InvalidRule, Resolver, SeveralFailed
 from pulumi_cgr.testing import Registry, Reply, Request
 
-from ..moves import moving
+from ..support.moves import moving
 
 A, B, C = ("sha256:" + 64 * letter for letter in "abc")
 DAY = 86400 * 10**9

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.history import (
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import (
     MOST_REQUESTS,
     Page,
     Record,
@@ -20,7 +20,7 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.history impor
     stretch_since,
     stretch_up_to,
 )
-from ansible_collections.cgr.images.plugins.module_utils._resolver.instant import DAY, HOUR, MINUTE, SECOND
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import DAY, HOUR, MINUTE, SECOND
 from pulumi_cgr.resolver import Instant, InvalidInstant, UntrustworthyAnswer
 
 NOW = Instant.parse("2026-11-24")

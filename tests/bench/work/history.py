@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
 
-from tests.environments import ROOT
+from tests.support.environments import ROOT
 
 from ..measure import Check, Cost, Done, Part, Plot, Row, fewer_bytes, fewer_requests, measured
 from ..served import NIGHTLY, Served, made_up, served

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from ._resolver.answer import Answers
+from ._resolver.cache.cache import Memory
 from ._resolver.errors import CgrError, SeveralFailed
-from ._resolver.lookup import Trace
-from ._resolver.memory import Memory
-from ._resolver.question import RULES
+from ._resolver.model.query import RULES
+from ._resolver.model.resolution import Answers
+from ._resolver.resolve.single import Trace
+from ._resolver.resolve.snapshot import Progress
 from ._resolver.resolver import Resolver
 from ._resolver.settings import NAMES
-from ._resolver.together import Progress
 
 # How a build is chosen, and how the registry is reached: what the doc fragments `rule` and `access` document.
 RULE_ARGUMENTS: dict[str, Any] = {

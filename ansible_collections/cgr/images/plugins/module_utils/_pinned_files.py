@@ -7,10 +7,10 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from ._digest_info import ACCESS_ARGUMENTS, ACCESS_TOGETHER, RULE_ARGUMENTS, failed, telling
-from ._files.pinning import FILE_RULES, OnChange, pin_files
+from ._files.pin import FILE_RULES, OnChange, pin_files
+from ._resolver.cache.cache import Memory
 from ._resolver.errors import CgrError
-from ._resolver.lookup import Trace
-from ._resolver.memory import Memory
+from ._resolver.resolve.single import Trace
 from ._resolver.resolver import Resolver
 from ._resolver.settings import NAMES
 

@@ -13,7 +13,7 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.question import RULES
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query import RULES
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import NAMES
 
 

@@ -20,8 +20,8 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
+from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.cache import Check, Finding, Key
 from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import CgrError
-from ansible_collections.cgr.images.plugins.module_utils._resolver.memory import Check, Finding, Key
 from ansible_collections.cgr.images.plugins.plugin_utils._run import run_memory
 
 display = Display()
@@ -66,7 +66,7 @@ class ImagesLookup(LookupBase):
         return {"lookup": self.value, "asked": hashlib.sha256(words.encode()).hexdigest()}
 
     def _ask(self, terms: list[Any], lock: str) -> Finding:
-        from ansible_collections.cgr.images.plugins.module_utils._resolver.question import RULES
+        from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query import RULES
         from ansible_collections.cgr.images.plugins.module_utils._resolver.resolver import Resolver
         from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import NAMES
 
@@ -107,7 +107,7 @@ class ImagesLookup(LookupBase):
         empty = [name for name in kwargs if kwargs[name] in (None, "")]
         if not empty:
             return []
-        from ansible_collections.cgr.images.plugins.module_utils._resolver.question import RULES
+        from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query import RULES
 
         return [name for name in RULES if name in empty]
 

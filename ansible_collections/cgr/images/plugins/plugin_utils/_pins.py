@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.reference import parse_ref
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import parse_ref
 
 # As long a run as possible of what may be in a reference, so that nothing before or behind it is overlooked; and not
 # beside the braces or signs of a template.

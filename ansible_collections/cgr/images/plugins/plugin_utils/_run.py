@@ -12,7 +12,7 @@ import os
 
 from ansible import constants
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.folder import Folder
+from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_cache import Folder
 
 
 def run_memory() -> Folder:

@@ -7,10 +7,10 @@ from __future__ import annotations
 import re
 from typing import Callable
 
-from .dockerfile_places import spots_in_dockerfile
-from .names import Names
-from .spots import Spot
-from .yaml_places import spots_in_yaml
+from .dockerfile.images import spots_in_dockerfile
+from .matcher import Names
+from .occurrence import Spot
+from .yaml.images import spots_in_yaml
 
 PATTERNS = (
     "*.yaml",

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .._resolver.instant import Instant
+from .._resolver.model.instant import Instant
 
 PINNED, UPDATED, UNCHANGED, LEFT = "pinned", "updated", "unchanged", "left"
 """What a row says: it had no digest and has one now, has another, has the right one already, or is not looked up."""

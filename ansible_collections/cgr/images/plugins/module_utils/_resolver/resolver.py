@@ -12,26 +12,28 @@ import os
 from dataclasses import replace
 from typing import Any, Callable, Iterable, Mapping
 
-from . import past, reference, together
-from .answer import Answer, Answers
-from .credentials import Considered, Keychain
+from .._lockfile.lookup import LockedAnswers
+from .auth.chain import sources_of
+from .auth.credentials import Considered, Keychain
+from .cache.cache import Forgetful, Memory
+from .cache.caching import Remembering
+from .cache.file_cache import Folder
 from .errors import BeforeFirstBuild, CgrError, NoBuildFits, UntrustworthyAnswer
-from .folder import Folder
-from .history import refuse_the_future
-from .instant import AtLike
-from .locked import LockedAnswers
-from .lookup import Lookup, Sight, Trace
-from .memory import Forgetful, Memory
-from .past import Past
-from .question import Question, parse_current
-from .questions import questions_of
-from .reference import REGISTRY
-from .remembering import Remembering
+from .history import timeline as past
+from .history.reader import refuse_the_future
+from .history.timeline import Past
+from .http.transport import Transport
+from .model import reference
+from .model.instant import AtLike
+from .model.query import Question, parse_current
+from .model.query_set import questions_of
+from .model.reference import REGISTRY
+from .model.resolution import Answer, Answers
+from .registry.token_exchange import Tokens
+from .resolve import snapshot as together
+from .resolve.single import Lookup, Sight, Trace
+from .resolve.snapshot import Progress
 from .settings import NAMES, Settings
-from .sources import sources_of
-from .together import Progress
-from .tokens import Tokens
-from .transport import Transport
 
 USER_AGENT = "pulumi-cgr"
 

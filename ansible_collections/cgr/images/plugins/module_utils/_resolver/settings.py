@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Callable, Mapping
 
 from .errors import InvalidQuestion, quoted
-from .mirrors import Mirrors
+from .model.mirrors import Mirrors
 
 DEFAULT_REGISTRY = "https://cgr.dev"
 DEFAULT_ISSUER = "https://issuer.enforce.dev"

@@ -9,10 +9,15 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.history import BEGINNING, FOREVER, Record, Stretch
-from ansible_collections.cgr.images.plugins.module_utils._resolver.instant import Instant
-from ansible_collections.cgr.images.plugins.module_utils._resolver.question import Question
-from ansible_collections.cgr.images.plugins.module_utils._resolver.selection import choose
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import (
+    BEGINNING,
+    FOREVER,
+    Record,
+    Stretch,
+)
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import choose
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import Instant
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query import Question
 
 A, B, C = ("sha256:" + 64 * letter for letter in "abc")
 MOVES = [("2026-11-01", A), ("2026-11-03", B), ("2026-11-05", A), ("2026-11-24T12:00:00.5Z", C)]

@@ -1,0 +1,107 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Reading files for the images in them.  What a file holds is let go as soon as it was looked at."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from typing import Sequence
+
+from . import edit as write
+from .edit import NotWritten, Version
+from .formats import finder_for
+from .matcher import Names
+from .occurrence import Spot, Unreadable
+from .report import Problem
+from .walk import Paths, Target, files_in
+
+_NOT_PLAIN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Read:
+    """A file with images of ours in it.
+
+    Attributes:
+        path: the path by which the user knows it.
+        real: the one it really has.
+        version: what was read.
+        spots: the images, in their order.
+    """
+
+    path: str
+    real: str
+    version: Version
+    spots: tuple[Spot, ...]
+
+
+@dataclass
+class Survey:
+    """The images in some files.
+
+    Attributes:
+        files: the files that hold some of ours.
+        problems: the files that could not be looked at, and why.
+        looked_at: how many files were looked at.
+    """
+
+    files: list[Read] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    looked_at: int = 0
+
+
+def survey(paths: Paths, patterns: Sequence[str] | None = None, names: Names | None = None) -> Survey:
+    """Finds all images of ours in files; those that are to be left, too.
+
+    Args:
+        paths: files, and folders in which files are looked for.
+        patterns: which files of a folder (see `tree.files_in`).
+        names: which images are ours; by default those of cgr.dev.
+
+    Raises:
+        InvalidQuestion: there is no such path.
+        MissingDependency: there is a YAML file, and PyYAML is not installed.
+    """
+    found = Survey()
+    names = names or Names()
+    for target in files_in(paths, patterns):
+        found.looked_at += 1
+        try:
+            read = _read(target, names)
+        except (NotWritten, Unreadable) as error:
+            found.problems.append(Problem(_shown(target.path), None, str(error)))
+            continue
+        if read.spots:
+            found.files.append(read)
+    return found
+
+
+def text_of(content: bytes) -> str:
+    """Returns the text of a file.
+
+    Raises:
+        Unreadable: it is not UTF-8.
+    """
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"is not UTF-8: byte {error.start} is not") from error
+
+
+def _read(target: Target, names: Names) -> Read:
+    if target.refusal:
+        raise Unreadable(target.refusal)
+    content, version = write.read(target.real)
+    text = text_of(content)
+    # A file that cannot hold any is not worth a parser, nor a word if it is broken.
+    spots = finder_for(os.path.basename(target.path))(text, names) if names.may_be_in(text) else []
+    if spots and _NOT_PLAIN.search(target.path):
+        raise Unreadable("has a name with control characters, or one that is not UTF-8; rename it")
+    return Read(target.path, target.real, version, tuple(spots))
+
+
+def _shown(path: str) -> str:
+    """Returns a path as it can be printed and kept in JSON."""
+    return _NOT_PLAIN.sub(lambda found: repr(found.group())[1:-1], path)

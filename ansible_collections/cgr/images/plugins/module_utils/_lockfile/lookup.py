@@ -1,0 +1,108 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Answers out of a lock: without a network, without credentials, and only what is in it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import threading
+from typing import Any, Iterator, Mapping
+
+from .._resolver.errors import InvalidRule, NotLocked
+from .._resolver.model.query import Question
+from .._resolver.model.reference import Reference
+from .._resolver.model.resolution import Answer
+from .codec import read_if_there
+from .model import LOCK_FILE_NAME, Entry, Lock, key_of
+
+
+class LockedAnswers:
+    """What a lock answers.  It is read when it is first asked; threads may share it.
+
+    Args:
+        path: the file.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = os.path.expanduser(path)
+        self._reading = threading.Lock()
+        self._lock: Lock | None = None
+
+    def answer(self, question: Question) -> Answer:
+        """Answers a question.
+
+        Raises:
+            NotLocked: the lock has no such image and rule; the sentence ends with the command that adds it.
+            InvalidLock: it is no lock.
+            InvalidRule: there is a `stale_after`, which only the registry could answer.
+        """
+        image = question.reference.image
+        if question.stale_after:
+            raise InvalidRule(
+                f"{image}: stale_after and a lock do not go together, for nothing is looked up. Drop it, or set lock to"
+                " nothing; how old the pins of a lock are, cgr-images check --max-age says.",
+                "stale_after",
+            )
+        entry = self._read().find(question)
+        if entry is None:
+            raise NotLocked(
+                f"{image} is not in the lock {self.path}{_under(question)}. Add it: {self._command(question)}"
+            )
+        refuse_other_upstream(entry, question, self.path)
+        reason = (
+            f"locked in {os.path.basename(self.path)} at {entry.resolved}: the tag had moved to it at {entry.updated}"
+        )
+        return Answer.to(question, entry.digest, entry.updated, reason)
+
+    def _read(self) -> Lock:
+        with self._reading:
+            if self._lock is None:
+                self._lock = read_if_there(self.path) or Lock()
+            return self._lock
+
+    def _command(self, question: Question) -> str:
+        return lock_command(question, self.path)
+
+
+def refuse_other_upstream(entry: Entry, question: Question, path: str = LOCK_FILE_NAME) -> None:
+    """Refuses an entry whose image was looked up elsewhere than the mirrors of today say.
+
+    Raises:
+        NotLocked: it was.
+    """
+    reference = question.reference
+    upstream = reference.upstream if reference.is_mirrored else None
+    if entry.upstream != upstream:
+        raise NotLocked(
+            f"{entry.image} was locked as {entry.upstream or entry.image}, and is {upstream or 'on no mirror'} by 'mirrors' now."
+            f" Lock it anew: {lock_command(question, path)}"
+        )
+
+
+def lock_command(question: Question, path: str = LOCK_FILE_NAME) -> str:
+    """Returns the command that adds an image and a rule to a lock, as one writes it in a shell."""
+    words = ["cgr-images", "lock", key_of(question).image, *_options(question.rule()), *_mirror(question.reference)]
+    return shlex.join(words if path == LOCK_FILE_NAME else [*words, "--lock", path])
+
+
+def pin_command(question: Question, file: str, path: str = LOCK_FILE_NAME) -> str:
+    """Returns the command that pins a file out of a lock, as one writes it in a shell."""
+    file = f"./{file}" if file.startswith("-") else file
+    return shlex.join(["cgr-images", "pin", file, *_mirror(question.reference), "--lock", path])
+
+
+def _mirror(reference: Reference) -> tuple[str, ...]:
+    return ("--mirror", f"{reference.repository}={reference.upstream}") if reference.is_mirrored else ()
+
+
+def _options(rule: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("at", "min_age", "builds_back"):
+        if name in rule:
+            yield from (f"--{name.replace('_', '-')}", str(rule[name]))
+    for digest in rule.get("exclude", ()):
+        yield from ("--exclude", digest)
+
+
+def _under(question: Question) -> str:
+    return " with this rule" if key_of(question).rule != "{}" else ""

@@ -1,0 +1,197 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The lock: pins that were looked up once and are kept beside the code.  Pure: no I/O, no clock.
+
+There is one entry for each image and rule.  An entry changes only when its pin does, so that it says since when the pin is the
+answer, and nothing else shows up in a diff.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Iterable, Mapping, NamedTuple
+
+from .._resolver.errors import InvalidLock
+from .._resolver.model.instant import Instant
+from .._resolver.model.mirrors import Mirrors
+from .._resolver.model.query import Question
+from .._resolver.model.reference import parse_ref
+from .._resolver.model.resolution import Answer
+
+LOCK_FILE_NAME = "cgr.lock.json"
+LOCK_VERSION = 1
+
+LOCKED_RULES = ("at", "min_age", "builds_back", "exclude")
+"""The parts of a rule that choose a build.  `current` is what the lock holds itself."""
+
+
+class Key(NamedTuple):
+    """What an entry answers, in the order of the entries: the image with its tag, and the rule as JSON text."""
+
+    image: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One pin.
+
+    Attributes:
+        image: the image as it is written, with its tag: `cgr.dev/acme.com/web:1`.
+        rule: the parts of the rule in their one text form, as of `Question.rule`.
+        digest: the digest to which the image is pinned.
+        updated: when the tag moved to it.
+        resolved: the instant of the resolution, by the registry's clock: at this instant the rule chose the digest.
+        upstream: the repository where it was looked up, if the image is on a mirror.
+        exclude: digests that were rolled back from; the rule never chooses them again.
+        used: the files in which the image is used, as far as they were given.
+    """
+
+    image: str
+    rule: Mapping[str, Any]
+    digest: str
+    updated: Instant
+    resolved: Instant
+    upstream: str | None = None
+    exclude: frozenset[str] = frozenset()
+    used: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, question: Question, answer: Answer, resolved: Instant, before: Entry | None = None) -> Entry:
+        """Makes the entry for an answer; the one before, if it holds the same pin already, stays.
+
+        Raises:
+            ValueError: the answer is no lookup's, for the image was pinned already.
+        """
+        if answer.updated is None:
+            raise ValueError("is pinned already")
+        reference = question.reference
+        upstream = reference.upstream if reference.is_mirrored else None
+        if before and (before.digest, before.updated, before.upstream) == (answer.digest, answer.updated, upstream):
+            return before
+        image, rule = key_of(question)
+        made = cls(image, json.loads(rule), answer.digest, answer.updated, max(resolved, answer.updated), upstream)
+        return replace(made, exclude=before.exclude, used=before.used) if before else made
+
+    @property
+    def key(self) -> Key:
+        """What it answers."""
+        return Key(self.image, _rule_text(self.rule))
+
+    @property
+    def question(self) -> Question:
+        """What it answers, as it was asked."""
+        mirrors = Mirrors(((parse_ref(self.image).repository, self.upstream),)) if self.upstream else None
+        return Question.of(self.image, mirrors, **self.rule)
+
+    @property
+    def ref(self) -> str:
+        """The reference to deploy."""
+        return f"{self.image}@{self.digest}"
+
+    def now_asked(self, question: Question) -> Question:
+        """Returns the question to ask today: what was rolled back from never returns, and with an age nothing goes back."""
+        question = replace(question, exclude=question.exclude | self.exclude, stale_after=0)
+        return replace(question, current=self.digest if question.min_age else None)
+
+    def once_asked(self, question: Question) -> Question:
+        """Returns the question whose answer the entry is, at the instant of its resolution."""
+        at = question.at or self.resolved + -question.min_age
+        return replace(self.now_asked(question), at=at, min_age=0, current=None)
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The entries, sorted, no two with the same key."""
+
+    entries: tuple[Entry, ...] = ()
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry]) -> Lock:
+        """Makes a lock.
+
+        Raises:
+            InvalidLock: two entries have the same image and rule.
+        """
+        found: dict[Key, Entry] = {}
+        for entry in entries:
+            if found.setdefault(entry.key, entry) is not entry:
+                raise InvalidLock(f"there are two entries for {entry.image} with the same rule; keep the one you want.")
+        return cls(tuple(found[key] for key in sorted(found)))
+
+    @cached_property
+    def by_key(self) -> Mapping[Key, Entry]:
+        """The entries by what they answer."""
+        return {entry.key: entry for entry in self.entries}
+
+    def find(self, question: Question) -> Entry | None:
+        """Returns the entry for an image and a rule."""
+        return self.by_key.get(key_of(question))
+
+    def replaced(self, entries: Iterable[Entry]) -> Lock:
+        """Returns the lock with these entries added, or in the place of those with the same key."""
+        return Lock.of({**self.by_key, **{entry.key: entry for entry in entries}}.values())
+
+
+def key_of(question: Question) -> Key:
+    """Returns the key under which a question is locked; a digest in the image is no part of it."""
+    reference = question.reference
+    rule = {name: value for name, value in question.rule().items() if name in LOCKED_RULES}
+    return Key(f"{reference.repository}:{reference.tag}", _rule_text(rule))
+
+
+def unpinned(question: Question) -> Question:
+    """Returns a question without the digest in its image.
+
+    Raises:
+        InvalidLock: the image has no tag, so nothing is left to ask for.
+    """
+    reference = question.reference
+    if reference.tag is None:
+        raise InvalidLock(
+            f"{reference.image} has a digest and no tag, so there is nothing to lock. Write its tag, too."
+        )
+    return replace(question, reference=replace(reference, image=key_of(question).image, digest=None))
+
+
+def merged(base: Lock, ours: Lock, theirs: Lock) -> Lock:
+    """Joins two locks that were made of the same one, entry by entry.
+
+    What one side changed, changes.  Where both changed a pin, the build to which the tag moved later is taken, and what either
+    side rolled back from is left out.  An entry that one side removed and the other changed stays.
+
+    Raises:
+        InvalidLock: each side rolled back from the other's pin.
+    """
+    before, left, right = base.by_key, ours.by_key, theirs.by_key
+    joined = (_joined(before.get(key), left.get(key), right.get(key)) for key in {**left, **right})
+    return Lock.of(entry for entry in joined if entry)
+
+
+def _joined(base: Entry | None, ours: Entry | None, theirs: Entry | None) -> Entry | None:
+    if ours == theirs or theirs == base:
+        return ours
+    if ours == base or ours is None:
+        return theirs
+    if theirs is None:
+        return ours
+    exclude = ours.exclude | theirs.exclude
+    fitting = [entry for entry in (ours, theirs) if entry.digest not in exclude]
+    if not fitting:
+        raise InvalidLock(
+            f"{ours.image}: one side rolled back from {ours.digest} and the other from {theirs.digest}. Take either side, and"
+            " run: cgr-images lock"
+        )
+    chosen = max(fitting, key=lambda entry: (entry.updated, -entry.resolved.nanoseconds))
+    return replace(chosen, exclude=exclude, used=_used(base, ours, theirs))
+
+
+def _used(base: Entry | None, ours: Entry, theirs: Entry) -> tuple[str, ...]:
+    before, left, right = (set(entry.used) if entry else set() for entry in (base, ours, theirs))
+    return tuple(sorted((left & right) | (left - before) | (right - before)))
+
+
+def _rule_text(rule: Mapping[str, Any]) -> str:
+    return json.dumps(rule, sort_keys=True)

@@ -1,0 +1,50 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Looking at what a token says of itself.  Nothing is verified here: that is the registry's business (RFC 7519)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from ..errors import WrongAudience, quoted
+
+
+def claims(token: str) -> dict[str, Any]:
+    """Returns the claims of a JSON Web Token; none of a token of another kind, which need not be read here."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        found = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def seconds_left(token: str, now: float) -> float | None:
+    """Returns the seconds until a token expires, by `now` in seconds since 1970; `None` where it does not say."""
+    expires = claims(token).get("exp")
+    return float(expires) - now if isinstance(expires, (int, float)) else None
+
+
+def check_audience(token: str, audience: str, source: str) -> None:
+    """Refuses a token that was issued for somebody else, before it is sent there.
+
+    Args:
+        token: a token of any kind; one that does not name an audience passes.
+        audience: whom it will be sent to.
+        source: where the token comes from, for the message.
+
+    Raises:
+        WrongAudience: it was issued for others.
+    """
+    stated = claims(token).get("aud")
+    audiences = [stated] if isinstance(stated, str) else stated
+    if isinstance(audiences, list) and audience not in audiences:
+        named = quoted(", ".join(str(each) for each in audiences))
+        raise WrongAudience(
+            f"{source}: the token is for the audience {named}, not for {audience}, so it was not sent. Get one for it:"
+            f" chainctl auth token --audience {audience}"
+        )

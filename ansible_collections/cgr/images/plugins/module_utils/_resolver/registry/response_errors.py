@@ -1,0 +1,129 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the registry means when it refuses, and what to do about it.
+
+The wording of the registry is Chainguard's; where a status has two meanings, the sentence gives both.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..auth.credentials import Anonymous, Credential
+from ..errors import (
+    AccessRefused,
+    CgrError,
+    CredentialsExpired,
+    CredentialsRefused,
+    DeniedByPolicy,
+    NotEntitled,
+    NotSignedIn,
+    RegistryUnavailable,
+    UnknownOrganisation,
+    UnknownRepository,
+    UntrustworthyAnswer,
+    quoted,
+)
+from ..http.transport import Response
+from ..model.reference import Reference
+
+SIGN_IN = "chainctl auth configure-docker, or set CGR_TOKEN to what `chainctl auth token --audience cgr.dev` prints"
+
+
+def of_token(response: Response, reference: Reference, credential: Credential) -> CgrError:
+    """Returns the error that an answer of the token endpoint other than 200 means."""
+    said = _said(response)
+    text = response.body[:2000].decode("utf-8", "replace").lower()
+    organisation = reference.name.partition("/")[0]
+    if response.status == 400 and "expired" in text:
+        return CredentialsExpired(
+            f"{reference.upstream}: {credential.source}: the pull token has expired. Make a new one: chainctl auth"
+            f" configure-docker --pull-token --parent {organisation} ({said})"
+        )
+    if response.status == 400 and "unable to resolve" in text:
+        return UnknownOrganisation(
+            f"{reference.upstream}: there is no organisation {organisation}. See yours: chainctl iam organizations list"
+            f" ({said})"
+        )
+    if response.status in (400, 401, 403):
+        return _refused_at_token(reference, credential, said)
+    return _odd_status(response, reference)
+
+
+def of_history(response: Response, reference: Reference, credential: Credential) -> CgrError:
+    """Returns the error that an answer of the history endpoint other than 200 means."""
+    said = _said(response)
+    if "denied by policy" in response.body[:2000].decode("utf-8", "replace").lower():
+        return DeniedByPolicy(
+            f"{reference.upstream}: a pull policy of the organisation refuses this image. Ask for an older build, or see"
+            f" what the policy allows with whoever set it ({said})"
+        )
+    if response.status == 403:
+        return _not_entitled(reference, credential, said)
+    if response.status == 401:
+        return _refused_at_token(reference, credential, said)
+    if names_unknown_repository(response):
+        return UnknownRepository(
+            f"{reference.upstream}: there is no such repository. Check its spelling; see what there is:"
+            f" chainctl images repos list --parent {reference.name.partition('/')[0]} ({said})"
+        )
+    return _odd_status(response, reference)
+
+
+def names_unknown_repository(response: Response) -> bool:
+    """Whether an answer says that the repository, not only the tag, does not exist (OCI error code NAME_UNKNOWN)."""
+    return response.status == 404 and any(error.get("code") == "NAME_UNKNOWN" for error in _errors(response.body))
+
+
+def what_it_is(body: bytes) -> str:
+    """Says in a few words what a body is that should have been another."""
+    start = body[:200].lstrip().lower()
+    if not start:
+        return "it is empty"
+    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<")):
+        return "it is a web page; a proxy or a sign-in page may stand in between"
+    return f"it begins with {quoted(body[:60].decode('utf-8', 'replace'))}"
+
+
+def _refused_at_token(reference: Reference, credential: Credential, said: str) -> AccessRefused:
+    if isinstance(credential, Anonymous):
+        return NotSignedIn(
+            f"{reference.upstream} is not public, or does not exist, and no credentials were used. Sign in: {SIGN_IN} ({said})"
+        )
+    return CredentialsRefused(
+        f"{reference.upstream}: the credentials from {credential.source} were refused. Either they are malformed or have"
+        f" expired, or there is no such repository in {reference.name.partition('/')[0]}. Renew them: {SIGN_IN} ({said})"
+    )
+
+
+def _not_entitled(reference: Reference, credential: Credential, said: str) -> AccessRefused:
+    if isinstance(credential, Anonymous):
+        return _refused_at_token(reference, credential, said)
+    organisation = reference.name.partition("/")[0]
+    return NotEntitled(
+        f"{reference.upstream}: signed in by {credential.source}, but there is no such repository in {organisation}, or this"
+        f" identity may not pull it. See what it may pull: chainctl images repos list --parent {organisation} ({said})"
+    )
+
+
+def _odd_status(response: Response, reference: Reference) -> CgrError:
+    if response.status >= 500:
+        return RegistryUnavailable(f"{reference.upstream}: the registry failed; try again later ({_said(response)})")
+    return UntrustworthyAnswer(
+        f"{reference.upstream}: the registry gave an answer that makes no sense here ({_said(response)})"
+    )
+
+
+def _said(response: Response) -> str:
+    messages = [error["message"] for error in _errors(response.body) if isinstance(error.get("message"), str)]
+    text = messages[0] if messages else response.body[:200].decode("utf-8", "replace").strip()
+    return f"the registry answered {response.status}{': ' + quoted(text) if text and not text.startswith('<') else ''}"
+
+
+def _errors(body: bytes) -> list[dict[str, Any]]:
+    try:
+        errors = json.loads(body)["errors"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []
+    return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []

@@ -1,0 +1,125 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The registry: where it is, and Chainguard's Tag History API on it.
+
+Source: Chainguard Academy, "Using the Tag History API".  `GET /v2/ORG/IMAGE/_chainguard/history/TAG?start=…&end=…`
+answers `{"history": [{"updateTimestamp": "2023-05-12T13:46:10.555Z", "digest": "sha256:…"}, …]}`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..auth.credentials import Bearer, Credential
+from ..errors import InvalidQuestion, UntrustworthyAnswer, quoted
+from ..history.reader import Page, Record
+from ..http.transport import Response, Transport
+from ..model.instant import SECOND, Instant
+from ..model.reference import REGISTRY, Reference, is_digest, is_loopback
+from . import response_errors as refusals
+from .token_exchange import Tokens
+
+MARGIN = SECOND
+"""How much more is asked for at both ends: bounds may be exclusive, or cut to the second."""
+
+
+def base_url(reference: Reference, registry: str) -> str:
+    """Returns the URL where a reference is looked up.
+
+    Args:
+        reference: the image; one on a loopback host is looked up there.
+        registry: the URL at which cgr.dev is looked up.
+
+    Raises:
+        InvalidQuestion: `registry` is no `https://` URL of a host (`http://` is for loopback hosts only).
+    """
+    if reference.host != REGISTRY:
+        return f"http://{reference.host}"
+    parts = urlsplit(registry)
+    plain = f"{parts.scheme}://{parts.netloc}"
+    safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.netloc))
+    if not safe or not parts.hostname or "@" in parts.netloc or plain != registry.rstrip("/"):
+        raise InvalidQuestion(
+            f"CGR_REGISTRY {quoted(registry)} is not the address of a registry: write https://HOST, or http://HOST:PORT for a"
+            " loopback host, without a path."
+        )
+    return plain
+
+
+@dataclass(frozen=True)
+class TagHistory:
+    """The Tag History API as the source of one tag's history."""
+
+    transport: Transport
+    tokens: Tokens
+    base: str
+    reference: Reference
+    credential: Credential
+    deadline: float
+
+    def between(self, start: Instant, end: Instant | None) -> Page:
+        """Answers the records from `start` to `end`, with a little to spare; an unknown tag has none."""
+        window = {"start": _bound(start + -MARGIN)}
+        if end is not None:
+            window["end"] = _bound(end + MARGIN)
+        response = self._get(window)
+        if response.status == 404 and not refusals.names_unknown_repository(response):
+            return Page((), _clock(response))
+        if response.status != 200:
+            raise refusals.of_history(response, self.reference, self.credential)
+        return Page(_records(response.body), _clock(response))
+
+    def _get(self, window: dict[str, str]) -> Response:
+        url = f"{self.base}/v2/{self.reference.name}/_chainguard/history/{self.reference.tag}"
+        authorization = self._authorization(None)
+        response = self.transport.get(url, window, authorization, self.deadline)
+        # In the middle of work a token may expire: it is renewed, once.
+        if response.status == 401 and not isinstance(self.credential, Bearer):
+            response = self.transport.get(url, window, self._authorization(authorization), self.deadline)
+        return response
+
+    def _authorization(self, refused: str | None) -> str:
+        return self.tokens.authorization(self.base, self.reference, self.credential, self.deadline, refused)
+
+
+def _bound(instant: Instant) -> str:
+    return str(instant.with_digits(3))
+
+
+def _clock(response: Response) -> Instant | None:
+    try:
+        return Instant.of_http_date(response.headers["Date"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _records(body: bytes) -> tuple[Record, ...]:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise UntrustworthyAnswer(f"The registry's answer is no tag history: {refusals.what_it_is(body)}.") from error
+    # Go writes an empty list as null, and an empty answer as {}.
+    history = answer.get("history", None if answer == {} else "missing") if isinstance(answer, dict) else "missing"
+    if history is None:
+        return ()
+    if not isinstance(history, list):
+        raise UntrustworthyAnswer(f"The registry's answer is no tag history: {refusals.what_it_is(body)}.")
+    return tuple(_record(entry) for entry in history)
+
+
+def _record(entry: Any) -> Record:
+    """Reads one record; a history with a record that cannot be read is not used at all, for it may be the answer."""
+    updated, digest = (entry.get("updateTimestamp"), entry.get("digest")) if isinstance(entry, dict) else (None, None)
+    if not isinstance(digest, str) or not is_digest(digest):
+        raise UntrustworthyAnswer(
+            f"The registry's tag history has a record with a malformed digest: {quoted(str(digest))}."
+        )
+    try:
+        return Record(Instant.parse(str(updated)), digest)
+    except ValueError as error:
+        raise UntrustworthyAnswer(
+            f"The registry's tag history has a record whose updateTimestamp cannot be read: {quoted(str(updated))} {error}."
+        ) from error

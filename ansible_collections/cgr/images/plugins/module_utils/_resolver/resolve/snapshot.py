@@ -1,0 +1,82 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Several images at one instant.
+
+The instant is taken from what was read, not from a request of its own: every history is read at once, and the instant is
+the earliest time the registry's clock gave.  At that instant everything that was read was already true.  That clock gives
+whole seconds only; so if a tag moved since, the instant is that of the last move which was seen, and the histories that were
+read before it are read again: a request that is sent after an answer sees all that this answer saw.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, Mapping, TypeVar
+
+from ..errors import CgrError, SeveralFailed, UntrustworthyAnswer
+from ..model.instant import SECOND, Instant
+from ..model.query import Question
+from ..model.resolution import Answer
+from .concurrency import in_parallel
+from .single import Lookup, Sight
+
+Progress = Callable[[int, int, str], None]
+"""Called after each image with how many are done, how many there are, and the image."""
+
+Questions = Mapping[str, Question]
+_Result = TypeVar("_Result")
+
+
+def answer_all(
+    questions: Questions, answer: Callable[[Question], Answer], workers: int, progress: Progress
+) -> dict[str, Answer]:
+    """Answers questions of which each has an instant of its own.
+
+    Raises:
+        SeveralFailed: at least one has no answer.
+    """
+    return _each(questions, lambda key: answer(questions[key]), workers, progress)
+
+
+def answer_together(
+    questions: Questions, lookup: Lookup, workers: int, progress: Progress
+) -> tuple[Instant, dict[str, Answer]]:
+    """Answers questions about the present, all at one instant, which is returned.
+
+    Raises:
+        SeveralFailed: at least one has no answer.
+    """
+    seen = _each(questions, lambda key: lookup.see(questions[key]), workers, progress)
+    instant = _instant(seen)
+
+    def answer(key: str) -> Answer:
+        now = seen[key].stretch.now
+        known = now is not None and instant <= now
+        return lookup.answer(questions[key], seen[key] if known else None, instant)
+
+    return instant, _each(questions, answer, workers, lambda _done, _all, _image: None)
+
+
+def _instant(seen: Mapping[str, Sight]) -> Instant:
+    times = [sight.stretch.now for sight in seen.values() if sight.stretch.now is not None]
+    if len(times) < len(seen):
+        raise UntrustworthyAnswer(
+            "The registry gives no time of its own (no Date header), so no instant can be taken for the set. A proxy may have"
+            " removed it."
+        )
+    past = max(times) + SECOND
+    moves = [r.updated for sight in seen.values() for r in sight.stretch.records[-1:] if r.updated <= past]
+    return max([min(times), *moves])
+
+
+def _each(questions: Questions, work: Callable[[str], _Result], workers: int, progress: Progress) -> dict[str, _Result]:
+    found: dict[str, _Result] = {}
+    errors: dict[str, CgrError] = {}
+    for key, outcome in in_parallel(work, questions, workers):
+        try:
+            found[key] = outcome.result()
+        except CgrError as error:
+            errors[key] = error.about(questions[key].reference.image)
+        progress(len(found) + len(errors), len(questions), questions[key].reference.image)
+    if errors:
+        raise SeveralFailed.of({key: errors[key] for key in questions if key in errors}, len(questions))
+    return {key: found[key] for key in questions}

@@ -1,0 +1,246 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""What an `ImageDigest` holds, worked out from its arguments and from what the state held before.
+
+In a preview the engine shows the *checked inputs*, and hands them to whatever depends on the resource.  So they hold the
+digest and all that derives from it.  The rules, first to last:
+
+1. What is not known yet stays unknown, and nothing is looked up.
+2. A `digest` that is given wins: a pin of the user's, or the old one that `ignore_changes=["digest"]` brings back.
+3. An image that is pinned already is taken as it stands.
+4. A lock decides, where there is one: what the state holds counts for nothing.
+5. The answer for an instant never changes, and with `triggers` the answer stays: if the state holds it, for the same
+   question, it is kept.
+6. A tag that is followed was looked up ahead, in the program (`prefetch.py`), and the answer is handed in as `resolved`.
+7. Otherwise it is looked up now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+from pulumi.output import Unknown
+
+from ..resolver import (
+    Answer,
+    Build,
+    CgrError,
+    Choice,
+    InvalidImage,
+    InvalidInstant,
+    InvalidRule,
+    Question,
+    Reference,
+    Resolver,
+    Stretch,
+    is_digest,
+    never_back,
+)
+
+RULE = ("at", "min_age", "builds_back", "exclude")
+UPSTREAM = "upstream"
+"""Where an image on a mirror is looked up; there is none for others.  Another is another question."""
+LOCK = "lock"
+QUESTION = ("image", UPSTREAM, *RULE, "triggers", LOCK)
+STALE_AFTER = "stale_after"
+"""The input that leads to a warning, and to nothing in the state."""
+ANSWER = ("repository", "tag", "digest", "ref", "updated", "reason")
+RESOLVED = "resolved"
+"""The input in which the program hands in what it looked up ahead; it is never kept in the state."""
+
+Properties = Mapping[str, Any]
+
+GIVEN_REASON = "the digest that was given; nothing was looked up"
+# Stands for an image that is not known yet, where the rule beside it is read.
+_SOME_IMAGE = "cgr.dev/chainguard/unknown"
+
+
+def checked(olds: Properties, news: Properties, resolver: Resolver) -> dict[str, Any]:
+    """Returns the checked inputs of an `ImageDigest`.
+
+    Args:
+        olds: the checked inputs in the state; empty for a new resource.
+        news: the arguments of the program.
+        resolver: reads the question and answers it.
+
+    Raises:
+        CgrError: the arguments are wrong, or the lookup failed.
+    """
+    image, digest, resolver = news.get("image"), news.get("digest"), answering(news, resolver)
+    question, asked = read_question(news, resolver)
+    if is_unknown(image):
+        return {**asked, **dict.fromkeys(ANSWER, pulumi.UNKNOWN)}
+    reference = question.reference
+    parts = {"repository": reference.repository, "tag": reference.tag}
+    open_ended = digest is None and reference.digest is None and any(map(is_unknown, asked.values()))
+    if is_unknown(digest) or open_ended:
+        return _present({**asked, **parts, **dict.fromkeys(("digest", "ref", "updated", "reason"), pulumi.UNKNOWN)})
+    answer = _answer(olds, asked, question, digest, news.get(RESOLVED), resolver)
+    return _present({**asked, **parts, **answer, "ref": reference.pinned(answer["digest"])})
+
+
+def outputs(inputs: Properties) -> dict[str, Any]:
+    """Returns what the state keeps of the checked inputs."""
+    return {key: inputs.get(key) for key in QUESTION + ANSWER}
+
+
+def changed(olds: Properties, news: Properties, keys: tuple[str, ...] = QUESTION + ANSWER) -> bool:
+    """Whether the checked inputs differ from what the state holds, as far as is known."""
+    return any(is_unknown(news.get(key)) or olds.get(key) != news.get(key) for key in keys)
+
+
+def read_question(news: Properties, resolver: Resolver) -> tuple[Question, dict[str, Any]]:
+    """Reads the question among the arguments, as far as it is known.
+
+    Returns:
+        The question, and each argument of it in its one text form, so that another spelling of the same is no change.
+    """
+    given = {key: news[key] for key in (*QUESTION, STALE_AFTER) if news.get(key) is not None}
+    refuse_nonsense(given, resolver)
+    unknown = {key: pulumi.UNKNOWN for key, value in given.items() if is_unknown(value)}
+    known = {key: value for key, value in given.items() if key not in unknown}
+    if not isinstance(known.get("at", ""), str):
+        raise InvalidInstant(f"at {known['at']!r} is not an instant; write it as text, like '2026-01-31T12:00:00Z'.")
+    image = _SOME_IMAGE if "image" in unknown else known.get("image")
+    question = resolver.question(image, **{key: known[key] for key in (*RULE, STALE_AFTER) if key in known})
+    unknown.pop(STALE_AFTER, None)
+    kept: dict[str, Any] = {key: known[key] for key in ("image", "triggers", LOCK) if key in known}
+    return question, {**kept, **_upstream(question.reference), **question.rule(), **unknown}
+
+
+def answering(given: Properties, resolver: Resolver) -> Resolver:
+    """Returns the resolver that answers: out of the lock that is given, if one is."""
+    lock = given.get(LOCK)
+    return resolver if lock is None or is_unknown(lock) else resolver.with_lock(str(lock))
+
+
+def refuse_nonsense(given: Properties, resolver: Resolver) -> None:
+    """Refuses what only a pin that is looked up at every run can have.
+
+    Raises:
+        InvalidRule: there are `triggers` beside `stale_after` or a lock.
+    """
+    if "triggers" in given and resolver.lock:
+        raise InvalidRule(
+            f"triggers and a lock do not go together: only {resolver.lock} says when the pin changes. Drop triggers, or set"
+            " lock to nothing.",
+            "triggers",
+        )
+    if "triggers" in given and STALE_AFTER in given:
+        raise InvalidRule(
+            "triggers and stale_after do not go together: a pin that stays is not looked up.", STALE_AFTER
+        )
+
+
+def is_sticky(asked: Properties) -> bool:
+    """Whether the answer is looked up once, and then stays as it is in the state."""
+    return "at" in asked or "triggers" in asked
+
+
+def handed_in(resolved: Any, question: Question) -> Answer | None:
+    """Returns the answer that the program looked up ahead, as it is beside the current pin; `None` if it tells too little.
+
+    Raises:
+        CgrError: there is no answer.
+    """
+    asked = replace(question, current=None)
+    if not isinstance(resolved, Mapping) or resolved.get("question") != text_of(asked):
+        return None
+    if "error" in resolved:
+        raise _failure(resolved)
+    answer = Answer.of_record(asked, resolved["answer"])
+    if not question.current or not answer.updated or not answer.since or not answer.now:
+        return answer
+    read = Stretch(answer.history, answer.since, answer.now, answer.now)
+    choice = never_back(Choice(Build(answer.updated, answer.digest), answer.reason), question, read)
+    return None if choice is None else Answer.to(question, choice.record.digest, choice.record.updated, choice.reason)
+
+
+def text_of(question: Question) -> dict[str, Any]:
+    """Returns what decides the answer, as plain data."""
+    return {"image": question.reference.image, **_upstream(question.reference), **question.rule()}
+
+
+def properties(answer: Answer) -> dict[str, str | None]:
+    """Returns the part of an answer that the arguments do not hold, as text."""
+    values = answer.as_dict()
+    return {key: values[key] for key in ("digest", "updated", "reason")}
+
+
+def with_current(question: Question, digest: Any) -> Question:
+    """Returns the question of somebody who has deployed a digest."""
+    return replace(question, current=digest) if question.min_age and is_digest(digest) else question
+
+
+def source(held: Properties) -> tuple[Any, Any]:
+    """Returns whose digest checked inputs hold: the repository where it was looked up, and the tag."""
+    return held.get(UPSTREAM) or held.get("repository"), held.get("tag")
+
+
+def is_unknown(value: Any) -> bool:
+    """Whether a property's value, or a part of it, is known only once something else has been deployed."""
+    if isinstance(value, Mapping):
+        return any(map(is_unknown, value.values()))
+    return (
+        any(map(is_unknown, value))
+        if isinstance(value, list)
+        else isinstance(value, Unknown) or value == pulumi.UNKNOWN
+    )
+
+
+def _answer(
+    olds: Properties, asked: Properties, question: Question, digest: Any, resolved: Any, resolver: Resolver
+) -> dict[str, Any]:
+    same_question = all(olds.get(key) == asked.get(key) for key in QUESTION)
+    kept = {key: olds.get(key) for key in ("digest", "updated", "reason")}
+    if digest is not None:
+        _check_given(digest, olds, question.reference)
+        return kept if same_question and kept["digest"] == digest else _given(digest)
+    if resolver.lock:
+        return properties(handed_in(resolved, question) or resolver.answer(question))
+    if same_question and is_sticky(asked) and kept["updated"] and is_digest(kept["digest"]):
+        return kept
+    if source(olds) == (question.reference.upstream, question.reference.tag):
+        question = with_current(question, kept["digest"])
+    found = properties(handed_in(resolved, question) or resolver.answer(question))
+    # The reason is that for which the digest was chosen, when it was.
+    same_answer = same_question and (found["digest"], found["updated"]) == (kept["digest"], kept["updated"])
+    return kept if same_answer else found
+
+
+def _given(digest: str) -> dict[str, Any]:
+    return {"digest": digest, "updated": None, "reason": GIVEN_REASON}
+
+
+def _check_given(digest: Any, olds: Properties, reference: Reference) -> None:
+    if not is_digest(digest):
+        raise InvalidImage(f"{reference.image}: digest {digest!r} is none; write sha256: and 64 lower-case hex digits.")
+    if reference.digest not in (None, digest):
+        raise InvalidImage(
+            f"{reference.image} is pinned to another digest than the digest argument, {digest}. Drop one."
+        )
+    before = source(olds)
+    kept_from_before = reference.digest is None and olds.get("digest") == digest
+    if kept_from_before and before not in ((None, None), (reference.upstream, reference.tag)):
+        named = ":".join(str(part) for part in before if part)
+        raise InvalidImage(
+            f"{reference.image}: the digest {digest} is that of {named}, kept from before. Remove ignore_changes or give another"
+            " digest; to keep this one on purpose, write it into the image: repository:tag@digest."
+        )
+
+
+def _upstream(reference: Reference) -> dict[str, str]:
+    return {UPSTREAM: reference.upstream} if reference.is_mirrored else {}
+
+
+def _failure(resolved: Properties) -> CgrError:
+    error = CgrError(str(resolved["error"]))
+    error.argument = str(resolved.get("argument", "image"))
+    return error
+
+
+def _present(values: Properties) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
