@@ -6,39 +6,39 @@
     >>> from pulumi_cgr.resolver import Resolver
     >>> print(pin_files(Resolver(), ["deploy"], rule={"min_age": "7d"}).table())
 
-The code lives beside the resolver in the Ansible collection; this is the one place that reaches over.
+The code lives beside the resolver in the Ansible collection.
 """
 
 from ansible_collections.cgr.images.plugins.module_utils._files.formats import PATTERNS
-from ansible_collections.cgr.images.plugins.module_utils._files.matcher import Names
-from ansible_collections.cgr.images.plugins.module_utils._files.occurrence import Spot
+from ansible_collections.cgr.images.plugins.module_utils._files.matcher import Matcher
+from ansible_collections.cgr.images.plugins.module_utils._files.occurrence import Occurrence
 from ansible_collections.cgr.images.plugins.module_utils._files.pin import FILE_RULES, OnChange, pin_files
 from ansible_collections.cgr.images.plugins.module_utils._files.report import (
-    LEFT,
     PINNED,
+    SKIPPED,
     UNCHANGED,
     UPDATED,
     Problem,
     Report,
     Row,
 )
-from ansible_collections.cgr.images.plugins.module_utils._files.scan import Read, Survey, survey
+from ansible_collections.cgr.images.plugins.module_utils._files.scan import ScannedFile, ScanResult, scan
 
 __all__ = [
     "FILE_RULES",
-    "LEFT",
     "PATTERNS",
     "PINNED",
+    "SKIPPED",
     "UNCHANGED",
     "UPDATED",
-    "Names",
+    "Matcher",
+    "Occurrence",
     "OnChange",
     "Problem",
-    "Read",
     "Report",
     "Row",
-    "Spot",
-    "Survey",
+    "ScanResult",
+    "ScannedFile",
     "pin_files",
-    "survey",
+    "scan",
 ]

@@ -13,7 +13,7 @@ import pulumi
 from ._pulumi import check_image as pin
 from ._pulumi.prefetch import beside, resolver, warn
 from .image_digest import at_input
-from .resolver import Answer, AtLike, CgrError
+from .resolver import AtLike, CgrError, Resolution
 
 _Result = TypeVar("_Result")
 
@@ -24,7 +24,7 @@ class Build:
 
     digest: str
     """`sha256:…`."""
-    updated: str
+    updated_at: str
     """When the tag moved to it, as RFC 3339 text in UTC."""
 
 
@@ -42,18 +42,18 @@ class GetImageDigestResult:
     """The digest that the tag pointed at, that of the index for all platforms."""
     ref: str
     """The reference to deploy, `repository:tag@digest`."""
-    updated: str | None
+    updated_at: str | None
     """When the tag moved to the digest, in UTC; none for an image that was pinned already."""
     at: str | None
     """The instant asked for, in UTC; none for the present."""
     reason: str
     """Why this build, for a person."""
     previous: Build | None
-    """The build before this one, if it was read, with its `digest` and when the tag moved to it (`updated`)."""
+    """The build before this one, if it was read, with its `digest` and when the tag moved to it (`updated_at`)."""
     next: Build | None
-    """The build after this one, if there was one, with its `digest` and when the tag moved to it (`updated`)."""
-    stood: str | None
-    """How long the tag stood at this build, such as `2 d 4 h`; none where the end is not known."""
+    """The build after this one, if there was one, with its `digest` and when the tag moved to it (`updated_at`)."""
+    active_seconds: int | None
+    """How many seconds the tag pointed at this build; none if no later build was read."""
 
 
 class AwaitableGetImageDigestResult(GetImageDigestResult):
@@ -97,7 +97,7 @@ def get_image_digest(
     Raises:
         pulumi.RunError: there is no answer; the program ends with its sentence.
     """
-    question = {
+    query = {
         "image": image,
         "at": at,
         "min_age": min_age,
@@ -108,8 +108,8 @@ def get_image_digest(
         "lock": lock,
     }
     with _ending_cleanly():
-        answer = _look_up(question)
-    return _of_answer(AwaitableGetImageDigestResult, answer)
+        resolution = _look_up(query)
+    return _of_answer(AwaitableGetImageDigestResult, resolution)
 
 
 def get_image_digest_output(
@@ -128,12 +128,12 @@ def get_image_digest_output(
     Takes the arguments of `get_image_digest` as inputs, and ends the program in the same way where there is no answer.
     """
 
-    async def look_up(question: Mapping[str, Any]) -> GetImageDigestResult:
+    async def look_up(query: Mapping[str, Any]) -> GetImageDigestResult:
         with _ending_cleanly():
-            answer = await beside(lambda: _look_up(question))
-        return _of_answer(GetImageDigestResult, answer)
+            resolution = await beside(lambda: _look_up(query))
+        return _of_answer(GetImageDigestResult, resolution)
 
-    question = {
+    query = {
         "image": image,
         "at": at_input(at),
         "min_age": min_age,
@@ -143,15 +143,15 @@ def get_image_digest_output(
         "stale_after": stale_after,
         "lock": lock,
     }
-    return pulumi.Output.from_input(question).apply(look_up)
+    return pulumi.Output.from_input(query).apply(look_up)
 
 
-def _look_up(question: Mapping[str, Any]) -> Answer:
-    asked = {name: value for name, value in question.items() if name != pin.LOCK}
-    answering = pin.answering(question, resolver())
-    answer = answering.answer(answering.question(**asked))
-    warn(answer.warnings)
-    return answer
+def _look_up(query: Mapping[str, Any]) -> Resolution:
+    asked = {name: value for name, value in query.items() if name != pin.LOCK}
+    answering = pin.answering(query, resolver())
+    resolution = answering.resolve_query(answering.parse_query(**asked))
+    warn(resolution.warnings)
+    return resolution
 
 
 @contextmanager
@@ -162,8 +162,8 @@ def _ending_cleanly() -> Iterator[None]:
         raise pulumi.RunError(str(error)) from error
 
 
-def _of_answer(kind: type[_Result], answer: Answer) -> _Result:
-    values = answer.as_dict()
+def _of_answer(kind: type[_Result], resolution: Resolution) -> _Result:
+    values = resolution.as_dict()
     builds = {name: _made(Build, values[name]) if values[name] else None for name in ("previous", "next")}
     return _made(kind, {**values, **builds})
 

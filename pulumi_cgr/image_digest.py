@@ -11,10 +11,11 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource
 
+from ._bridge import parse_at
 from ._pulumi.check_image import ANSWER, RESOLVED
 from ._pulumi.prefetch import resolve_ahead, warn_of_replaced
 from .provider import ImageDigestProvider
-from .resolver import AtLike, parse_at
+from .resolver import AtLike
 
 
 class ImageDigest(Resource, module="cgr", name="ImageDigest"):
@@ -42,7 +43,7 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
     """The digest that the tag pointed at, that of the index for all platforms."""
     ref: pulumi.Output[str]
     """The reference to deploy, `repository:tag@digest`."""
-    updated: pulumi.Output[str | None]
+    updated_at: pulumi.Output[str | None]
     """When the tag moved to the digest, in UTC; none for an image that was pinned already, or by a `digest` that was given."""
     reason: pulumi.Output[str]
     """Why this build, for a person."""
@@ -83,7 +84,7 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
             digest: a digest to pin to; nothing is looked up then.  `ignore_changes=["digest"]` freezes the one in the state.
             opts: the options of the resource.
         """
-        question = {
+        query = {
             "image": image,
             "at": at_input(at),
             "min_age": min_age,
@@ -93,10 +94,8 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
             "triggers": triggers,
             "lock": lock,
         }
-        props: dict[str, Any] = {**dict.fromkeys(ANSWER), **question, "digest": digest}
-        props[RESOLVED] = pulumi.Output.all(question, digest).apply(
-            lambda asked: resolve_ahead(asked[0], asked[1], self)
-        )
+        props: dict[str, Any] = {**dict.fromkeys(ANSWER), **query, "digest": digest}
+        props[RESOLVED] = pulumi.Output.all(query, digest).apply(lambda asked: resolve_ahead(asked[0], asked[1], self))
         super().__init__(ImageDigestProvider(), resource_name, props, opts)
         self.reason.apply(lambda reason: warn_of_replaced([reason], self))
 

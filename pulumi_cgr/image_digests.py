@@ -35,7 +35,7 @@ class ImageDigests(Resource, module="cgr", name="ImageDigests"):
     """The digests, by the user's keys."""
     refs: pulumi.Output[dict[str, str]]
     """`repository:tag@digest`, to be deployed, by the user's keys."""
-    updated: pulumi.Output[dict[str, str | None]]
+    updated_at: pulumi.Output[dict[str, str | None]]
     """When the tags moved to the digests, as RFC 3339 text in UTC, by the user's keys."""
     reasons: pulumi.Output[dict[str, str]]
     """Why these builds, for a person, by the user's keys."""
@@ -71,7 +71,7 @@ class ImageDigests(Resource, module="cgr", name="ImageDigests"):
             lock: see `ImageDigest`.
             opts: the options of the resource.
         """
-        question = {
+        query = {
             "images": pulumi.Output.from_input(images).apply(_plain),
             "at": at_input(at),
             "min_age": min_age,
@@ -81,8 +81,8 @@ class ImageDigests(Resource, module="cgr", name="ImageDigests"):
             "triggers": triggers,
             "lock": lock,
         }
-        props: dict[str, Any] = {**dict.fromkeys(ANSWER), **question}
-        props[RESOLVED] = pulumi.Output.from_input(question).apply(lambda asked: resolve_all_ahead(asked, self))
+        props: dict[str, Any] = {**dict.fromkeys(ANSWER), **query}
+        props[RESOLVED] = pulumi.Output.from_input(query).apply(lambda asked: resolve_all_ahead(asked, self))
         super().__init__(ImageDigestsProvider(), resource_name, props, opts)
         self.reasons.apply(lambda reasons: warn_of_replaced((reasons or {}).values(), self))
 

@@ -25,7 +25,7 @@ from pulumi.dynamic import (
 from ._pulumi import check_image as pin
 from ._pulumi import check_set as pins
 from ._pulumi.prefetch import resolver_from
-from .resolver import CgrError, ProcessMemory, Resolver
+from .resolver import CgrError, MemoryCache, Resolver
 
 
 class _Provider(ResourceProvider):
@@ -57,7 +57,7 @@ class _Provider(ResourceProvider):
     @property
     def _resolver(self) -> Resolver:
         if self._made is None:
-            self._made = resolver_from(self._setting, memory=ProcessMemory())
+            self._made = resolver_from(self._setting, run_cache=MemoryCache())
         return self._made
 
 

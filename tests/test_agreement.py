@@ -56,9 +56,9 @@ def test_every_face_gives_the_same_answer_or_refusal(recorded: Histories, readin
         of_pulumi = ask_pulumi(environ)
         of_ansible = ask_ansible(environ, tmp_path)
 
-    for question, *answers in zip(QUESTIONS, of_resolver, of_pulumi, of_ansible, strict=True):
-        digest = question[2]
-        assert len(set(answers)) == 1, question
+    for query, *answers in zip(QUESTIONS, of_resolver, of_pulumi, of_ansible, strict=True):
+        digest = query[2]
+        assert len(set(answers)) == 1, query
         assert answers[0] == digest or (digest is None and "is before the tag's first build" in answers[0])
 
 

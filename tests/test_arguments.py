@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What both faces take and answer is written once: in `Resolver.resolve`, `Settings` and `Answer`.
+"""What both faces take and answer is written once: in `Resolver.resolve`, `Settings` and `Resolution`.
 
 The faces repeat it where their tools look for it, Ansible in literal YAML and Pulumi in docstrings: the same names, the same
 types, and the same text first.  More may follow, about what is so with one face only.
@@ -18,7 +18,7 @@ from ansible_collections.cgr.images.plugins.doc_fragments import access
 from ansible_collections.cgr.images.plugins.lookup import digest, ref
 from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARGUMENTS
 from ansible_collections.cgr.images.plugins.modules import digest_info, pinned_files
-from pulumi_cgr.resolver import RULES, SETTINGS, Settings
+from pulumi_cgr._bridge import RULES, SETTINGS, Settings
 
 from .support.documented import RESOLVER, Documented, arguments, attributes, module, one_line, options_of, unwrapped
 
@@ -27,7 +27,7 @@ RULE = arguments(RESOLVE["resolve"])
 SETTING = {
     name: each for name, each in attributes(module(f"{RESOLVER}/settings.py")["Settings"]).items() if name in SETTINGS
 }
-ANSWER = attributes(module(f"{RESOLVER}/model/resolution.py")["Answer"])
+ANSWER = attributes(module(f"{RESOLVER}/model/resolution.py")["Resolution"])
 
 SPEC = ARGUMENTS["argument_spec"]
 OPTIONS = options_of(digest_info.DOCUMENTATION)
@@ -137,7 +137,7 @@ def test_pulumi_says_what_is_written_once(place: str, name: str) -> None:
         assert PULUMI[place][name].default == RULE[name].default
 
 
-@pytest.mark.parametrize("name", ["image", "repository", "tag", "digest", "ref", "updated", "at", "reason"])
+@pytest.mark.parametrize("name", ["image", "repository", "tag", "digest", "ref", "updated_at", "at", "reason"])
 def test_the_answer_is_described_alike(name: str) -> None:
     assert says(RETURN[name]["description"], ANSWER[name]), plain(ANSWER[name].text)
     assert says(attributes(RESOURCE)[name].text, ANSWER[name]), plain(ANSWER[name].text)

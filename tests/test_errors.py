@@ -20,7 +20,7 @@ INTRODUCTION = """\
 # Errors
 
 Whatever goes wrong ends in one sentence that says what to do, in an error of one of these kinds, and changes nothing. The word
-stays the same between versions: it is `failed_because` of an error of the resolver and of a failed task of Ansible. In Pulumi
+stays the same between versions: it is `error_code` of an error of the resolver and of a failed task of Ansible. In Pulumi
 the sentence stands on the resource, at the argument it is about, or ends the program.
 
 What becomes of each fault of a registry and of the network, with the sentences themselves: [faults.md](faults.md).
@@ -51,8 +51,8 @@ def test_an_error_says_what_is_the_matter_and_what_to_do(kind: type[CgrError]) -
 
 
 def test_each_word_is_of_one_error_and_ansible_lists_those_that_come() -> None:
-    words = [kind.failed_because for kind in kinds()]
-    described = yaml.safe_load(digest_info.RETURN)["failed_because"]["description"]
+    words = [kind.error_code for kind in kinds()]
+    described = yaml.safe_load(digest_info.RETURN)["error_code"]["description"]
 
     assert len(set(words)) == len(words)
     families = {"not_found", "access_refused"}  # never raised themselves
@@ -65,8 +65,8 @@ def test_the_page_lists_every_error() -> None:
     for family in CgrError.__subclasses__():
         cause, cure = cause_and_cure(family)
         below = kinds(family)
-        parts.append(f"\n## {family.__name__}: `{family.failed_because}`\n\n{cause} {cure}\n")
-        rows = [(f"`{kind.failed_because}`", f"`{kind.__name__}`", *cause_and_cure(kind)) for kind in below]
+        parts.append(f"\n## {family.__name__}: `{family.error_code}`\n\n{cause} {cure}\n")
+        rows = [(f"`{kind.error_code}`", f"`{kind.__name__}`", *cause_and_cure(kind)) for kind in below]
         parts.append("\n" + table(["word", "class", "what is the matter", "what to do"], rows) if rows else "")
 
     compare("docs/errors.md", "".join(parts))

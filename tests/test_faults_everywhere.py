@@ -98,7 +98,7 @@ def ask_resolver(urls: list[str]) -> list[str]:
         try:
             return Resolver(registry=url, timeout=TIMEOUT, environment={}).resolve(image(number), at=AT).digest
         except CgrError as error:
-            return f"{error.failed_because}: {error}"
+            return f"{error.error_code}: {error}"
 
     return [ask(number, url) for number, url in enumerate(urls)]
 
@@ -118,15 +118,15 @@ def ask_pulumi(urls: list[str], environ: dict[str, str]) -> list[str]:
 
 
 def ask_ansible(urls: list[str], environ: dict[str, str], folder: Path) -> list[str]:
-    questions = [{"image": image(number), "at": AT, "registry": url} for number, url in enumerate(urls)]
+    queries = [{"image": image(number), "at": AT, "registry": url} for number, url in enumerate(urls)]
     (folder / "play.yaml").write_text(PLAY)
-    (folder / "questions.json").write_text(json.dumps({"questions": questions}))
+    (folder / "questions.json").write_text(json.dumps({"questions": queries}))
     command = [str(Path(sys.executable).with_name("ansible-playbook")), "-e", "@questions.json", "play.yaml"]
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     results = json.loads((folder / "found.json").read_text())
-    return [f"{r['failed_because']}: {r['msg']}" if r.get("failed") else r["digest"] for r in results]
+    return [f"{r['error_code']}: {r['msg']}" if r.get("failed") else r["digest"] for r in results]
 
 
 def ask_command(urls: list[str], environ: dict[str, str]) -> list[str]:

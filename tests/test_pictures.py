@@ -76,7 +76,7 @@ line-height: {line_height}px; }}
 def before_and_after(recorded: Histories) -> Iterator[tuple[Registry, Registry]]:
     """A registry on the day before a tag moved, and one on the day itself."""
     moves = recorded.moves("chainguard/nginx:latest")
-    records = [{"updateTimestamp": str(move.updated), "digest": move.digest} for move in moves]
+    records = [{"updateTimestamp": str(move.updated_at), "digest": move.digest} for move in moves]
     name = "chainguard/nginx:latest"
     with Registry({name: records[:-1]}) as before, Registry({name: records}) as after:
         yield before, after

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pulumi_cgr.resolver import RULES, SETTINGS, Settings
+from pulumi_cgr._bridge import RULES, SETTINGS, Settings
 
 from .support.blocks import blocks
 from .support.documented import RESOLVER, Documented, arguments, attributes, one_line, options_of, unwrapped

@@ -24,21 +24,8 @@ from typing import Any
 import pulumi
 from pulumi.output import Unknown
 
-from ..resolver import (
-    Answer,
-    Build,
-    CgrError,
-    Choice,
-    InvalidImage,
-    InvalidInstant,
-    InvalidRule,
-    Question,
-    Reference,
-    Resolver,
-    Stretch,
-    is_digest,
-    never_back,
-)
+from .._bridge import Choice, HistoryRange, Query, Reference, is_digest, keep_current
+from ..resolver import Build, CgrError, InvalidImage, InvalidInstant, InvalidRule, Resolution, Resolver
 
 RULE = ("at", "min_age", "builds_back", "exclude")
 UPSTREAM = "upstream"
@@ -47,7 +34,7 @@ LOCK = "lock"
 QUESTION = ("image", UPSTREAM, *RULE, "triggers", LOCK)
 STALE_AFTER = "stale_after"
 """The input that leads to a warning, and to nothing in the state."""
-ANSWER = ("repository", "tag", "digest", "ref", "updated", "reason")
+ANSWER = ("repository", "tag", "digest", "ref", "updated_at", "reason")
 RESOLVED = "resolved"
 """The input in which the program hands in what it looked up ahead; it is never kept in the state."""
 
@@ -70,16 +57,16 @@ def checked(olds: Properties, news: Properties, resolver: Resolver) -> dict[str,
         CgrError: the arguments are wrong, or the lookup failed.
     """
     image, digest, resolver = news.get("image"), news.get("digest"), answering(news, resolver)
-    question, asked = read_question(news, resolver)
+    query, asked = read_query(news, resolver)
     if is_unknown(image):
         return {**asked, **dict.fromkeys(ANSWER, pulumi.UNKNOWN)}
-    reference = question.reference
+    reference = query.reference
     parts = {"repository": reference.repository, "tag": reference.tag}
     open_ended = digest is None and reference.digest is None and any(map(is_unknown, asked.values()))
     if is_unknown(digest) or open_ended:
-        return _present({**asked, **parts, **dict.fromkeys(("digest", "ref", "updated", "reason"), pulumi.UNKNOWN)})
-    answer = _answer(olds, asked, question, digest, news.get(RESOLVED), resolver)
-    return _present({**asked, **parts, **answer, "ref": reference.pinned(answer["digest"])})
+        return _present({**asked, **parts, **dict.fromkeys(("digest", "ref", "updated_at", "reason"), pulumi.UNKNOWN)})
+    resolution = _resolution(olds, asked, query, digest, news.get(RESOLVED), resolver)
+    return _present({**asked, **parts, **resolution, "ref": reference.pinned(resolution["digest"])})
 
 
 def outputs(inputs: Properties) -> dict[str, Any]:
@@ -92,7 +79,7 @@ def changed(olds: Properties, news: Properties, keys: tuple[str, ...] = QUESTION
     return any(is_unknown(news.get(key)) or olds.get(key) != news.get(key) for key in keys)
 
 
-def read_question(news: Properties, resolver: Resolver) -> tuple[Question, dict[str, Any]]:
+def read_query(news: Properties, resolver: Resolver) -> tuple[Query, dict[str, Any]]:
     """Reads the question among the arguments, as far as it is known.
 
     Returns:
@@ -105,10 +92,10 @@ def read_question(news: Properties, resolver: Resolver) -> tuple[Question, dict[
     if not isinstance(known.get("at", ""), str):
         raise InvalidInstant(f"at {known['at']!r} is not an instant; write it as text, like '2026-01-31T12:00:00Z'.")
     image = _SOME_IMAGE if "image" in unknown else known.get("image")
-    question = resolver.question(image, **{key: known[key] for key in (*RULE, STALE_AFTER) if key in known})
+    query = resolver.parse_query(image, **{key: known[key] for key in (*RULE, STALE_AFTER) if key in known})
     unknown.pop(STALE_AFTER, None)
     kept: dict[str, Any] = {key: known[key] for key in ("image", "triggers", LOCK) if key in known}
-    return question, {**kept, **_upstream(question.reference), **question.rule(), **unknown}
+    return query, {**kept, **_upstream(query.reference), **query.rule(), **unknown}
 
 
 def answering(given: Properties, resolver: Resolver) -> Resolver:
@@ -140,39 +127,41 @@ def is_sticky(asked: Properties) -> bool:
     return "at" in asked or "triggers" in asked
 
 
-def handed_in(resolved: Any, question: Question) -> Answer | None:
+def handed_in(resolved: Any, query: Query) -> Resolution | None:
     """Returns the answer that the program looked up ahead, as it is beside the current pin; `None` if it tells too little.
 
     Raises:
         CgrError: there is no answer.
     """
-    asked = replace(question, current=None)
+    asked = replace(query, current=None)
     if not isinstance(resolved, Mapping) or resolved.get("question") != text_of(asked):
         return None
     if "error" in resolved:
         raise _failure(resolved)
-    answer = Answer.of_record(asked, resolved["answer"])
-    if not question.current or not answer.updated or not answer.since or not answer.now:
-        return answer
-    read = Stretch(answer.history, answer.since, answer.now, answer.now)
-    choice = never_back(Choice(Build(answer.updated, answer.digest), answer.reason), question, read)
-    return None if choice is None else Answer.to(question, choice.record.digest, choice.record.updated, choice.reason)
+    resolution = Resolution.from_dict(asked, resolved["answer"])
+    if not query.current or not resolution.updated_at or not resolution.since or not resolution.now:
+        return resolution
+    read = HistoryRange(resolution.history, resolution.since, resolution.now, resolution.now)
+    choice = keep_current(Choice(Build(resolution.updated_at, resolution.digest), resolution.reason), query, read)
+    return (
+        None if choice is None else Resolution.to(query, choice.record.digest, choice.record.updated_at, choice.reason)
+    )
 
 
-def text_of(question: Question) -> dict[str, Any]:
+def text_of(query: Query) -> dict[str, Any]:
     """Returns what decides the answer, as plain data."""
-    return {"image": question.reference.image, **_upstream(question.reference), **question.rule()}
+    return {"image": query.reference.image, **_upstream(query.reference), **query.rule()}
 
 
-def properties(answer: Answer) -> dict[str, str | None]:
+def properties(resolution: Resolution) -> dict[str, str | None]:
     """Returns the part of an answer that the arguments do not hold, as text."""
-    values = answer.as_dict()
-    return {key: values[key] for key in ("digest", "updated", "reason")}
+    values = resolution.as_dict()
+    return {key: values[key] for key in ("digest", "updated_at", "reason")}
 
 
-def with_current(question: Question, digest: Any) -> Question:
+def with_current(query: Query, digest: Any) -> Query:
     """Returns the question of somebody who has deployed a digest."""
-    return replace(question, current=digest) if question.min_age and is_digest(digest) else question
+    return replace(query, current=digest) if query.min_age and is_digest(digest) else query
 
 
 def source(held: Properties) -> tuple[Any, Any]:
@@ -191,28 +180,28 @@ def is_unknown(value: Any) -> bool:
     )
 
 
-def _answer(
-    olds: Properties, asked: Properties, question: Question, digest: Any, resolved: Any, resolver: Resolver
+def _resolution(
+    olds: Properties, asked: Properties, query: Query, digest: Any, resolved: Any, resolver: Resolver
 ) -> dict[str, Any]:
     same_question = all(olds.get(key) == asked.get(key) for key in QUESTION)
-    kept = {key: olds.get(key) for key in ("digest", "updated", "reason")}
+    kept = {key: olds.get(key) for key in ("digest", "updated_at", "reason")}
     if digest is not None:
-        _check_given(digest, olds, question.reference)
+        _check_given(digest, olds, query.reference)
         return kept if same_question and kept["digest"] == digest else _given(digest)
     if resolver.lock:
-        return properties(handed_in(resolved, question) or resolver.answer(question))
-    if same_question and is_sticky(asked) and kept["updated"] and is_digest(kept["digest"]):
+        return properties(handed_in(resolved, query) or resolver.resolve_query(query))
+    if same_question and is_sticky(asked) and kept["updated_at"] and is_digest(kept["digest"]):
         return kept
-    if source(olds) == (question.reference.upstream, question.reference.tag):
-        question = with_current(question, kept["digest"])
-    found = properties(handed_in(resolved, question) or resolver.answer(question))
+    if source(olds) == (query.reference.upstream, query.reference.tag):
+        query = with_current(query, kept["digest"])
+    found = properties(handed_in(resolved, query) or resolver.resolve_query(query))
     # The reason is that for which the digest was chosen, when it was.
-    same_answer = same_question and (found["digest"], found["updated"]) == (kept["digest"], kept["updated"])
+    same_answer = same_question and (found["digest"], found["updated_at"]) == (kept["digest"], kept["updated_at"])
     return kept if same_answer else found
 
 
 def _given(digest: str) -> dict[str, Any]:
-    return {"digest": digest, "updated": None, "reason": GIVEN_REASON}
+    return {"digest": digest, "updated_at": None, "reason": GIVEN_REASON}
 
 
 def _check_given(digest: Any, olds: Properties, reference: Reference) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pulumi
 
-from ..resolver import Answer, Answers, CgrError, Instant, Question, Resolver, is_digest, parse_ref
+from .._bridge import Query, is_digest, parse_ref
+from ..resolver import CgrError, Instant, Resolution, Resolutions, Resolver
 from .check_image import (
     LOCK,
     RESOLVED,
@@ -29,10 +30,10 @@ from .check_image import (
 )
 
 QUESTION = ("images", UPSTREAM, *RULE, "triggers", LOCK)
-ANSWER = ("digests", "refs", "updated", "reasons", "instant")
+ANSWER = ("digests", "refs", "updated_at", "reasons", "instant")
 KEPT = QUESTION + ANSWER
-_FOUND = ("digest", "updated", "reason")
-_HELD = {"digest": "digests", "updated": "updated", "reason": "reasons"}
+_FOUND = ("digest", "updated_at", "reason")
+_HELD = {"digest": "digests", "updated_at": "updated_at", "reason": "reasons"}
 
 
 def checked(olds: Properties, news: Properties, resolver: Resolver) -> dict[str, Any]:
@@ -40,32 +41,32 @@ def checked(olds: Properties, news: Properties, resolver: Resolver) -> dict[str,
     given = {key: news[key] for key in (*QUESTION, STALE_AFTER) if news.get(key) is not None}
     if is_unknown(given):
         # Which of its images is the unknown one, the user sees among the arguments.
-        return {**given, **dict.fromkeys(("digests", "refs", "updated", "reasons"), pulumi.UNKNOWN)}
+        return {**given, **dict.fromkeys(("digests", "refs", "updated_at", "reasons"), pulumi.UNKNOWN)}
     resolver = answering(given, resolver)
-    questions, asked = read_questions(given, resolver)
+    queries, asked = read_queries(given, resolver)
     same_question = all(olds.get(key) == asked.get(key) for key in QUESTION)
-    is_kept = not resolver.lock and _is_kept(asked, questions)
-    if same_question and is_kept and _is_whole(olds, questions):
+    is_kept = not resolver.lock and _is_kept(asked, queries)
+    if same_question and is_kept and _is_whole(olds, queries):
         return {**asked, **{key: olds[key] for key in ANSWER if olds.get(key) is not None}}
     if not resolver.lock:
-        questions = {key: _with_current(question, key, olds) for key, question in questions.items()}
-    answers = _handed_in(news.get(RESOLVED), questions) or resolver.answer_all(questions)
-    found = {key: properties(answer) for key, answer in answers.answers.items()}
+        queries = {key: _with_current(query, key, olds) for key, query in queries.items()}
+    resolutions = _handed_in(news.get(RESOLVED), queries) or resolver.resolve_queries(queries)
+    found = {key: properties(resolution) for key, resolution in resolutions.resolutions.items()}
     held = {held: {key: found[key][name] for key in found} for name, held in _HELD.items()}
-    refs = {key: questions[key].reference.pinned(found[key]["digest"] or "") for key in found}
+    refs = {key: queries[key].reference.pinned(found[key]["digest"] or "") for key in found}
     if (
         same_question
         and not resolver.lock
         and held["digests"] == olds.get("digests")
-        and held["updated"] == olds.get("updated")
+        and held["updated_at"] == olds.get("updated_at")
     ):
         held["reasons"] = olds.get("reasons", {})
     # Of a set that follows its tags, the instant is another at every run: it would be a change of its own.
-    instant = {"instant": str(answers.at)} if is_sticky(asked) and answers.at else {}
+    instant = {"instant": str(resolutions.at)} if is_sticky(asked) and resolutions.at else {}
     return {**asked, **held, "refs": refs, **instant}
 
 
-def read_questions(given: Properties, resolver: Resolver) -> tuple[dict[str, Question], dict[str, Any]]:
+def read_queries(given: Properties, resolver: Resolver) -> tuple[dict[str, Query], dict[str, Any]]:
     """Reads the questions among the arguments.
 
     Returns:
@@ -73,18 +74,16 @@ def read_questions(given: Properties, resolver: Resolver) -> tuple[dict[str, Que
     """
     refuse_nonsense(given, resolver)
     rule = {key: given[key] for key in (*RULE, STALE_AFTER) if key in given}
-    questions = resolver.questions(given.get("images") or {}, **rule)
-    shared = resolver.question(next(iter(questions.values())).reference.repository, **rule).rule()
+    queries = resolver.parse_queries(given.get("images") or {}, **rule)
+    shared = resolver.parse_query(next(iter(queries.values())).reference.repository, **rule).rule()
     images = {}
-    for key, question in questions.items():
-        own = {name: value for name, value in question.rule().items() if shared.get(name) != value}
-        images[key] = {"image": question.reference.image, **own} if own else question.reference.image
+    for key, query in queries.items():
+        own = {name: value for name, value in query.rule().items() if shared.get(name) != value}
+        images[key] = {"image": query.reference.image, **own} if own else query.reference.image
     kept = {name: given[name] for name in ("triggers", LOCK) if name in given}
-    mirrored = {
-        key: question.reference.upstream for key, question in questions.items() if question.reference.is_mirrored
-    }
+    mirrored = {key: query.reference.upstream for key, query in queries.items() if query.reference.is_mirrored}
     upstream = {UPSTREAM: mirrored} if mirrored else {}
-    return questions, {"images": images, **upstream, **shared, **kept}
+    return queries, {"images": images, **upstream, **shared, **kept}
 
 
 def outputs(inputs: Properties) -> dict[str, Any]:
@@ -97,37 +96,37 @@ def differs(olds: Properties, news: Properties) -> bool:
     return changed(olds, news, KEPT)
 
 
-def as_resolved(questions: Mapping[str, Question], answers: Answers) -> dict[str, Any]:
+def as_resolved(queries: Mapping[str, Query], resolutions: Resolutions) -> dict[str, Any]:
     """Returns what the program looked up, to be handed in."""
     return {
-        "at": str(answers.at) if answers.at else None,
+        "at": str(resolutions.at) if resolutions.at else None,
         "images": {
-            key: {"question": text_of(questions[key]), "answer": answer.as_record()}
-            for key, answer in answers.answers.items()
+            key: {"question": text_of(queries[key]), "answer": resolution.to_dict()}
+            for key, resolution in resolutions.resolutions.items()
         },
     }
 
 
-def _is_kept(asked: Properties, questions: Mapping[str, Question]) -> bool:
-    return is_sticky(asked) or all(question.is_fixed for question in questions.values())
+def _is_kept(asked: Properties, queries: Mapping[str, Query]) -> bool:
+    return is_sticky(asked) or all(query.is_fixed for query in queries.values())
 
 
-def _is_whole(olds: Properties, questions: Mapping[str, Question]) -> bool:
+def _is_whole(olds: Properties, queries: Mapping[str, Query]) -> bool:
     digests = olds.get("digests")
-    return isinstance(digests, Mapping) and all(is_digest(digests.get(key)) for key in questions)
+    return isinstance(digests, Mapping) and all(is_digest(digests.get(key)) for key in queries)
 
 
-def _with_current(question: Question, key: str, olds: Properties) -> Question:
+def _with_current(query: Query, key: str, olds: Properties) -> Query:
     ref = (olds.get("refs") or {}).get(key)
     if not ref:
-        return question
+        return query
     held = parse_ref(ref)
     source = (olds.get(UPSTREAM) or {}).get(key, held.repository), held.tag
-    same = source == (question.reference.upstream, question.reference.tag)
-    return with_current(question, held.digest) if same else question
+    same = source == (query.reference.upstream, query.reference.tag)
+    return with_current(query, held.digest) if same else query
 
 
-def _handed_in(resolved: Any, questions: Mapping[str, Question]) -> Answers | None:
+def _handed_in(resolved: Any, queries: Mapping[str, Query]) -> Resolutions | None:
     if not isinstance(resolved, Mapping):
         return None
     if "error" in resolved:
@@ -135,10 +134,10 @@ def _handed_in(resolved: Any, questions: Mapping[str, Question]) -> Answers | No
         error.argument = "images"
         raise error
     entries = resolved.get("images") or {}
-    answers: dict[str, Answer] = {}
-    for key, question in questions.items():
-        answer = handed_in(entries.get(key), question)
-        if answer is None:
+    resolutions: dict[str, Resolution] = {}
+    for key, query in queries.items():
+        resolution = handed_in(entries.get(key), query)
+        if resolution is None:
             return None
-        answers[key] = answer
-    return Answers(Instant.parse(resolved["at"]) if resolved.get("at") else None, answers)
+        resolutions[key] = resolution
+    return Resolutions(Instant.parse(resolved["at"]) if resolved.get("at") else None, resolutions)

@@ -18,14 +18,17 @@ from weakref import WeakKeyDictionary
 
 import pulumi
 
-from ..resolver import REPLACED, SETTINGS, CgrError, InvalidQuestion, Memory, ProcessMemory, Resolver, Trace
+from .._bridge import REPLACED, SETTINGS, Trace
+from ..resolver import Cache, CgrError, InvalidArgument, MemoryCache, Resolver
 from . import check_image as pin
 from . import check_set as pins
 
 _T = TypeVar("_T")
 
 
-def resolver_from(setting: Callable[[str], Any], trace: Trace | None = None, memory: Memory | None = None) -> Resolver:
+def resolver_from(
+    setting: Callable[[str], Any], trace: Trace | None = None, run_cache: Cache | None = None
+) -> Resolver:
     """Makes a resolver from configuration.
 
     Args:
@@ -34,9 +37,9 @@ def resolver_from(setting: Callable[[str], Any], trace: Trace | None = None, mem
         memory: see `Resolver`.
 
     Raises:
-        InvalidQuestion: a setting is malformed.
+        InvalidArgument: a setting is malformed.
     """
-    return Resolver(**{name: setting(f"cgr:{name}") for name in SETTINGS}, trace=trace, memory=memory)
+    return Resolver(**{name: setting(f"cgr:{name}") for name in SETTINGS}, trace=trace, run_cache=run_cache)
 
 
 @dataclass
@@ -67,7 +70,7 @@ def warn(warnings: Iterable[str], resource: pulumi.Resource | None = None) -> No
         pulumi.log.warn(warning, resource)
 
 
-async def resolve_ahead(question: Mapping[str, Any], digest: Any, resource: pulumi.Resource) -> dict[str, Any] | None:
+async def resolve_ahead(query: Mapping[str, Any], digest: Any, resource: pulumi.Resource) -> dict[str, Any] | None:
     """Looks a followed tag up, ahead of the check of its resource, which the engine runs one at a time.
 
     Args:
@@ -80,37 +83,37 @@ async def resolve_ahead(question: Mapping[str, Any], digest: Any, resource: pulu
         check can do without.
     """
     try:
-        answering = pin.answering(question, resolver())
-        asked, kept = pin.read_question(question, answering)
-    except InvalidQuestion:
+        answering = pin.answering(query, resolver())
+        asked, kept = pin.read_query(query, answering)
+    except InvalidArgument:
         return None  # the check says so, on the property
     if digest is not None or (pin.is_sticky(kept) and not answering.lock):
         return None
     text = pin.text_of(asked)
     try:
-        answer = await beside(lambda: answering.answer(asked))
+        resolution = await beside(lambda: answering.resolve_query(asked))
     except CgrError as error:
         return {"question": text, "error": str(error), "argument": error.argument}
-    warn(answer.warnings, resource)
-    return {"question": text, "answer": answer.as_record()}
+    warn(resolution.warnings, resource)
+    return {"question": text, "answer": resolution.to_dict()}
 
 
-async def resolve_all_ahead(question: Mapping[str, Any], resource: pulumi.Resource) -> dict[str, Any] | None:
+async def resolve_all_ahead(query: Mapping[str, Any], resource: pulumi.Resource) -> dict[str, Any] | None:
     """Looks the tags of a set up; arguments and result are as of `resolve_ahead`, for `pins.checked`."""
     try:
-        given = {key: value for key, value in question.items() if value is not None}
+        given = {key: value for key, value in query.items() if value is not None}
         answering = pin.answering(given, resolver())
-        questions, kept = pins.read_questions(given, answering)
+        queries, kept = pins.read_queries(given, answering)
     except CgrError:
         return None
-    if not answering.lock and (pin.is_sticky(kept) or all(each.is_fixed for each in questions.values())):
+    if not answering.lock and (pin.is_sticky(kept) or all(each.is_fixed for each in queries.values())):
         return None
     try:
-        answers = await beside(lambda: answering.answer_all(questions))
+        resolutions = await beside(lambda: answering.resolve_queries(queries))
     except CgrError as error:
         return {"error": str(error)}
-    warn(answers.warnings, resource)
-    return pins.as_resolved(questions, answers)
+    warn(resolutions.warnings, resource)
+    return pins.as_resolved(queries, resolutions)
 
 
 def warn_of_replaced(reasons: Iterable[Any], resource: pulumi.Resource) -> None:
@@ -124,7 +127,7 @@ def _run() -> _Run:
     run = _runs.get(monitor)
     if run is None:
         mocked = getattr(getattr(monitor, "mocks", None), "resolver", None)
-        made = mocked if isinstance(mocked, Resolver) else resolver_from(_setting, pulumi.log.debug, ProcessMemory())
+        made = mocked if isinstance(mocked, Resolver) else resolver_from(_setting, pulumi.log.debug, MemoryCache())
         run = _runs[monitor] = _Run(made, ThreadPoolExecutor(made.concurrency, "cgr-lookup"))
     return run
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from ..resolver import CgrError, InvalidQuestion
+from ..resolver import CgrError, InvalidArgument
 from . import check, history, lock, pin, resolve
 from .errors import refuse
 from .output import say
@@ -67,5 +67,5 @@ def _usage(error: Any, as_json: bool) -> int:
     message = " ".join(error.format_message().split())
     if not message:  # no command was given, and the help was printed instead
         return 2
-    see = f"See {error.ctx.command_path if error.ctx else 'cgr-images'} --help."
-    return refuse(InvalidQuestion(f"{message.rstrip('.')}. {see}"), as_json)
+    fetch = f"See {error.ctx.command_path if error.ctx else 'cgr-images'} --help."
+    return refuse(InvalidArgument(f"{message.rstrip('.')}. {fetch}"), as_json)

@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from .._bridge import parse_duration, read_lock, redact
 from ..lockfile.verify import Finding, check_online
 from ..lockfile.verify import check as check_offline
-from ..resolver import CgrError, Instant, InvalidQuestion, parse_span, quoted, read_lock
+from ..resolver import CgrError, Instant, InvalidArgument
 from . import options, uses
 from .errors import refuse
 from .output import bar, print_json, say, show
@@ -60,11 +61,11 @@ def check(
     try:
         path, findings = options.lock_of(lock_file), list[Finding]()
         resolver, lock = options.resolver_of(registry, mirror, verbose), read_lock(path)
-        found = uses.survey_of(paths, patterns, resolver) if paths else None
+        found = uses.scan_files(paths, patterns, resolver) if paths else None
         for problem in found.problems if found else ():
             say(str(problem))
         used = uses.uses_of(found, resolver, lock, {}) if found else None
-        findings += check_offline(lock, used, _span(max_age), Instant(time.time_ns()), path)
+        findings += check_offline(lock, used, _duration(max_age), Instant(time.time_ns()), path)
         if online:
             with bar("Checking", "pins") as progress:
                 findings += check_online(lock, resolver, progress, path)
@@ -81,13 +82,13 @@ def check(
         raise typer.Exit(1)
 
 
-def _span(max_age: str | None) -> int:
+def _duration(max_age: str | None) -> int:
     if max_age is None:
         return 0
     try:
-        return parse_span(max_age)
+        return parse_duration(max_age)
     except ValueError as error:
-        raise InvalidQuestion(f"--max-age {quoted(max_age)} {error}.") from error
+        raise InvalidArgument(f"--max-age {redact(max_age)} {error}.") from error
 
 
 def _summary(path: str, pins: int, findings: int) -> Text:

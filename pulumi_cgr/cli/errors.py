@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..resolver import CgrError, InvalidQuestion, SeveralFailed
+from ..resolver import CgrError, InvalidArgument, SeveralFailed
 from .output import print_json, say
 
 
@@ -16,13 +16,13 @@ def refuse(error: CgrError, as_json: bool) -> int:
     if as_json:
         print_json({"error": _as_dict(error)})
     several = error.errors.values() if isinstance(error, SeveralFailed) else [error]
-    return 2 if all(isinstance(each, InvalidQuestion) for each in several) else 1
+    return 2 if all(isinstance(each, InvalidArgument) for each in several) else 1
 
 
 def _as_dict(error: CgrError) -> dict[str, Any]:
     several = error.errors if isinstance(error, SeveralFailed) else {}
     return {
-        "failed_because": error.failed_because,
+        "error_code": error.error_code,
         "message": str(error),
         "images": {image: _as_dict(each) for image, each in several.items()},
     }

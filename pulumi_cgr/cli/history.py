@@ -11,7 +11,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from ..resolver import SECOND, SINCE, Past, Resolver, Stay, duration, read_lock
+from .._bridge import SECOND, SINCE, humanize_duration, read_lock
+from ..resolver import Interval, Resolver, Timeline
 from . import options
 from .drawing.svg import drawing
 from .drawing.timeline import STYLES, timeline
@@ -80,7 +81,7 @@ def history(
         write(svg_file, drawing(past))
     if as_json:
         print_json(as_dict(past))
-    elif past.stays:
+    elif past.intervals:
         show(
             _title(past),
             "",
@@ -88,12 +89,12 @@ def history(
             "",
             *timeline(past, console().width if console().is_terminal else NO_TERMINAL),
         )
-    if past.refusal or not past.stays:
+    if past.refusal or not past.intervals:
         say(past.refusal or f"{past.image}: there is no build from {past.since} to {past.end}.")
         raise typer.Exit(1)
 
 
-def as_dict(past: Past) -> dict[str, Any]:
+def as_dict(past: Timeline) -> dict[str, Any]:
     """Returns the past of a tag in the shape that `--json` prints."""
     return {
         "image": past.image,
@@ -104,7 +105,7 @@ def as_dict(past: Past) -> dict[str, Any]:
         "chosen": past.chosen.as_dict() if past.chosen else None,
         "refusal": past.refusal,
         "current": past.current,
-        "builds": [_build(past, stay) for stay in past.stays],
+        "builds": [_build(past, interval) for interval in past.intervals],
         "warnings": list(past.warnings),
     }
 
@@ -114,63 +115,63 @@ def _of_lock(
 ) -> tuple[dict[str, Any], str | None]:
     """Returns the rule and the pin of an image, as a lock has them."""
     lock = read_lock(path)
-    question = own_rule(lock, image, rule, resolver)
-    entry = lock.find(question)
+    query = own_rule(lock, image, rule, resolver)
+    entry = lock.find(query)
     if entry is None:
         return rule, current
-    excluded = entry.now_asked(question).exclude
+    excluded = entry.now_asked(query).exclude
     return {**entry.rule, "exclude": sorted(excluded)}, current or entry.digest
 
 
-def _build(past: Past, stay: Stay) -> dict[str, Any]:
-    age = past.age(stay)
+def _build(past: Timeline, interval: Interval) -> dict[str, Any]:
+    age = past.age(interval)
     return {
-        "digest": stay.digest,
-        "updated": str(stay.updated),
-        "until": str(stay.until) if stay.until else None,
-        "returned": str(stay.returned) if stay.returned else None,
+        "digest": interval.digest,
+        "updated_at": str(interval.updated_at),
+        "until": str(interval.until) if interval.until else None,
+        "returned": str(interval.returned) if interval.returned else None,
         "age_seconds": None if age is None else age // SECOND,
-        "stood_seconds": past.stood(stay) // SECOND,
-        "chosen": past.is_chosen(stay),
-        "current": past.is_current(stay),
+        "active_seconds": past.active_nanoseconds(interval) // SECOND,
+        "chosen": past.is_chosen(interval),
+        "current": past.is_current(interval),
     }
 
 
-def _missing(past: Past) -> list[str]:
-    if past.current is None or any(map(past.is_current, past.stays)):
+def _missing(past: Timeline) -> list[str]:
+    if past.current is None or any(map(past.is_current, past.intervals)):
         return []
     return [f"{past.image}: the current digest {past.current} is not among these builds."]
 
 
-def _title(past: Past) -> Text:
-    moves = f"{len(past.stays)} build{'s' * (len(past.stays) != 1)} from {past.begin} to {past.end}"
+def _title(past: Timeline) -> Text:
+    moves = f"{len(past.intervals)} build{'s' * (len(past.intervals) != 1)} from {past.begin} to {past.end}"
     return Text.assemble((past.image, "bold"), f"\n{moves}")
 
 
-def _table(past: Past) -> Table:
+def _table(past: Timeline) -> Table:
     out = console()
     whole = out.width >= WIDE_ENOUGH
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
     for title in ("moved at", "age", "stood", "digest", ""):
         table.add_column(title, justify="right" if title in ("age", "stood") else "left", no_wrap=bool(title))
-    for stay in past.stays:
-        stood = f"{duration(past.stood(stay))}{'' if stay.until else ' +'}"
-        digest = stay.digest if whole else f"{stay.digest[:15]}…"
-        table.add_row(str(stay.updated), _age(past, stay), stood, digest, _marks(past, stay, whole))
+    for interval in past.intervals:
+        active = f"{humanize_duration(past.active_nanoseconds(interval))}{'' if interval.until else ' +'}"
+        digest = interval.digest if whole else f"{interval.digest[:15]}…"
+        table.add_row(str(interval.updated_at), _age(past, interval), active, digest, _marks(past, interval, whole))
     return table
 
 
-def _age(past: Past, stay: Stay) -> str:
-    age = past.age(stay)
-    return "" if age is None else duration(age) if age >= 0 else "in the future"
+def _age(past: Timeline, interval: Interval) -> str:
+    age = past.age(interval)
+    return "" if age is None else humanize_duration(age) if age >= 0 else "in the future"
 
 
-def _marks(past: Past, stay: Stay, whole: bool) -> Text:
+def _marks(past: Timeline, interval: Interval, whole: bool) -> Text:
     marks = []
-    if past.is_chosen(stay):
+    if past.is_chosen(interval):
         marks.append(("chosen", STYLES["chosen"]))
-    if past.is_current(stay):
+    if past.is_current(interval):
         marks.append(("current", STYLES["current"]))
-    if stay.returned:
-        marks.append((f"returned, left {stay.returned}" if whole else "↺", STYLES["returned"]))
+    if interval.returned:
+        marks.append((f"returned, left {interval.returned}" if whole else "↺", STYLES["returned"]))
     return Text(", " if whole else " ").join(Text(*mark) for mark in marks)

@@ -11,11 +11,12 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from .._bridge import Entry, Lock, read_lock, read_lock_if_there
 from ..lockfile.update import Change, Use, lock_images, update_all
 from ..lockfile.update import merge as merge_locks
 from ..lockfile.update import prune as prune_lock
 from ..lockfile.update import rollback as roll_back
-from ..resolver import Entry, InvalidQuestion, Lock, read_lock, read_lock_if_there
+from ..resolver import InvalidArgument
 from . import options, uses
 from .output import bar, print_json, say, show
 from .pin import Patterns
@@ -64,23 +65,23 @@ def lock(
     is given, their own of the lock. All the answers come first, then the lock is written once.
     """
     if prune and not files:
-        raise InvalidQuestion("--prune needs --files: name all the files that use the lock.")
+        raise InvalidArgument("--prune needs --files: name all the files that use the lock.")
     rule = options.rule_of(at=at, min_age=min_age, builds_back=builds_back, exclude=exclude)
     resolver = options.resolver_of(registry, mirror, verbose)
     path = options.lock_of(lock_file)
     before = read_lock_if_there(path) or Lock()
-    found = uses.survey_of(files, patterns, resolver) if files else None
+    found = uses.scan_files(files, patterns, resolver) if files else None
     for problem in found.problems if found else ():
         say(str(problem))
     if prune and found and found.problems:
-        raise InvalidQuestion("--prune takes nothing out while there are files that cannot be read.")
+        raise InvalidArgument("--prune takes nothing out while there are files that cannot be read.")
     used = uses.uses_of(found, resolver, before, rule, os.path.dirname(path)) if found else None
     with bar("Looking up", "images") as progress:
         if images or files:
-            questions = [resolver.question(image, **rule) for image in images or []]
+            queries = [resolver.parse_query(image, **rule) for image in images or []]
             tagged = _of_files(used)
-            questions += [use.question for use in tagged or ()]
-            changes = lock_images(path, resolver, questions, tagged, progress)
+            queries += [use.query for use in tagged or ()]
+            changes = lock_images(path, resolver, queries, tagged, progress)
         else:
             changes = update_all(path, resolver, progress=progress)
     if prune and used is not None:
@@ -110,8 +111,8 @@ def rollback(
     rule = options.rule_of(at=at, min_age=min_age, builds_back=builds_back, exclude=exclude)
     resolver = options.resolver_of(registry, mirror, verbose)
     path = options.lock_of(lock_file)
-    question = uses.own_rule(read_lock(path), locked, rule, resolver)
-    _report(path, [roll_back(path, resolver, question, builds)], as_json)
+    query = uses.own_rule(read_lock(path), locked, rule, resolver)
+    _report(path, [roll_back(path, resolver, query, builds)], as_json)
 
 
 def merge(base: Base, ours: Ours, theirs: Theirs) -> None:
@@ -123,7 +124,7 @@ def merge(base: Base, ours: Ours, theirs: Theirs) -> None:
 
 
 def _of_files(used: Sequence[Use] | None) -> Sequence[Use] | None:
-    return None if used is None else [use for use in used if use.question.reference.tag]
+    return None if used is None else [use for use in used if use.query.reference.tag]
 
 
 def _report(path: str, changes: Sequence[Change], as_json: bool) -> None:
@@ -140,11 +141,11 @@ def _lines(change: Change) -> list[Text]:
     rule = f"  {change.entry.key.rule}" if change.entry.rule else ""
     head = Text.assemble(f"{change.entry.image}{rule}  ", (status, "yellow" if status == "removed" else "green"))
     before, after = change.before, change.after
-    lines = [Text(f"    {before.digest}  {before.updated}", "dim")] if before and status != "updated uses" else []
+    lines = [Text(f"    {before.digest}  {before.updated_at}", "dim")] if before and status != "updated uses" else []
     return [
         head,
         *lines,
-        *([Text(f"  → {after.digest}  {after.updated}")] if after and status != "updated uses" else []),
+        *([Text(f"  → {after.digest}  {after.updated_at}")] if after and status != "updated uses" else []),
     ]
 
 
@@ -169,4 +170,4 @@ def _side(entry: Entry | None) -> dict[str, Any] | None:
     if entry is None:
         return None
     digests = {"digest": entry.digest, "ref": entry.ref, "exclude": sorted(entry.exclude)}
-    return {**digests, "updated": str(entry.updated), "resolved": str(entry.resolved), "used": list(entry.used)}
+    return {**digests, "updated_at": str(entry.updated_at), "resolved": str(entry.resolved), "used": list(entry.used)}

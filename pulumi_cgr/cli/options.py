@@ -13,7 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ..resolver import LOCK_FILE_NAME, ProcessMemory, Resolver
+from .._bridge import LOCK_FILE_NAME
+from ..resolver import MemoryCache, Resolver
 from .output import errors
 
 _RULE = "The rule"
@@ -156,9 +157,9 @@ def resolver_of(
     """Makes the resolver of a command; what is not given comes from the environment, but for the lock, if that is empty.
 
     Raises:
-        InvalidQuestion: a setting is malformed.
+        InvalidArgument: a setting is malformed.
     """
     console = errors()
     trace = (lambda sentence: console.print(sentence, style="dim", markup=False, soft_wrap=True)) if verbose else None
     mirrors = ",".join(mirror) if mirror else None
-    return kind(registry=registry, mirrors=mirrors, lock=lock, trace=trace, memory=ProcessMemory())
+    return kind(registry=registry, mirrors=mirrors, lock=lock, trace=trace, run_cache=MemoryCache())

@@ -21,7 +21,8 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from ..resolver import InvalidQuestion, replace_file
+from .._bridge import replace_file
+from ..resolver import InvalidArgument
 
 BROKEN_PIPE = 141
 WIDE = 1000
@@ -86,12 +87,12 @@ def write(path: Path, text: str) -> None:
     """Writes a file, the whole of it or nothing.
 
     Raises:
-        InvalidQuestion: it cannot be written.
+        InvalidArgument: it cannot be written.
     """
     try:
         replace_file(os.path.realpath(path), text.encode())
     except OSError as error:
-        raise InvalidQuestion(f"{path} cannot be written: {error.strerror}.") from error
+        raise InvalidArgument(f"{path} cannot be written: {error.strerror}.") from error
 
 
 class Tell(Protocol):

@@ -42,7 +42,7 @@ Patterns = Annotated[
 Check = Annotated[bool, typer.Option("--check", help="Write nothing; the exit status is 1 if a file would change.")]
 Diff = Annotated[bool, typer.Option("--diff", help="Print what changes as a diff.")]
 
-_COLOURS = {"pinned": "green", "updated": "green", "left": "yellow"}
+_COLOURS = {"pinned": "green", "updated": "green", "skipped": "yellow"}
 
 
 def pin(
@@ -115,13 +115,13 @@ def _moves(row: Row) -> Iterator[Text]:
         yield Text(f"    {row.reason}", "dim")
         return
     if row.old_digest:
-        yield Text(f"    {row.old_digest}  {row.old_updated or ''}".rstrip(), "dim")
-    yield Text(f"  → {row.new_digest}  {row.new_updated}")
+        yield Text(f"    {row.old_digest}  {row.old_updated_at or ''}".rstrip(), "dim")
+    yield Text(f"  → {row.new_digest}  {row.new_updated_at}")
 
 
 def _summary(report: Report, check: bool) -> Text:
     counts = Counter(row.status for row in report.rows)
-    said = ", ".join(f"{counts[status]} {status}" for status in ("pinned", "updated", "unchanged", "left"))
+    said = ", ".join(f"{counts[status]} {status}" for status in ("pinned", "updated", "unchanged", "skipped"))
     files = f"{len(report.files)} file{'s' * (len(report.files) != 1)} {'would change' if check else 'changed'}"
     return Text(f"{said}; {files}", "bold")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
-from ..resolver import Answers, Resolver
+from ..resolver import Resolutions, Resolver
 from . import options
 from .output import bar, console, print_json, show, warn
 
@@ -29,25 +29,28 @@ def resolve(
 ) -> None:
     """Looks up the digest of an image, or of several at one instant, and prints what to deploy: `repository:tag@digest`."""
     rule = options.rule_of(at=at, min_age=min_age, builds_back=builds_back, exclude=exclude, stale_after=stale_after)
-    answers = _answers(options.resolver_of(registry, mirror, verbose, lock), images, current, rule)
-    warn(answers.warnings)
+    resolutions = _resolutions(options.resolver_of(registry, mirror, verbose, lock), images, current, rule)
+    warn(resolutions.warnings)
     if as_json:
-        print_json(as_dict(answers))
+        print_json(as_dict(resolutions))
         return
-    for answer in answers.answers.values():
-        show(Text(answer.ref), *([Text(f"  {answer.reason}", "dim")] if console().is_terminal else []))
+    for resolution in resolutions.resolutions.values():
+        show(Text(resolution.ref), *([Text(f"  {resolution.reason}", "dim")] if console().is_terminal else []))
 
 
-def as_dict(answers: Answers) -> dict[str, Any]:
+def as_dict(resolutions: Resolutions) -> dict[str, Any]:
     """Returns answers in the shape that `--json` prints."""
-    images = [{**answer.as_dict(), "warnings": list(answer.warnings)} for answer in answers.answers.values()]
-    return {"at": str(answers.at) if answers.at else None, "images": images}
+    images = [
+        {**resolution.as_dict(), "warnings": list(resolution.warnings)}
+        for resolution in resolutions.resolutions.values()
+    ]
+    return {"at": str(resolutions.at) if resolutions.at else None, "images": images}
 
 
-def _answers(resolver: Resolver, images: list[str], current: str | None, rule: dict[str, Any]) -> Answers:
+def _resolutions(resolver: Resolver, images: list[str], current: str | None, rule: dict[str, Any]) -> Resolutions:
     if len(images) == 1:
-        answer = resolver.resolve(images[0], current=current, **rule)
-        return Answers(answer.at, {images[0]: answer})
+        resolution = resolver.resolve(images[0], current=current, **rule)
+        return Resolutions(resolution.at, {images[0]: resolution})
     if current is not None:
         rule["current"] = current  # it belongs to one image: the resolver says so
     with bar("Looking up", "images") as progress:

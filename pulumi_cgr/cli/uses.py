@@ -8,34 +8,24 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .._bridge import Entry, Lock, Progress, Query, lock_key, read_lock_if_there
 from ..lockfile.update import Use
-from ..resolver import (
-    Answers,
-    CgrError,
-    Entry,
-    InvalidRule,
-    Lock,
-    Progress,
-    Question,
-    Resolver,
-    key_of,
-    read_lock_if_there,
-)
+from ..resolver import CgrError, InvalidRule, Resolutions, Resolver
 
 if TYPE_CHECKING:
-    from ..files import Spot, Survey
+    from ..files import Occurrence, ScanResult
 
 Rule = Mapping[str, Any]
 
 
-def survey_of(paths: Sequence[str], patterns: Sequence[str] | None, resolver: Resolver) -> Survey:
+def scan_files(paths: Sequence[str], patterns: Sequence[str] | None, resolver: Resolver) -> ScanResult:
     """Reads files; the arguments are those of `pulumi_cgr.files.survey`."""
-    from ..files import Names, survey  # takes PyYAML
+    from ..files import Matcher, scan  # takes PyYAML
 
-    return survey(paths, patterns, Names(resolver.mirrors))
+    return scan(paths, patterns, Matcher(resolver.mirrors))
 
 
-def uses_of(found: Survey, resolver: Resolver, lock: Lock, rule: Rule, folder: str = "") -> list[Use]:
+def uses_of(found: ScanResult, resolver: Resolver, lock: Lock, rule: Rule, folder: str = "") -> list[Use]:
     """Returns the uses of images in files.
 
     An image that is locked already has the rule of its entry, or of the one whose digest the file has, unless a rule is given;
@@ -51,54 +41,56 @@ def uses_of(found: Survey, resolver: Resolver, lock: Lock, rule: Rule, folder: s
     return [
         use
         for read in found.files
-        for spot in read.spots
-        for use in _uses(spot, _named(read.path, folder), resolver, lock, rule)
+        for occurrence in read.occurrences
+        for use in _uses(occurrence, _named(read.path, folder), resolver, lock, rule)
     ]
 
 
-def own_rule(lock: Lock, image: str, rule: Rule, resolver: Resolver) -> Question:
+def own_rule(lock: Lock, image: str, rule: Rule, resolver: Resolver) -> Query:
     """Reads the question about an image: by the rule that is given, or else by its only one in the lock.
 
     Raises:
-        InvalidQuestion: it is malformed, or the lock has several rules for the image.
+        InvalidArgument: it is malformed, or the lock has several rules for the image.
     """
-    question = resolver.question(image, **rule)
-    known = [] if rule else [entry for entry in lock.entries if entry.image == key_of(question).image]
+    query = resolver.parse_query(image, **rule)
+    known = [] if rule else [entry for entry in lock.entries if entry.image == lock_key(query).image]
     if len(known) > 1:
         rules = "; ".join(entry.key.rule for entry in known)
         raise InvalidRule(f"{image} is in the lock with {len(known)} rules: {rules}. Say which, by the rule's options.")
-    return resolver.question(image, **known[0].rule) if known else question
+    return resolver.parse_query(image, **known[0].rule) if known else query
 
 
 class ByItsRules(Resolver):
     """A resolver that answers out of a lock, each image by its own rule there."""
 
-    def resolve_all(self, images: Mapping[str, Any], *, progress: Progress | None = None, **rule: Any) -> Answers:
+    def resolve_all(self, images: Mapping[str, Any], *, progress: Progress | None = None, **rule: Any) -> Resolutions:
         """Answers a set of images; arguments and errors are as of `Resolver.resolve_all`."""
         if rule or self.lock is None:
             return super().resolve_all(images, progress=progress, **rule)
         lock = read_lock_if_there(self.lock) or Lock()
-        questions = {key: own_rule(lock, image, rule, self) for key, image in images.items()}
-        return self.answer_all(questions, progress)
+        queries = {key: own_rule(lock, image, rule, self) for key, image in images.items()}
+        return self.resolve_queries(queries, progress)
 
 
-def _uses(spot: Spot, file: str, resolver: Resolver, lock: Lock, rule: Rule) -> Iterator[Use]:
+def _uses(occurrence: Occurrence, file: str, resolver: Resolver, lock: Lock, rule: Rule) -> Iterator[Use]:
     try:
-        question = resolver.question(spot.image if spot.place is None else spot.asked, **rule)
+        query = resolver.parse_query(occurrence.image if occurrence.place is None else occurrence.asked, **rule)
     except CgrError:
         return  # a template, or what is no reference: pin says so
-    entries = _entries(lock, question, spot.digest) if not rule and question.reference.tag else []
-    no_place = spot.place is None and spot.digest is None  # used where no digest can stand: in a program, or a playbook
+    entries = _entries(lock, query, occurrence.digest) if not rule and query.reference.tag else []
+    no_place = (
+        occurrence.place is None and occurrence.digest is None
+    )  # used where no digest can stand: in a program, or a playbook
     for entry in entries:
-        own = resolver.question(entry.image, **entry.rule)
-        yield Use(file, spot.line, own, entry.digest if no_place else spot.digest)
+        own = resolver.parse_query(entry.image, **entry.rule)
+        yield Use(file, occurrence.line, own, entry.digest if no_place else occurrence.digest)
     if not entries and not no_place:
-        yield Use(file, spot.line, question, spot.digest)
+        yield Use(file, occurrence.line, query, occurrence.digest)
 
 
-def _entries(lock: Lock, question: Question, digest: str | None) -> list[Entry]:
+def _entries(lock: Lock, query: Query, digest: str | None) -> list[Entry]:
     """Returns the entries for an image: those with the digest, or else all, for any of their rules may be meant."""
-    known = [entry for entry in lock.entries if entry.image == key_of(question).image]
+    known = [entry for entry in lock.entries if entry.image == lock_key(query).image]
     return [entry for entry in known if entry.digest == digest] or known
 
 

@@ -5,7 +5,7 @@
     >>> from pulumi_cgr.lockfile.update import lock_images
     >>> from pulumi_cgr.resolver import Resolver
     >>> resolver = Resolver()
-    >>> lock_images("cgr.lock.json", resolver, [resolver.question("cgr.dev/chainguard/python:latest-dev", min_age="7d")])
+    >>> lock_images("cgr.lock.json", resolver, [resolver.parse_query("cgr.dev/chainguard/python:latest-dev", min_age="7d")])
 
 All the answers come first, then the lock is written once: the old one or the new one, at every moment.  What others change in
 it meanwhile is kept.
@@ -17,25 +17,21 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..resolver import (
-    Answers,
-    CgrError,
+from .._bridge import (
     Entry,
-    InvalidRule,
     Key,
     Lock,
-    NotLocked,
     Progress,
-    Question,
-    Resolver,
+    Query,
     change_lock,
-    key_of,
     lock_command,
-    merged,
+    lock_key,
+    merge_locks,
     read_lock,
     refuse_other_upstream,
-    unpinned,
+    without_digest,
 )
+from ..resolver import CgrError, InvalidRule, NotLocked, Resolutions, Resolver
 
 Path = str | os.PathLike[str]
 
@@ -53,13 +49,13 @@ class Use:
 
     file: str
     line: int
-    question: Question
+    query: Query
     digest: str | None = None
 
     @property
     def pinned_to(self) -> str | None:
         """The digest to which the image is pinned in the file."""
-        return self.digest or self.question.reference.digest
+        return self.digest or self.query.reference.digest
 
 
 @dataclass(frozen=True)
@@ -85,7 +81,7 @@ class Change:
 def lock_images(
     path: Path,
     resolver: Resolver,
-    questions: Iterable[Question],
+    queries: Iterable[Query],
     uses: Sequence[Use] | None = None,
     progress: Progress | None = None,
 ) -> tuple[Change, ...]:
@@ -105,7 +101,7 @@ def lock_images(
         SeveralFailed: there is at least one image without an answer; the lock is as it was.
         InvalidLock: the lock is none, or cannot be written.
     """
-    wanted = {key_of(question): unpinned(question) for question in questions}
+    wanted = {lock_key(query): without_digest(query) for query in queries}
     used = None if uses is None else _files(uses)
 
     def make(lock: Lock) -> Lock:
@@ -121,8 +117,8 @@ def update_all(
     path: Path, resolver: Resolver, uses: Sequence[Use] | None = None, progress: Progress | None = None
 ) -> tuple[Change, ...]:
     """Updates every image in the lock; arguments, result and errors are as of `lock_images`."""
-    questions = [resolver.question(entry.image, **entry.rule) for entry in read_lock(path).entries]
-    return lock_images(path, resolver, questions, uses, progress)
+    queries = [resolver.parse_query(entry.image, **entry.rule) for entry in read_lock(path).entries]
+    return lock_images(path, resolver, queries, uses, progress)
 
 
 def prune(path: Path, uses: Sequence[Use]) -> tuple[Change, ...]:
@@ -144,7 +140,7 @@ def prune(path: Path, uses: Sequence[Use]) -> tuple[Change, ...]:
     return tuple(change for change in _changes(before.by_key, before, now) if change.after is None)
 
 
-def rollback(path: Path, resolver: Resolver, question: Question, builds: int = 1) -> Change:
+def rollback(path: Path, resolver: Resolver, query: Query, builds: int = 1) -> Change:
     """Goes back to an earlier build, and keeps the bad ones out for good.
 
     Each step excludes the digest that is locked and takes what the rule chose without it at the instant of the resolution.  So
@@ -163,20 +159,18 @@ def rollback(path: Path, resolver: Resolver, question: Question, builds: int = 1
     """
     if builds < 1:
         raise InvalidRule(f"builds {builds} is not a number of builds from 1 on.", "builds")
-    key, question, asking = key_of(question), unpinned(question), resolver.with_lock(None)
+    key, query, asking = lock_key(query), without_digest(query), resolver.with_lock(None)
 
     def make(lock: Lock) -> Lock:
         entry = lock.by_key.get(key)
         if entry is None:
-            raise NotLocked(
-                f"{key.image} is not in the lock {path}. Lock it first: {lock_command(question, str(path))}"
-            )
-        refuse_other_upstream(entry, question, str(path))
+            raise NotLocked(f"{key.image} is not in the lock {path}. Lock it first: {lock_command(query, str(path))}")
+        refuse_other_upstream(entry, query, str(path))
         for _build in range(builds):
             entry = replace(entry, exclude=entry.exclude | {entry.digest})
-            answer = asking.answer(entry.once_asked(question))
-            assert answer.updated is not None
-            entry = replace(entry, digest=answer.digest, updated=answer.updated)
+            resolution = asking.resolve_query(entry.once_asked(query))
+            assert resolution.updated_at is not None
+            entry = replace(entry, digest=resolution.digest, updated_at=resolution.updated_at)
         return lock.replaced([entry])
 
     (change,) = _changes([key], *change_lock(path, make))
@@ -195,26 +189,26 @@ def merge(base: Path, ours: Path, theirs: Path) -> None:
         InvalidLock: one of them is no lock, or they contradict each other; `ours` is as it was.
     """
     before, other = _read_or_empty(base), _read_or_empty(theirs)
-    change_lock(ours, lambda lock: merged(before, lock, other))
+    change_lock(ours, lambda lock: merge_locks(before, lock, other))
 
 
-def _asked(lock: Lock, wanted: Mapping[Key, Question], resolver: Resolver, progress: Progress | None) -> list[Entry]:
+def _asked(lock: Lock, wanted: Mapping[Key, Query], resolver: Resolver, progress: Progress | None) -> list[Entry]:
     """Asks the registry, and returns an entry for each question."""
     if not wanted:
         return []
     before = {key: lock.by_key.get(key) for key in wanted}
     asked = {key: entry.now_asked(wanted[key]) if entry else wanted[key] for key, entry in before.items()}
     names = {key: f"{key.image} {key.rule}" if key.rule != "{}" else key.image for key in wanted}
-    answers = resolver.with_lock(None).answer_all({names[key]: asked[key] for key in wanted}, progress)
-    return [_entry(wanted[key], answers, names[key], before[key]) for key in wanted]
+    resolutions = resolver.with_lock(None).resolve_queries({names[key]: asked[key] for key in wanted}, progress)
+    return [_entry(wanted[key], resolutions, names[key], before[key]) for key in wanted]
 
 
-def _entry(question: Question, answers: Answers, name: str, before: Entry | None) -> Entry:
-    answer = answers.answers[name]
-    resolved = answer.now if question.is_fixed else answers.at
+def _entry(query: Query, resolutions: Resolutions, name: str, before: Entry | None) -> Entry:
+    resolution = resolutions.resolutions[name]
+    resolved = resolution.now if query.is_fixed else resolutions.at
     if resolved is None:
         raise CgrError(f"{name}: the registry gave no time, so it cannot be said when the image was locked.")
-    return Entry.of(question, answer, resolved, before)
+    return Entry.of(query, resolution, resolved, before)
 
 
 def _changes(keys: Iterable[Key], before: Lock, now: Lock) -> tuple[Change, ...]:
@@ -224,7 +218,7 @@ def _changes(keys: Iterable[Key], before: Lock, now: Lock) -> tuple[Change, ...]
 def _files(uses: Iterable[Use]) -> dict[Key, tuple[str, ...]]:
     found: dict[Key, set[str]] = {}
     for use in uses:
-        found.setdefault(key_of(use.question), set()).add(use.file)
+        found.setdefault(lock_key(use.query), set()).add(use.file)
     return {key: tuple(sorted(files)) for key, files in found.items()}
 
 

@@ -16,28 +16,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..resolver import (
+from .._bridge import (
     LOCK_FILE_NAME,
-    Answer,
-    CgrError,
     Entry,
-    Instant,
     Key,
     Lock,
-    NoSuchBuild,
-    NotLocked,
     Progress,
-    Question,
-    Resolver,
-    SeveralFailed,
-    duration,
-    in_parallel,
-    key_of,
+    Query,
+    humanize_duration,
     lock_command,
+    lock_key,
     parse_ref,
     pin_command,
     refuse_other_upstream,
+    run_concurrently,
 )
+from ..resolver import CgrError, Instant, NoSuchBuild, NotLocked, Resolution, Resolver, SeveralFailed
 from .update import Use
 
 UNPINNED, DIFFERS, NOT_LOCKED, UNUSED, TOO_OLD, NEVER_WAS = (
@@ -55,7 +49,7 @@ class Finding:
     """Something that is not as it should be.
 
     Attributes:
-        kind: `unpinned`, `differs`, `not_locked`, `unused`, `too_old` or `never_was`.
+        kind: `without_digest`, `differs`, `not_locked`, `unused`, `too_old` or `never_was`.
         message: one sentence that says what, and what to do.
         image: the image.
         rule: its rule.
@@ -105,8 +99,8 @@ def check(
                     f" {shlex.join(['cgr-images', 'lock', '--lock', path])} --prune, with all the --files",
                 )
             )
-        if max_age and now and now - entry.updated > max_age:
-            age, update = duration(now - entry.updated), lock_command(entry.question, path)
+        if max_age and now and now - entry.updated_at > max_age:
+            age, update = humanize_duration(now - entry.updated_at), lock_command(entry.query, path)
             found.append(_of_entry(TOO_OLD, entry, f"is locked to a build that is {age} old. Update it: {update}"))
     return tuple(found)
 
@@ -128,7 +122,9 @@ def check_online(
     asking = resolver.with_lock(None)
     found: dict[Key, Finding | None] = {}
     failed: dict[str, CgrError] = {}
-    for entry, outcome in in_parallel(lambda entry: _online(entry, asking, path), lock.entries, resolver.concurrency):
+    for entry, outcome in run_concurrently(
+        lambda entry: _online(entry, asking, path), lock.entries, resolver.concurrency
+    ):
         try:
             found[entry.key] = outcome.result()
         except CgrError as error:
@@ -141,7 +137,7 @@ def check_online(
 
 
 def _of_use(lock: Lock, use: Use, path: str) -> Finding | None:
-    key, pinned, reference = key_of(use.question), use.pinned_to, use.question.reference
+    key, pinned, reference = lock_key(use.query), use.pinned_to, use.query.reference
     image = key.image if reference.tag else reference.image
 
     def finding(kind: str, message: str) -> Finding:
@@ -150,11 +146,11 @@ def _of_use(lock: Lock, use: Use, path: str) -> Finding | None:
     if reference.tag is None:
         elsewhere = finding(NOT_LOCKED, "is pinned to what is not in the lock. Write its tag, too.")
         return None if _keys(lock, use) else elsewhere
-    entry, pin = lock.find(use.question), pin_command(use.question, use.file, path)
+    entry, pin = lock.find(use.query), pin_command(use.query, use.file, path)
     if entry is None:
-        return finding(NOT_LOCKED, f"is not in the lock. Add it: {lock_command(use.question, path)}")
+        return finding(NOT_LOCKED, f"is not in the lock. Add it: {lock_command(use.query, path)}")
     try:
-        refuse_other_upstream(entry, use.question, path)
+        refuse_other_upstream(entry, use.query, path)
     except NotLocked as error:
         return Finding(NOT_LOCKED, str(error), image, entry.rule, use.file, use.line)
     if pinned is None:
@@ -170,44 +166,44 @@ def _of_entry(kind: str, entry: Entry, message: str) -> Finding:
 
 def _keys(lock: Lock, use: Use) -> Iterable[Key]:
     """Returns the entries that a use makes use of; a digest without a tag belongs to whatever has it."""
-    reference = use.question.reference
+    reference = use.query.reference
     if reference.tag is not None:
-        return [key_of(use.question)]
+        return [lock_key(use.query)]
     return [
         entry.key for entry in lock.entries if f"{parse_ref(entry.image).repository}@{entry.digest}" == reference.image
     ]
 
 
 def _online(entry: Entry, resolver: Resolver, path: str) -> Finding | None:
-    question = resolver.question(entry.image, **entry.rule)
+    query = resolver.parse_query(entry.image, **entry.rule)
     try:
-        refuse_other_upstream(entry, question, path)
+        refuse_other_upstream(entry, query, path)
     except NotLocked as error:
         return Finding(NOT_LOCKED, str(error), entry.image, entry.rule)
-    once = entry.once_asked(question)
-    chosen = _answer(once, resolver)
+    once = entry.once_asked(query)
+    chosen = _resolution(once, resolver)
     if chosen and _is_of(chosen, entry):
         return None
     # With an age, a newer build that was locked before stays: then it must have stood once.
-    if question.min_age and (chosen is None or not chosen.updated or chosen.updated < entry.updated):
-        stood = _answer(replace(once, at=entry.updated, builds_back=0, exclude=frozenset()), resolver)
-        if stood and _is_of(stood, entry):
+    if query.min_age and (chosen is None or not chosen.updated_at or chosen.updated_at < entry.updated_at):
+        then = _resolution(replace(once, at=entry.updated_at, builds_back=0, exclude=frozenset()), resolver)
+        if then and _is_of(then, entry):
             return None
-    right = f"it was {chosen.digest}, of {chosen.updated}" if chosen else "there was no such build"
+    right = f"it was {chosen.digest}, of {chosen.updated_at}" if chosen else "there was no such build"
     return _of_entry(
         NEVER_WAS,
         entry,
-        f"is locked to {entry.digest}, of {entry.updated}, but by the registry {right}. Find out who changed the lock; to lock"
-        f" it anew, take the entry out and run: {lock_command(entry.question, path)}",
+        f"is locked to {entry.digest}, of {entry.updated_at}, but by the registry {right}. Find out who changed the lock; to lock"
+        f" it anew, take the entry out and run: {lock_command(entry.query, path)}",
     )
 
 
-def _answer(question: Question, resolver: Resolver) -> Answer | None:
+def _resolution(query: Query, resolver: Resolver) -> Resolution | None:
     try:
-        return resolver.answer(question)
+        return resolver.resolve_query(query)
     except NoSuchBuild:
         return None
 
 
-def _is_of(answer: Answer, entry: Entry) -> bool:
-    return (answer.digest, answer.updated) == (entry.digest, entry.updated)
+def _is_of(resolution: Resolution, entry: Entry) -> bool:
+    return (resolution.digest, resolution.updated_at) == (entry.digest, entry.updated_at)

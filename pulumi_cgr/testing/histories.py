@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ..resolver import Instant, is_digest
+from .._bridge import is_digest
+from ..resolver import Instant
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Readings:
 class Move:
     """One move of a tag."""
 
-    updated: Instant
+    updated_at: Instant
     digest: str
 
 
@@ -86,17 +87,17 @@ class Histories:
         """Returns the moves of `ORG/IMAGE:TAG`, oldest first."""
         return list(self._moves.get(_plain(image), []))
 
-    def move(self, image: str, digest: str, updated: Instant) -> None:
+    def move(self, image: str, digest: str, updated_at: Instant) -> None:
         """Lets a tag move to a digest; the tag is made if there is none."""
         if not is_digest(digest):
             raise ValueError(f"{digest!r} is not a digest")
         moves = self._moves.setdefault(_plain(image), [])
-        moves.append(Move(updated, digest))
-        moves.sort(key=lambda move: move.updated)
+        moves.append(Move(updated_at, digest))
+        moves.sort(key=lambda move: move.updated_at)
 
     def page(self, image: str, start: Instant | None, end: Instant | None, readings: Readings) -> list[Move]:
         """Returns what a registry answers about a window of a tag's history, in its order, cut at its cap."""
-        found = [move for move in self.moves(image) if _inside(move.updated, start, end, readings.inclusive)]
+        found = [move for move in self.moves(image) if _inside(move.updated_at, start, end, readings.inclusive)]
         if readings.order == "documented" and end is not None:
             found.reverse()
         found = found[: readings.cap]
@@ -118,10 +119,10 @@ def _moves(image: str, record: Any) -> list[Move]:
         if not is_digest(entry["digest"]):
             raise ValueError(f"the history of {image} has a malformed digest: {entry['digest']!r}")
         moves.append(Move(Instant.parse(entry["updateTimestamp"]), entry["digest"]))
-    return sorted(moves, key=lambda move: move.updated)
+    return sorted(moves, key=lambda move: move.updated_at)
 
 
-def _inside(updated: Instant, start: Instant | None, end: Instant | None, inclusive: bool) -> bool:
+def _inside(updated_at: Instant, start: Instant | None, end: Instant | None, inclusive: bool) -> bool:
     if inclusive:
-        return (start is None or updated >= start) and (end is None or updated <= end)
-    return (start is None or updated > start) and (end is None or updated < end)
+        return (start is None or updated_at >= start) and (end is None or updated_at <= end)
+    return (start is None or updated_at > start) and (end is None or updated_at < end)

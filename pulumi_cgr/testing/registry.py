@@ -127,9 +127,9 @@ class Registry:
     ) -> None:
         self.stop()
 
-    def move(self, image: str, digest: str, updated: Instant | None = None) -> None:
+    def move(self, image: str, digest: str, updated_at: Instant | None = None) -> None:
         """Lets a tag (`ORG/IMAGE:TAG`) move to a digest, now by the registry's clock or at a given instant."""
-        self.histories.move(image, digest, updated or Instant(int(self.now() * 1e9)).with_digits(3))
+        self.histories.move(image, digest, updated_at or Instant(int(self.now() * 1e9)).with_digits(3))
 
     def expire_tokens(self) -> None:
         """Lets every token granted so far expire."""
@@ -212,10 +212,10 @@ class Registry:
         except ValueError as error:
             return _errors(400, "INVALID", f"start or end {error}")
         moves = self.histories.page(image, start, end, self.readings)
-        return Reply.of_json(200, {"history": [self._record(move.updated, move.digest) for move in moves]})
+        return Reply.of_json(200, {"history": [self._record(move.updated_at, move.digest) for move in moves]})
 
-    def _record(self, updated: Instant, digest: str) -> dict[str, str]:
-        text = str(updated.with_digits(max(updated.digits, self.readings.digits)))
+    def _record(self, updated_at: Instant, digest: str) -> dict[str, str]:
+        text = str(updated_at.with_digits(max(updated_at.digits, self.readings.digits)))
         return {"updateTimestamp": text, "digest": digest}
 
 

@@ -32,12 +32,12 @@ def resolver(registry: Registry) -> Resolver:
 def path(controller: Controller, resolver: Resolver) -> Path:
     """The lock, beside the playbook."""
     path = controller.folder / LOCK
-    questions = [
-        resolver.question(PYTHON),
-        resolver.question(PYTHON, at="2024-06-01"),
-        resolver.question(JRE, min_age="7d"),
+    queries = [
+        resolver.parse_query(PYTHON),
+        resolver.parse_query(PYTHON, at="2024-06-01"),
+        resolver.parse_query(JRE, min_age="7d"),
     ]
-    lock_images(path, resolver, questions)
+    lock_images(path, resolver, queries)
     return path
 
 
@@ -154,12 +154,12 @@ def test_what_the_lock_lacks_is_refused_with_the_command_that_adds_it(controller
     )
 
     said = f"{JRE} is not in the lock {path}. Add it: cgr-images lock {JRE} --lock {path}"
-    assert [results[0]["msg"], results[0]["failed_because"]] == [said, "not_locked"]
+    assert [results[0]["msg"], results[0]["error_code"]] == [said, "not_locked"]
     assert said in results[1]["msg"]
-    assert results[2]["failed_because"] == "not_locked"
+    assert results[2]["error_code"] == "not_locked"
     assert said in results[2]["failed_images"]["images[0]"]["msg"]
     assert results[3]["msg"].endswith(f"--lock {path.with_name('none.json')}")
-    assert results[4]["failed_because"] == "invalid_lock"
+    assert results[4]["error_code"] == "invalid_lock"
     assert "it is not JSON" in results[4]["msg"]
     assert "stale_after and a lock do not go together" in results[5]["msg"]
     assert "Traceback" not in json.dumps(results)

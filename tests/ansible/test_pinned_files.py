@@ -73,7 +73,7 @@ def test_the_result_is_the_report(controller: Controller, deployment: Path) -> N
     assert result["changed"]
     assert (first["status"], first["line"], first["image"]) == ("updated", 3, PYTHON)
     assert (first["old_digest"], first["new_digest"]) == (PYTHON_IN_JUNE, PYTHON_LATEST_DEV)
-    assert (third["status"], third["reason"]) == ("left", "a template makes a part of it")
+    assert (third["status"], third["reason"]) == ("skipped", "a template makes a part of it")
     assert result["files"] == [str(deployment)]
     (problem,) = result["problems"]
     assert problem["file"].endswith("deploy/broken.yaml")
@@ -87,7 +87,7 @@ def test_one_image_without_an_answer_leaves_all_files(controller: Controller, de
     (result,) = controller.results([pinned_files(paths=["deploy"])])
 
     assert result["failed"]
-    assert result["failed_because"] == "unknown_tag"
+    assert result["error_code"] == "unknown_tag"
     assert f"{other}:1: {PYTHON}-typo" in result["msg"]
     assert deployment.read_text() == DEPLOYMENT
 
@@ -142,7 +142,7 @@ def test_mode_and_links_stay(controller: Controller, deployment: Path) -> None:
 def test_with_a_lock_nothing_is_asked(controller: Controller, deployment: Path) -> None:
     lock = controller.folder / "cgr.lock.json"
     resolver = Resolver(registry=controller.registry.url, environment={})
-    lock_images(lock, resolver, [resolver.question(image, at="2024-06-01") for image in (PYTHON, NGINX)])
+    lock_images(lock, resolver, [resolver.parse_query(image, at="2024-06-01") for image in (PYTHON, NGINX)])
     controller.registry.requests.clear()
 
     (result,) = controller.results([pinned_files(paths=["deploy"], lock="cgr.lock.json", at="2024-06-01")])

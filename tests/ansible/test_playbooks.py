@@ -215,7 +215,7 @@ def test_a_failure_has_a_word_that_a_rescue_can_branch_on(controller: Controller
             - cgr.images.digest_info: {{image: "{JRE}", at: "2020-01-01"}}
               register: jre
           rescue:
-            - ansible.builtin.assert: {{that: ansible_failed_result.failed_because == "before_first_build"}}
+            - ansible.builtin.assert: {{that: ansible_failed_result.error_code == "before_first_build"}}
         """
     )
 

@@ -100,7 +100,7 @@ def test_a_set_is_answered_as_it_was_asked(controller: Controller) -> None:
     assert named["images"]["still"]["next"]["digest"] == C
     assert failed["failed"]
     assert failed["msg"].startswith("1 of 3 images have no answer, so none is taken:\n- typo: cgr.dev/chainguard/movin")
-    assert failed["failed_because"] == failed["failed_images"]["typo"]["failed_because"] == "unknown_repository"
+    assert failed["error_code"] == failed["failed_images"]["typo"]["error_code"] == "unknown_repository"
 
 
 def test_every_rule_has_the_same_words_everywhere(controller: Controller) -> None:

@@ -106,7 +106,7 @@ def test_wrong_usage_is_json_where_json_is_asked_for(cgr: Command) -> None:
     done = cgr("resolve", "--no-such-option", "--json")
 
     assert (done.status, done.err) == (2, f"cgr-images: {done.json['error']['message']}\n")
-    assert done.json["error"]["failed_because"] == "invalid"
+    assert done.json["error"]["error_code"] == "invalid"
 
 
 @pytest.mark.parametrize("command", ["resolve", "history"])
@@ -115,7 +115,7 @@ def test_a_refusal_is_one_sentence_and_status_1(command: str, cgr: Command) -> N
 
     assert done.status == 1
     assert re.fullmatch(r"cgr-images: cgr\.dev/chainguard/python:no-such-tag: .+ Check its spelling\.\n", done.err)
-    assert done.json["error"]["failed_because"] == "unknown_tag"
+    assert done.json["error"]["error_code"] == "unknown_tag"
     assert done.err == f"cgr-images: {done.json['error']['message']}\n"
 
 

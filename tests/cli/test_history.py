@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pulumi_cgr.resolver import DAY, Instant
+from pulumi_cgr._bridge import DAY
+from pulumi_cgr.resolver import Instant
 from pulumi_cgr.testing import Registry
 
 from .command import Command
@@ -79,11 +80,11 @@ def test_json_has_every_build(cgr: Command) -> None:
     assert [build["digest"] for build in history["builds"]] == [A, B, A, C]
     assert history["builds"][2] == {
         "digest": A,
-        "updated": "2026-01-16T06:00:00Z",
+        "updated_at": "2026-01-16T06:00:00Z",
         "until": "2026-01-29T00:00:00Z",
         "returned": "2026-01-11T00:00:00Z",
         "age_seconds": (15 * 24 + 6) * 3600,
-        "stood_seconds": (12 * 24 + 18) * 3600,
+        "active_seconds": (12 * 24 + 18) * 3600,
         "chosen": True,
         "current": False,
     }
@@ -93,7 +94,7 @@ def test_json_has_every_build(cgr: Command) -> None:
 def test_a_window_has_the_build_that_stood_when_it_began(cgr: Command) -> None:
     history = cgr("history", WEB, "--since", "3d", "--until", "2026-01-20", "--json").json
 
-    assert [build["updated"] for build in history["builds"]] == ["2026-01-16T06:00:00Z"]
+    assert [build["updated_at"] for build in history["builds"]] == ["2026-01-16T06:00:00Z"]
     assert history["since"] == "2026-01-17T00:00:00Z"
     assert history["chosen"]["digest"] == C
 
@@ -136,7 +137,7 @@ def test_the_drawing_has_each_build_and_no_label_upon_another(image: str, cgr: C
     drawing = ElementTree.parse(cgr.folder / "timeline.svg").getroot()
     tooltips = [title.text or "" for title in drawing.iterfind(f".//{SVG}g/{SVG}title")]
     for build in done.json["builds"]:
-        assert any(text.startswith(build["digest"]) and build["updated"] in text for text in tooltips)
+        assert any(text.startswith(build["digest"]) and build["updated_at"] in text for text in tooltips)
     kinds = {each.get("class") for each in drawing.iter()}
     assert {"chosen", "current", "cut", "young"} <= kinds
     assert ("arc" in kinds) == (image == WEB)

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_cgr.resolver import DAY, Instant, NotLocked, Resolver
+from pulumi_cgr._bridge import DAY
+from pulumi_cgr.resolver import Instant, NotLocked, Resolver
 from pulumi_cgr.testing import Registry
 
 from .command import Command
@@ -92,14 +93,14 @@ def test_the_command_in_a_refusal_does_what_it_says(
 
 def test_files_are_locked_pinned_and_checked(cgr: Command, registry: Registry) -> None:
     cgr("lock", "--files", "deploy", "--min-age", "7d")
-    unpinned = cgr("check", "deploy")
+    without_digest = cgr("check", "deploy")
     pinned = cgr("pin", "deploy", "--lock", "cgr.lock.json")
     registry.stop()
     fine = cgr("check", "deploy")
 
     assert pins(cgr) == {f'{WEB} {{"min_age": "7d"}}': NEW}
-    assert unpinned.status == 1
-    assert unpinned.out.startswith(
+    assert without_digest.status == 1
+    assert without_digest.out.startswith(
         f"deploy/pod.yaml:4: {WEB} is not pinned; the lock says {NEW}. Pin it: cgr-images pin"
     )
     assert pinned.status == 0

@@ -60,7 +60,19 @@ def test_the_json_of_the_page_is_the_json_of_the_commands(cgr: Command) -> None:
             assert names(json.loads(run.out)) <= set(re.findall(r"`(\w+)`", row.replace("--diff", "diff"))) | OF_OTHERS
 
 
-OF_OTHERS = {"at", "min_age", "repository", "tag", "digest", "ref", "reason", "previous", "next", "stood", "updated"}
+OF_OTHERS = {
+    "at",
+    "min_age",
+    "repository",
+    "tag",
+    "digest",
+    "ref",
+    "reason",
+    "previous",
+    "next",
+    "active_seconds",
+    "updated_at",
+}
 """Names within `chosen` and within rules, which the page has elsewhere."""
 
 

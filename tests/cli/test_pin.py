@@ -45,9 +45,9 @@ def test_it_pins_what_is_in_the_files_and_nothing_else(cgr: Command) -> None:
         "deploy/Dockerfile": FILES["deploy/Dockerfile"].replace(f"{PYTHON}@{OLD}", f"{PYTHON}@{JUNE}"),
         "notes/pod.yaml": FILES["notes/pod.yaml"],
     }
-    assert done.out.endswith("1 pinned, 1 updated, 0 unchanged, 1 left; 2 files changed\n")
+    assert done.out.endswith("1 pinned, 1 updated, 0 unchanged, 1 skipped; 2 files changed\n")
     again = cgr("pin", "deploy", "--at", "2024-06-01")
-    assert again.out.endswith("0 pinned, 0 updated, 2 unchanged, 1 left; 0 files changed\n")
+    assert again.out.endswith("0 pinned, 0 updated, 2 unchanged, 1 skipped; 0 files changed\n")
 
 
 def test_check_writes_nothing_and_fails_while_there_is_something_to_do(cgr: Command) -> None:
@@ -87,8 +87,8 @@ def test_json_is_the_report(cgr: Command) -> None:
     first, left, pod = report["images"]
     assert (first["file"], first["line"], first["status"]) == ("deploy/Dockerfile", 1, "updated")
     assert (first["old_digest"], first["new_digest"]) == (OLD, JUNE)
-    assert left["status"] == "left"
-    assert pod["new_updated"] == "2024-06-01T00:00:00Z"
+    assert left["status"] == "skipped"
+    assert pod["new_updated_at"] == "2024-06-01T00:00:00Z"
 
 
 def test_a_file_that_cannot_be_read_is_named_and_the_others_are_pinned(cgr: Command) -> None:

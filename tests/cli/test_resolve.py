@@ -52,7 +52,7 @@ def test_json_is_the_answer_of_the_resolver(cgr: Command) -> None:
     (answer,) = cgr("resolve", PYTHON, "--at", "2024-06-01", "--json").json["images"]
 
     assert answer["digest"] == JUNE
-    assert answer["updated"] == answer["at"] == "2024-06-01T00:00:00Z"
+    assert answer["updated_at"] == answer["at"] == "2024-06-01T00:00:00Z"
     assert answer["previous"]["digest"] == BEFORE
     assert answer["warnings"] == []
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pulumi_cgr.files import LEFT, UNCHANGED, Report, pin_files
+from pulumi_cgr.files import SKIPPED, UNCHANGED, Report, pin_files
 from pulumi_cgr.resolver import Resolver
 from pulumi_cgr.testing import Registry
 
@@ -43,7 +43,7 @@ def expected(name: str) -> bytes:
 
 
 def rows(report: Report) -> list[str]:
-    return [f"{row.line} {row.status}" + (f": {row.reason}" if row.status == LEFT else "") for row in report.rows]
+    return [f"{row.line} {row.status}" + (f": {row.reason}" if row.status == SKIPPED else "") for row in report.rows]
 
 
 def test_every_file_has_its_outcome() -> None:
@@ -70,7 +70,7 @@ def test_a_file(name: str, parser: str, corpus: Path, resolver: Resolver, monkey
     second = pin_files(resolver, corpus / name)
     assert not second.changed
     assert (corpus / name).read_bytes() == expected(name)
-    assert {row.status for row in second.rows} <= {UNCHANGED, LEFT}
+    assert {row.status for row in second.rows} <= {UNCHANGED, SKIPPED}
 
 
 def test_the_whole_corpus_at_once_asks_for_each_image_once(

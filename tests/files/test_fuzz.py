@@ -13,8 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.cgr.images.plugins.module_utils._files.formats import finder_for
-from ansible_collections.cgr.images.plugins.module_utils._files.occurrence import Spot, Unreadable, with_digests
-from pulumi_cgr.files import Names
+from ansible_collections.cgr.images.plugins.module_utils._files.occurrence import Occurrence, Unreadable, with_digests
+from pulumi_cgr.files import Matcher
 
 from .conftest import DB, OLD, WEB, digest
 from .test_corpus import CORPUS, OUTCOMES
@@ -94,8 +94,8 @@ loose = st.tuples(
 )
 
 
-def found(name: str, text: str) -> list[Spot]:
-    return finder_for(name.rpartition("/")[2])(text, Names())
+def found(name: str, text: str) -> list[Occurrence]:
+    return finder_for(name.rpartition("/")[2])(text, Matcher())
 
 
 def without_digests(text: str) -> str:
@@ -107,31 +107,31 @@ def without_digests(text: str) -> str:
 def test_only_digests_change_and_pinning_twice_is_pinning_once(case: tuple[str, str]) -> None:
     name, before = case
     try:
-        spots = found(name, before)
+        occurrences = found(name, before)
     except Unreadable:
         return
 
-    after = with_digests(before, {spot.place: NEW for spot in spots if spot.place})
+    after = with_digests(before, {occurrence.place: NEW for occurrence in occurrences if occurrence.place})
 
     null = re.compile(r"(?<=:) *(?:null|Null|NULL|~|)(?=[ ,}\]\r\n#]|$)")  # a field for a digest may hold nothing
     assert null.sub("", without_digests(after)) == null.sub("", without_digests(before))
     again = found(name, after)
-    assert [(spot.asked, spot.digest) for spot in again if spot.place] == [
-        (spot.asked, NEW) for spot in spots if spot.place
+    assert [(occurrence.asked, occurrence.digest) for occurrence in again if occurrence.place] == [
+        (occurrence.asked, NEW) for occurrence in occurrences if occurrence.place
     ]
-    assert with_digests(after, {spot.place: NEW for spot in again if spot.place}) == after
+    assert with_digests(after, {occurrence.place: NEW for occurrence in again if occurrence.place}) == after
 
 
 @given(files.filter(lambda case: case[0].endswith((".yaml", ".yml"))))
 def test_the_data_of_a_yaml_file_stays(case: tuple[str, str]) -> None:
     name, before = case
     try:
-        spots = found(name, before)
+        occurrences = found(name, before)
         events(before)
     except (Unreadable, yaml.YAMLError):  # libyaml reads more than PyYAML's own parser, of which these events are
         return
 
-    after = with_digests(before, {spot.place: NEW for spot in spots if spot.place})
+    after = with_digests(before, {occurrence.place: NEW for occurrence in occurrences if occurrence.place})
 
     assert list(map(data, events(after))) == list(map(data, events(before)))
 
@@ -156,15 +156,15 @@ def test_the_line_ends_of_windows_change_nothing(name: str) -> None:
     text = TEXTS[name]
     windows = text.replace("\r\n", "\n").replace("\n", "\r\n")
     try:
-        spots = found(name, text)
+        occurrences = found(name, text)
     except Unreadable:
         with pytest.raises(Unreadable):
             found(name, windows)
         return
 
-    after = with_digests(windows, {spot.place: NEW for spot in found(name, windows) if spot.place})
+    after = with_digests(windows, {occurrence.place: NEW for occurrence in found(name, windows) if occurrence.place})
 
-    pinned = with_digests(text, {spot.place: NEW for spot in spots if spot.place})
+    pinned = with_digests(text, {occurrence.place: NEW for occurrence in occurrences if occurrence.place})
     assert after == pinned.replace("\r\n", "\n").replace("\n", "\r\n")
 
 
@@ -219,9 +219,11 @@ def deployed(text: str) -> dict[str, tuple[str, str]]:
     f"c: {{repository: {REPOSITORIES[0]}, tag: *t}}\n"
 )
 def test_no_image_gets_the_digest_of_another(before: str) -> None:
-    spots = found("values.yaml", before)
+    occurrences = found("values.yaml", before)
 
-    after = with_digests(before, {spot.place: digest(spot.asked) for spot in spots if spot.place})
+    after = with_digests(
+        before, {occurrence.place: digest(occurrence.asked) for occurrence in occurrences if occurrence.place}
+    )
 
     was = deployed(before)
     for key, (image, pin) in deployed(after).items():

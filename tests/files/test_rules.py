@@ -84,13 +84,13 @@ def test_the_report_names_digests_and_their_times(file: Path, resolver: Resolver
         "image": WEB,
         "status": "updated",
         "old_digest": OLD,
-        "old_updated": LONG_AGO,
+        "old_updated_at": LONG_AGO,
         "new_digest": digest("web"),
-        "new_updated": RECENTLY,
+        "new_updated_at": RECENTLY,
         "reason": f"the latest build: the tag moved to it at {RECENTLY}",
     }
     assert (second["status"], second["old_digest"], second["new_digest"]) == ("pinned", None, digest("db"))
-    assert (third["status"], third["new_digest"], third["reason"]) == ("left", None, "a template makes a part of it")
+    assert (third["status"], third["new_digest"], third["reason"]) == ("skipped", None, "a template makes a part of it")
     heading, *lines = report.table().splitlines()
     assert heading.split() == ["FILE", "IMAGE", "OLD", "NEW", "REASON"]
     assert f"{OLD[:19]} {LONG_AGO}  {digest('web')[:19]} {RECENTLY}  the latest build" in lines[0]
@@ -133,7 +133,7 @@ def test_images_on_mirrors_are_pinned_under_their_own_names(file: Path, registry
 
 def test_with_a_lock_pins_come_from_it_without_a_request(file: Path, resolver: Resolver, registry: Registry) -> None:
     lock = file.with_name("cgr.lock.json")
-    lock_images(lock, resolver, [resolver.question(WEB, min_age="7d")])
+    lock_images(lock, resolver, [resolver.parse_query(WEB, min_age="7d")])
     offline = Resolver(registry="http://127.0.0.1:9", environment={}, lock=lock)
     registry.requests.clear()
 

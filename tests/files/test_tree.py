@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_cgr.files import pin_files, survey
-from pulumi_cgr.resolver import InvalidQuestion, MissingDependency, Resolver
+from pulumi_cgr.files import pin_files, scan
+from pulumi_cgr.resolver import InvalidArgument, MissingDependency, Resolver
 
 from .conftest import WEB, digest
 
@@ -26,7 +26,7 @@ def put(path: Path, text: str = TEXT) -> Path:
 
 
 def names(folder: Path, *patterns: str) -> list[str]:
-    return [os.path.relpath(file.path, folder) for file in survey(folder, patterns or None).files]
+    return [os.path.relpath(file.path, folder) for file in scan(folder, patterns or None).files]
 
 
 def test_a_folder_is_searched_for_the_formats_there_are(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_paths_are_shown_as_they_were_given(
 
 @pytest.mark.parametrize(("paths", "sentence"), [([], "paths is empty"), (["nowhere"], "there is no 'nowhere'")])
 def test_paths_that_make_no_sense_are_refused(paths: list[str], sentence: str, resolver: Resolver) -> None:
-    with pytest.raises(InvalidQuestion, match=sentence):
+    with pytest.raises(InvalidArgument, match=sentence):
         pin_files(resolver, paths)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_cgr.files import LEFT, PINNED, pin_files
+from pulumi_cgr.files import PINNED, SKIPPED, pin_files
 from pulumi_cgr.resolver import Resolver, SeveralFailed
 from pulumi_cgr.testing import Registry, Reply
 
@@ -108,7 +108,7 @@ def test_a_file_that_changes_meanwhile_is_left_and_reported(
     assert theirs.read_text() == f"{BEFORE}b: 2\n"
     assert report.files == (str(mine),)
     assert [str(problem) for problem in report.problems] == [f"{theirs} was changed by somebody else meanwhile"]
-    assert [row.status for row in report.rows] == ["updated", LEFT]
+    assert [row.status for row in report.rows] == ["updated", SKIPPED]
 
 
 def test_a_change_at_the_last_moment_is_not_lost(

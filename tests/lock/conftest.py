@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from pulumi_cgr._bridge import read_lock
 from pulumi_cgr.lockfile.update import lock_images
-from pulumi_cgr.resolver import Resolver, read_lock
+from pulumi_cgr.resolver import Resolver
 from pulumi_cgr.testing import Registry
 
 A, B, C, D = ("sha256:" + 64 * letter for letter in "abcd")
@@ -29,7 +30,7 @@ ENTRY = {
     "rule": {},
     "ref": f"{WEB}@{A}",
     "digest": A,
-    "updated": "2026-01-01T00:00:00Z",
+    "updated_at": "2026-01-01T00:00:00Z",
     "resolved": "2026-01-02T00:00:00Z",
     "used": [],
 }
@@ -52,7 +53,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def lock(path: Path, resolver: Resolver, *images: str, **rule: Any) -> None:
-    lock_images(path, resolver, [resolver.question(image, **rule) for image in images])
+    lock_images(path, resolver, [resolver.parse_query(image, **rule) for image in images])
 
 
 def pins(path: Path) -> dict[str, str]:

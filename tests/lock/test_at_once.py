@@ -19,7 +19,7 @@ import sys
 from pulumi_cgr.lockfile.update import lock_images
 from pulumi_cgr.resolver import Resolver
 resolver = Resolver()
-lock_images(sys.argv[1], resolver, [resolver.question(image) for image in sys.argv[2:]])
+lock_images(sys.argv[1], resolver, [resolver.parse_query(image) for image in sys.argv[2:]])
 """
 
 
@@ -44,12 +44,13 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from pulumi_cgr.lockfile.update import lock_images
-from pulumi_cgr.resolver import ProcessMemory, Resolver, read_lock
+from pulumi_cgr._bridge import read_lock
+from pulumi_cgr.resolver import MemoryCache, Resolver
 
 path, before, expected = Path(sys.argv[1]), Path(sys.argv[1]).read_bytes(), sys.argv[2]
-resolver = Resolver(memory=ProcessMemory())
-questions = [resolver.question(entry.image) for entry in read_lock(path).entries]
-resolver.answer_all({question.reference.image: question for question in questions})  # so that no child has to ask
+resolver = Resolver(run_cache=MemoryCache())
+queries = [resolver.parse_query(entry.image) for entry in read_lock(path).entries]
+resolver.resolve_queries({query.reference.image: query for query in queries})  # so that no child has to ask
 steps = 0
 
 def traced(frame, event, _argument):
@@ -68,7 +69,7 @@ for number in range(1000):
     if not child:
         steps = number
         sys.settrace(traced)
-        lock_images(path, resolver, questions)
+        lock_images(path, resolver, queries)
         os._exit(0)
     status = os.waitpid(child, 0)[1]
     is_old = path.read_bytes() == before

@@ -12,9 +12,10 @@ from typing import Any
 import jsonschema
 import pytest
 
+from pulumi_cgr._bridge import DAY, read_lock
 from pulumi_cgr.lockfile.update import Use, lock_images, rollback, update_all
 from pulumi_cgr.lockfile.verify import check, check_online
-from pulumi_cgr.resolver import DAY, Instant, Resolver, SeveralFailed, read_lock
+from pulumi_cgr.resolver import Instant, Resolver, SeveralFailed
 from pulumi_cgr.testing import Registry, Reply
 from tests.support.environments import ROOT
 
@@ -32,21 +33,21 @@ def everything(path: Path, resolver: Resolver, registry: Registry) -> None:
     lock(path, resolver, WEB, min_age="7d")
     lock(path, resolver, WEB, builds_back=1, exclude=[B])
     lock(path, resolver, DB, min_age="50d")
-    rollback(path, resolver, resolver.question(DB))
-    rollback(path, resolver, resolver.question(WEB, min_age="7d"), builds=2)
+    rollback(path, resolver, resolver.parse_query(DB))
+    rollback(path, resolver, resolver.parse_query(WEB, min_age="7d"), builds=2)
     registry.move("chainguard/app:1", D)
     update_all(path, resolver)
 
 
 def uses(resolver: Resolver, *images: str) -> list[Use]:
-    return [Use("compose.yaml", number + 1, resolver.question(image)) for number, image in enumerate(images)]
+    return [Use("compose.yaml", number + 1, resolver.parse_query(image)) for number, image in enumerate(images)]
 
 
 def test_a_lock_and_files_that_agree_have_no_findings(path: Path, resolver: Resolver) -> None:
     lock(path, resolver, WEB, DB)
     lock(path, resolver, DB, min_age="7d")
     files = uses(resolver, f"{WEB}@{C}", f"cgr.dev/chainguard/web@{C}", f"{DB}@{C}")
-    files.append(Use("app.yaml", 3, resolver.question(DB, min_age="7d"), C))
+    files.append(Use("app.yaml", 3, resolver.parse_query(DB, min_age="7d"), C))
 
     assert check(read_lock(path), files, 60 * DAY, NOW) == ()
 
@@ -81,7 +82,7 @@ def test_each_thing_that_is_wrong_is_found_and_said(path: Path, resolver: Resolv
 
 def test_another_rule_is_another_entry(path: Path, resolver: Resolver) -> None:
     lock(path, resolver, WEB)
-    aged = [Use("app.yaml", 3, resolver.question(WEB, min_age="7d"), C)]
+    aged = [Use("app.yaml", 3, resolver.parse_query(WEB, min_age="7d"), C)]
 
     found = check(read_lock(path), aged, path="locks/a.json")
 
@@ -118,11 +119,11 @@ def test_a_newer_build_that_was_locked_before_is_right_with_an_age(
 
 TAMPERED: dict[str, Callable[[dict[str, Any]], object]] = {
     "a digest that never was": lambda entry: entry.update(digest=D, ref=f"{WEB}@{D}"),
-    "an older build": lambda entry: entry.update(digest=B, ref=f"{WEB}@{B}", updated="2026-01-05T00:00:00.500Z"),
+    "an older build": lambda entry: entry.update(digest=B, ref=f"{WEB}@{B}", updated_at="2026-01-05T00:00:00.500Z"),
     "an older build that looks young": lambda entry: entry.update(digest=B, ref=f"{WEB}@{B}"),
-    "a build that looks younger": lambda entry: entry.update(updated="2026-02-01T00:00:00Z"),
+    "a build that looks younger": lambda entry: entry.update(updated_at="2026-02-01T00:00:00Z"),
     "an instant before the first build": lambda entry: entry.update(
-        updated="2025-01-01T00:00:00Z", resolved="2025-01-01T00:00:00Z"
+        updated_at="2025-01-01T00:00:00Z", resolved="2025-01-01T00:00:00Z"
     ),
 }
 
@@ -152,8 +153,8 @@ def test_what_cannot_be_checked_is_an_error_and_no_finding(path: Path, resolver:
 def test_a_lock_is_as_its_schema_says(path: Path, resolver: Resolver, registry: Registry) -> None:
     everything(path, resolver, registry)
     mirrored = Resolver(registry=registry.url, mirrors={"registry.corp:5000/cgr": "cgr.dev"}, environment={})
-    question = mirrored.question("registry.corp:5000/cgr/chainguard/web:1", min_age="1d2h3m4s")
-    lock_images(path, mirrored, [question], [Use("a file.yaml", 1, question)])
+    query = mirrored.parse_query("registry.corp:5000/cgr/chainguard/web:1", min_age="1d2h3m4s")
+    lock_images(path, mirrored, [query], [Use("a file.yaml", 1, query)])
 
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     content = json.loads(path.read_text())

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_cgr.resolver import InvalidLock, Resolver, read_lock
+from pulumi_cgr._bridge import read_lock
+from pulumi_cgr.resolver import InvalidLock, Resolver
 
 from .conftest import ENTRY, WEB, A, B, lock
 
@@ -52,9 +53,9 @@ HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "a malformed rule": (entries({"rule": {"min_age": "soon"}}), "min_age 'soon' is not a span of time"),
     "another spelling of a rule": (entries({"rule": {"min_age": "168h"}}), "rule is not written in its one form"),
     "a rule of another type": (entries({"rule": {"exclude": 7}}), "images[0]"),
-    "a malformed instant": (entries({"updated": "yesterday"}), "updated 'yesterday' is not an instant"),
+    "a malformed instant": (entries({"updated_at": "yesterday"}), "updated_at 'yesterday' is not an instant"),
     "an instant that is none": (entries({"resolved": 7}), "resolved '7' is not an instant"),
-    "a build of the future": (entries({"updated": "2026-02-01T00:00:00Z"}), "is later than the instant"),
+    "a build of the future": (entries({"updated_at": "2026-02-01T00:00:00Z"}), "is later than the instant"),
     "a build later than at": (entries({"rule": {"at": "2025-01-01T00:00:00Z"}}), "is later than the instant"),
     "an excluded digest": (
         entries({"exclude": [A]}),

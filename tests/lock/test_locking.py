@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from pulumi_cgr._bridge import read_lock
 from pulumi_cgr.lockfile.update import Use, lock_images, prune, rollback, update_all
 from pulumi_cgr.lockfile.verify import check, check_online
-from pulumi_cgr.resolver import InvalidLock, InvalidRule, NoBuildFits, NotLocked, Resolver, SeveralFailed, read_lock
+from pulumi_cgr.resolver import InvalidLock, InvalidRule, NoBuildFits, NotLocked, Resolver, SeveralFailed
 from pulumi_cgr.testing import Registry
 
 from .conftest import APP, DB, WEB, A, B, C, D, lock, pins
@@ -24,7 +25,7 @@ def changed_lines(before: str, after: str) -> list[str]:
 
 
 def test_a_lock_says_what_was_chosen_by_which_rule_when_and_where_it_is_used(path: Path, resolver: Resolver) -> None:
-    web, aged = resolver.question(WEB), resolver.question(DB, min_age="P1D", exclude=[C])
+    web, aged = resolver.parse_query(WEB), resolver.parse_query(DB, min_age="P1D", exclude=[C])
     uses = [Use("deploy/web.yaml", 7, web), Use("compose.yaml", 3, web), Use("deploy/web.yaml", 9, aged)]
 
     changes = lock_images(path, resolver, [web, aged], uses)
@@ -43,7 +44,7 @@ def test_a_lock_says_what_was_chosen_by_which_rule_when_and_where_it_is_used(pat
                 "rule": {"min_age": "1d", "exclude": [C]},
                 "ref": f"{DB}@{B}",
                 "digest": B,
-                "updated": "2026-01-05T00:00:00.500Z",
+                "updated_at": "2026-01-05T00:00:00.500Z",
                 "used": ["deploy/web.yaml"],
             },
             {
@@ -51,7 +52,7 @@ def test_a_lock_says_what_was_chosen_by_which_rule_when_and_where_it_is_used(pat
                 "rule": {},
                 "ref": f"{WEB}@{C}",
                 "digest": C,
-                "updated": "2026-01-09T00:00:00Z",
+                "updated_at": "2026-01-09T00:00:00Z",
                 "resolved": resolved,
                 "used": ["compose.yaml", "deploy/web.yaml"],
             },
@@ -74,7 +75,7 @@ def test_the_same_state_gives_the_same_bytes_and_only_a_change_shows(
     assert [line.partition('"')[2].partition('"')[0] for line in changed_lines(first, path.read_text())] == [
         "ref",
         "digest",
-        "updated",
+        "updated_at",
         "resolved",
     ]
     assert pins(path) == {APP: C, DB: D, WEB: C}
@@ -109,7 +110,7 @@ def test_one_failure_leaves_the_lock_as_it_was(path: Path, resolver: Resolver) -
 
 def test_prune_takes_out_what_is_used_nowhere(path: Path, resolver: Resolver) -> None:
     lock(path, resolver, WEB, DB)
-    uses = [Use("compose.yaml", 3, resolver.question(f"{WEB}@{A}"))]
+    uses = [Use("compose.yaml", 3, resolver.parse_query(f"{WEB}@{A}"))]
 
     assert [change.entry.image for change in prune(path, uses)] == [DB]
     assert pins(path) == {WEB: C}
@@ -121,7 +122,7 @@ def test_rollback_goes_back_and_the_bad_build_never_returns(path: Path, resolver
     lock(path, resolver, WEB)
     locked = read_lock(path).entries[0]
 
-    change = rollback(path, resolver, resolver.question(WEB))
+    change = rollback(path, resolver, resolver.parse_query(WEB))
 
     assert (change.before, change.entry.digest, change.entry.exclude) == (locked, B, frozenset({C}))
     assert change.entry.resolved == locked.resolved
@@ -136,15 +137,15 @@ def test_rollback_goes_back_and_the_bad_build_never_returns(path: Path, resolver
 def test_rollback_by_several_builds_and_by_too_many(path: Path, resolver: Resolver) -> None:
     lock(path, resolver, WEB)
     with pytest.raises(NoBuildFits, match="every build of the tag is excluded"):
-        rollback(path, resolver, resolver.question(WEB), builds=3)
+        rollback(path, resolver, resolver.parse_query(WEB), builds=3)
     assert pins(path) == {WEB: C}
 
-    assert rollback(path, resolver, resolver.question(WEB), builds=2).entry.exclude == {B, C}
+    assert rollback(path, resolver, resolver.parse_query(WEB), builds=2).entry.exclude == {B, C}
     assert pins(path) == {WEB: A}
     with pytest.raises(NotLocked, match=f"Lock it first: cgr-images lock {DB} --lock {path}"):
-        rollback(path, resolver, resolver.question(DB))
+        rollback(path, resolver, resolver.parse_query(DB))
     with pytest.raises(InvalidRule, match="builds 0 is not a number"):
-        rollback(path, resolver, resolver.question(WEB), builds=0)
+        rollback(path, resolver, resolver.parse_query(WEB), builds=0)
 
 
 def test_an_answer_out_of_a_lock_needs_nothing_but_the_lock(path: Path, resolver: Resolver) -> None:
@@ -157,7 +158,7 @@ def test_an_answer_out_of_a_lock_needs_nothing_but_the_lock(path: Path, resolver
         {"web": WEB, "db": {"image": DB, "min_age": "168h", "current": A}, "own": f"{APP}@{D}"}
     )
 
-    assert (answer.digest, answer.ref, str(answer.updated)) == (C, f"{WEB}@{C}", "2026-01-09T00:00:00Z")
+    assert (answer.digest, answer.ref, str(answer.updated_at)) == (C, f"{WEB}@{C}", "2026-01-09T00:00:00Z")
     assert answer.reason.startswith("locked in cgr.lock.json at 20")
     assert answers.digests == {"web": C, "db": C, "own": D}
     assert answers.at is None
@@ -214,15 +215,15 @@ def test_an_entry_of_another_mirror_neither_goes_back_nor_passes_a_check(
     )
     before = path.read_bytes()
     moved = Resolver(registry=registry.url, mirrors={"registry.corp/cgr/web": "cgr.dev/chainguard/db"}, environment={})
-    question = moved.question(image)
+    query = moved.parse_query(image)
 
     with pytest.raises(
         NotLocked, match=r"was locked as cgr\.dev/chainguard/web, and is cgr\.dev/chainguard/db by 'mirrors'"
     ):
-        rollback(path, moved, question)
+        rollback(path, moved, query)
 
     assert path.read_bytes() == before
-    used = [Use("web.yaml", 1, question, C)]
+    used = [Use("web.yaml", 1, query, C)]
     assert [each.kind for each in check(read_lock(path), used)] == ["not_locked"]
     assert [each.kind for each in check_online(read_lock(path), moved)] == ["not_locked"]
 

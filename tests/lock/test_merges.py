@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_cgr._bridge import read_lock
 from pulumi_cgr.lockfile.update import Use, merge, prune, rollback, update_all
-from pulumi_cgr.resolver import InvalidLock, Resolver, read_lock
+from pulumi_cgr.resolver import InvalidLock, Resolver
 from pulumi_cgr.testing import Registry
 from tests.support.environments import ROOT
 
@@ -42,7 +43,7 @@ class Git:
         assert self("add", ".") == 0
         assert self("commit", "--quiet", "--allow-empty", "--message", "a change") == 0
 
-    def merged(self, ours: Callable[[], object], theirs: Callable[[], object]) -> bool:
+    def merge_locks(self, ours: Callable[[], object], theirs: Callable[[], object]) -> bool:
         """Makes two changes on branches of their own, merges them, and says whether git could."""
         self.commit()
         for branch, change in (("theirs", theirs), ("ours", ours)):
@@ -68,7 +69,7 @@ def test_git_merges_the_changes_of_two_people_to_different_images(
         registry.move("chainguard/image-11:1", A)
         lock(path, resolver, images[1], images[-1], "cgr.dev/chainguard/app:1")
 
-    assert Git(path).merged(ours, theirs)
+    assert Git(path).merge_locks(ours, theirs)
 
     expected = {**dict.fromkeys(images, C), WEB: C, APP: C}
     expected |= {images[0]: D, images[1]: A, images[2]: D, images[-1]: A}
@@ -88,11 +89,11 @@ def test_the_merge_driver_merges_what_git_cannot(path: Path, resolver: Resolver,
     def ours() -> None:
         registry.move("chainguard/web:1", D)
         lock(path, resolver, WEB, "cgr.dev/chainguard/image-03:1")
-        prune(path, [Use("compose.yaml", 1, resolver.question(image)) for image in pins(path) if "-01" not in image])
+        prune(path, [Use("compose.yaml", 1, resolver.parse_query(image)) for image in pins(path) if "-01" not in image])
 
     git = Git(path, driver=True)
 
-    assert git.merged(ours, theirs), path.read_text()
+    assert git.merge_locks(ours, theirs), path.read_text()
     assert pins(path) == {WEB: D, **{f"cgr.dev/chainguard/image-0{number}:1": C for number in (2, 3, 4)}}
 
 
@@ -105,7 +106,7 @@ def test_a_rollback_of_one_side_holds_against_an_update_of_the_other(
     registry.move("chainguard/web:1", D)
     update_all(path, resolver)
     theirs.write_bytes(path.read_bytes())
-    rollback(path, resolver, resolver.question(WEB))
+    rollback(path, resolver, resolver.parse_query(WEB))
     assert pins(path) == {WEB: C}
 
     merge(base, path, theirs)
@@ -125,7 +126,7 @@ def test_a_lock_that_both_sides_made_and_sides_that_contradict_each_other(
 
     content = json.loads(path.read_text())
     for file, kept, out in ((path, A, B), (theirs, B, A)):
-        made = {**ENTRY, "digest": kept, "ref": f"{WEB}@{kept}", "exclude": [out], "updated": "2026-01-01T00:00:00Z"}
+        made = {**ENTRY, "digest": kept, "ref": f"{WEB}@{kept}", "exclude": [out], "updated_at": "2026-01-01T00:00:00Z"}
         file.write_text(json.dumps({**content, "images": [made]}))
     before = path.read_bytes()
     with pytest.raises(InvalidLock, match="one side rolled back from"):
@@ -143,7 +144,7 @@ def test_of_two_updates_the_later_build_is_taken_and_what_both_left_out_stays_ou
 
     def write(file: Path, digest: str, day: int, out: list[str], used: list[str]) -> None:
         made = {**ENTRY, "digest": digest, "ref": f"{WEB}@{digest}", "exclude": out, "used": used}
-        moved = {"updated": f"2026-02-{day:02}T00:00:00Z", "resolved": "2026-03-01T00:00:00Z"}
+        moved = {"updated_at": f"2026-02-{day:02}T00:00:00Z", "resolved": "2026-03-01T00:00:00Z"}
         file.write_text(json.dumps({**content, "images": [{**made, **moved}]}))
 
     days = (9, 8) if ours_is_later else (8, 9)

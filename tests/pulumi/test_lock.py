@@ -35,12 +35,12 @@ def resolver(registry: Registry) -> Resolver:
 def path(resolver: Resolver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The lock, beside the program; from here on nobody can be asked."""
     path = tmp_path / "cgr.lock.json"
-    questions = [
-        resolver.question(PYTHON),
-        resolver.question(NGINX, min_age="7d"),
-        resolver.question(PYTHON, at="2024-05-20"),
+    queries = [
+        resolver.parse_query(PYTHON),
+        resolver.parse_query(NGINX, min_age="7d"),
+        resolver.parse_query(PYTHON, at="2024-05-20"),
     ]
-    lock_images(path, resolver, questions)
+    lock_images(path, resolver, queries)
     monkeypatch.chdir(tmp_path)
     return path
 
@@ -105,7 +105,7 @@ def test_a_rollback_of_the_lock_is_one_of_the_stack(make_stack: MakeStack, resol
     stack = make_stack(PROGRAM)
     stack.up()
 
-    rollback(path, resolver, resolver.question(PYTHON))
+    rollback(path, resolver, resolver.parse_query(PYTHON))
 
     assert stack.up().outputs["refs"][0] == f"{PYTHON}@{A}"
 
@@ -118,11 +118,11 @@ def test_even_a_pin_to_an_instant_is_the_locks_and_not_the_states(
         f'pulumi.export("pin", cgr.ImageDigest("pin", image="{PYTHON}", {rule}).digest)\n'
         f'pulumi.export("set", cgr.ImageDigests("set", images={{"web": "{PYTHON}"}}, {rule}).digests["web"])\n'
     )
-    question = resolver.question(PYTHON, at="2024-06-05")
-    lock_images(path, resolver, [question])
+    query = resolver.parse_query(PYTHON, at="2024-06-05")
+    lock_images(path, resolver, [query])
     assert stack.up().outputs == {"pin": B, "set": B}
 
-    rollback(path, resolver, question)
+    rollback(path, resolver, query)
 
     assert stack.up().outputs == {"pin": A, "set": A}
 

@@ -50,7 +50,7 @@ def test_a_pin_is_kept_for_as_long_as_the_mirror_is_that_of_the_same_repository(
     stack.config["cgr:mirrors"] = json.dumps(MIRRORS)
     stack.up()
     registry.histories.move(
-        "other.com/python:latest", C, registry.histories.moves("chainguard/python:latest")[0].updated
+        "other.com/python:latest", C, registry.histories.moves("chainguard/python:latest")[0].updated_at
     )
     stack.secrets["cgr:token"] = "the-secret-token"
 

@@ -49,7 +49,7 @@ def test_a_tag_that_moved_shows_old_and_new_digest(make_stack: MakeStack, regist
     (step,) = [step for step in preview.steps if step.op == "update"]
     assert step.diff["digest"] == (B, C)
     assert step.diff["ref"] == (REF + B, REF + C)
-    assert set(step.diff) == {"digest", "ref", "updated", "reason"}
+    assert set(step.diff) == {"digest", "ref", "updated_at", "reason"}
     assert stack.up().outputs == {"ref": REF + C}
 
 

@@ -16,7 +16,7 @@ from pulumi_cgr.resolver import (
     CredentialsExpired,
     CredentialsRefused,
     DeniedByPolicy,
-    InvalidQuestion,
+    InvalidArgument,
     NotEntitled,
     NotSignedIn,
     Resolver,
@@ -72,7 +72,7 @@ def test_a_pull_token(machine: Machine) -> None:
 
 
 def test_half_a_pull_token_is_refused(machine: Machine) -> None:
-    with pytest.raises(InvalidQuestion, match="username and password go together"):
+    with pytest.raises(InvalidArgument, match="username and password go together"):
         machine.resolver(username="acme/pull")
 
 
@@ -85,7 +85,7 @@ def test_no_credentials_where_none_are_wanted(machine: Machine) -> None:
     machine.write(".docker/config.json", "{ this is broken")
     assert machine.resolve(PUBLIC, credentials="anonymous") == A
     assert type(refusal(machine, credentials="anonymous")) is NotSignedIn
-    with pytest.raises(InvalidQuestion, match="write 'anonymous', or leave it out"):
+    with pytest.raises(InvalidArgument, match="write 'anonymous', or leave it out"):
         machine.resolver(credentials="none")
 
 
@@ -260,7 +260,7 @@ def test_one_can_ask_which_credentials_are_used_and_why(machine: Machine) -> Non
         (f"{machine.home}/.config/containers/auth.json", "used: docker-credential-cgr"),
     ]
     assert seen == [f"{IMAGE}: credentials: {source}: {outcome}" for source, outcome in considered]
-    assert GOOD not in repr(resolver._lookup.keychain._found)
+    assert GOOD not in repr(resolver._lookup.credential_chain._found)
 
 
 def test_credentials_for_cgr_dev_stay_there(machine: Machine) -> None:

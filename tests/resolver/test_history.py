@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import (
     MOST_REQUESTS,
+    Build,
     Page,
-    Record,
-    stretch_up_to,
+    fetch_until,
 )
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import choose
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import SECOND
-from pulumi_cgr.resolver import Instant, Question, UntrustworthyAnswer, parse_image
+from pulumi_cgr._bridge import Query, parse_image
+from pulumi_cgr.resolver import Instant, UntrustworthyAnswer
 
 ANY = parse_image("cgr.dev/chainguard/any")
 NOW = Instant.parse("2026-11-01")
@@ -34,7 +35,7 @@ misdeeds = st.sampled_from(
 class Source:
     """A source that has its own way with the truth; of fewer than 100 records, it leaves out none."""
 
-    records: list[Record]
+    records: list[Build]
     misdeed: str
     chance: st.DataObject
     requests: int = field(default=0)
@@ -46,7 +47,7 @@ class Source:
         found = [
             r
             for r in self.records
-            if (ignores_start or r.updated >= start) and (ignores_end or not end or r.updated <= end)
+            if (ignores_start or r.updated_at >= start) and (ignores_end or not end or r.updated_at <= end)
         ]
         if self.misdeed == "cuts the newest":
             found = found[:100]
@@ -59,12 +60,12 @@ class Source:
         return Page(tuple(found), NOW)
 
 
-def made(steps: list[tuple[int, str]]) -> list[Record]:
+def made(steps: list[tuple[int, str]]) -> list[Build]:
     moment = NOW.nanoseconds - SECOND
     found = []
     for gap, digest in steps:
         moment -= gap
-        found.append(Record(Instant(moment, 9), digest))
+        found.append(Build(Instant(moment, 9), digest))
     return found[::-1]
 
 
@@ -79,14 +80,14 @@ def test_the_right_build_or_none(
     source = Source(known, misdeed, chance) if chance else Source(known, misdeed, _Never())  # type: ignore[arg-type]
 
     try:
-        choice = choose(stretch_up_to(source, at, NOW), Question(ANY, at=at))
+        choice = choose(fetch_until(source, at, NOW), Query(ANY, at=at))
     except UntrustworthyAnswer:
         choice = None
-        last = [r for r in known if at is None or r.updated <= at]
-        tie = {r.digest for r in last if r.updated == last[-1].updated} if last else set()
+        last = [r for r in known if at is None or r.updated_at <= at]
+        tie = {r.digest for r in last if r.updated_at == last[-1].updated_at} if last else set()
         assert misdeed != "none" or len(tie) > 1 or len(known) >= 100
     else:
-        plain = max((r for r in known if at is None or r.updated <= at), key=lambda r: r.updated, default=None)
+        plain = max((r for r in known if at is None or r.updated_at <= at), key=lambda r: r.updated_at, default=None)
         assert (choice and choice.record) == plain
 
     assert source.requests <= MOST_REQUESTS

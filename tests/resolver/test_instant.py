@@ -10,8 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import DAY, HOUR, SECOND, duration
-from pulumi_cgr.resolver import AtLike, Instant, InvalidInstant, parse_at
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import (
+    DAY,
+    HOUR,
+    SECOND,
+    humanize_duration,
+)
+from pulumi_cgr._bridge import parse_at
+from pulumi_cgr.resolver import AtLike, Instant, InvalidInstant
 
 SAME = {
     "2024-06-01": "2024-06-01T00:00:00Z",
@@ -100,4 +106,4 @@ def test_any_text_is_an_instant_or_refused(text: str) -> None:
     [(0, "0 s"), (SECOND, "1 s"), (26 * HOUR, "1 d 2 h"), (90 * SECOND, "1 min 30 s"), (3 * DAY + SECOND, "3 d 1 s")],
 )
 def test_a_span_is_said_in_its_two_largest_units(span: int, words: str) -> None:
-    assert duration(span) == words
+    assert humanize_duration(span) == words

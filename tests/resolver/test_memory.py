@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_cache import Folder
-from pulumi_cgr.resolver import CgrError, Instant, InvalidQuestion, Memory, ProcessMemory, RegistryUnavailable, Resolver
+from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_cache import FileCache
+from pulumi_cgr.resolver import Cache, CgrError, Instant, InvalidArgument, MemoryCache, RegistryUnavailable, Resolver
 from pulumi_cgr.testing import Registry, Reply
 
 A, B = "sha256:" + 64 * "a", "sha256:" + 64 * "b"
@@ -35,30 +35,30 @@ def registry() -> Iterator[Registry]:
 
 
 @pytest.fixture(params=["process", "folder"])
-def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Memory:
-    return ProcessMemory() if request.param == "process" else Folder(tmp_path / "run")
+def run_cache(request: pytest.FixtureRequest, tmp_path: Path) -> Cache:
+    return MemoryCache() if request.param == "process" else FileCache(tmp_path / "run")
 
 
-def asking(registry: Registry, memory: Memory | None = None, **settings: Any) -> Resolver:
-    return Resolver(registry=registry.url, token=TOKEN, environment={}, memory=memory, **settings)
+def asking(registry: Registry, run_cache: Cache | None = None, **settings: Any) -> Resolver:
+    return Resolver(registry=registry.url, token=TOKEN, environment={}, run_cache=run_cache, **settings)
 
 
-def test_the_same_question_gets_the_same_answer_while_the_tag_moves(registry: Registry, memory: Memory) -> None:
-    first = asking(registry, memory).resolve(IMAGE)
+def test_the_same_question_gets_the_same_answer_while_the_tag_moves(registry: Registry, run_cache: Cache) -> None:
+    first = asking(registry, run_cache).resolve(IMAGE)
     registry.move("acme.com/python:latest", B)
 
-    again = asking(registry, memory).resolve("cgr.dev/acme.com/python")
+    again = asking(registry, run_cache).resolve("cgr.dev/acme.com/python")
 
     assert again.digest == first.digest == A
     assert again.image == "cgr.dev/acme.com/python"
     assert len(registry.requests) == 1
-    assert asking(registry, memory).resolve(IMAGE, builds_back=1).digest == A
+    assert asking(registry, run_cache).resolve(IMAGE, builds_back=1).digest == A
 
 
-def test_many_who_ask_at_once_ask_once(registry: Registry, memory: Memory) -> None:
+def test_many_who_ask_at_once_ask_once(registry: Registry, run_cache: Cache) -> None:
     registry.delay = 0.05
     with ThreadPoolExecutor(20) as threads:
-        answers = list(threads.map(lambda _number: asking(registry, memory).resolve(IMAGE).digest, range(40)))
+        answers = list(threads.map(lambda _number: asking(registry, run_cache).resolve(IMAGE).digest, range(40)))
 
     assert answers == [A] * 40
     assert len(registry.requests) == 1
@@ -66,9 +66,9 @@ def test_many_who_ask_at_once_ask_once(registry: Registry, memory: Memory) -> No
 
 ASK = f"""
 import sys
-from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_cache import Folder
+from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_cache import FileCache
 from pulumi_cgr.resolver import Resolver
-print(Resolver(registry=sys.argv[1], token="{TOKEN}", memory=Folder(sys.argv[2])).resolve("{IMAGE}").digest)
+print(Resolver(registry=sys.argv[1], token="{TOKEN}", run_cache=FileCache(sys.argv[2])).resolve("{IMAGE}").digest)
 """
 
 
@@ -81,34 +81,34 @@ def test_many_processes_ask_once(registry: Registry, tmp_path: Path) -> None:
     assert len(registry.requests) == 1
 
 
-def test_those_who_wait_share_a_failure_and_the_next_one_asks_again(registry: Registry, memory: Memory) -> None:
+def test_those_who_wait_share_a_failure_and_the_next_one_asks_again(registry: Registry, run_cache: Cache) -> None:
     together = threading.Barrier(4)
     registry.interfere = lambda _request: Reply(500)
     registry.delay = 0.2
 
-    def ask(_number: int) -> str:
+    def compute(_number: int) -> str:
         together.wait()
         with pytest.raises(RegistryUnavailable) as failed:
-            asking(registry, memory).resolve(IMAGE)
+            asking(registry, run_cache).resolve(IMAGE)
         return str(failed.value)
 
     with ThreadPoolExecutor(4) as threads:
-        (sentence,) = set(threads.map(ask, range(4)))
+        (sentence,) = set(threads.map(compute, range(4)))
     asked = len(registry.requests)
     registry.interfere = lambda _request: None
 
     assert "the registry failed; try again later" in sentence
     assert asked == 1
-    assert asking(registry, memory).resolve(IMAGE).digest == A
+    assert asking(registry, run_cache).resolve(IMAGE).digest == A
 
 
-def test_a_set_is_one_question_and_answers_for_each_of_its_images(registry: Registry, memory: Memory) -> None:
+def test_a_set_is_one_question_and_answers_for_each_of_its_images(registry: Registry, run_cache: Cache) -> None:
     images = {"python": IMAGE, "nginx": OTHER}
-    first = asking(registry, memory).resolve_all(images)
+    first = asking(registry, run_cache).resolve_all(images)
     registry.move("acme.com/python:latest", B)
 
-    assert asking(registry, memory).resolve_all(images) == first
-    assert asking(registry, memory).resolve(IMAGE).digest == A
+    assert asking(registry, run_cache).resolve_all(images) == first
+    assert asking(registry, run_cache).resolve(IMAGE).digest == A
     assert len(registry.requests) == 2
 
 
@@ -152,8 +152,8 @@ def _broken(kept: dict[str, Any]) -> Iterator[bytes]:
         {"key": {**kept["key"], "image": "cgr.dev/acme.com/other:latest"}},
         {"data": None},
         {"data": {**kept["data"], "digest": "sha256:abc"}},
-        {"data": {**kept["data"], "updated": LATER}},
-        {"data": {**kept["data"], "updated": None}},
+        {"data": {**kept["data"], "updated_at": LATER}},
+        {"data": {**kept["data"], "updated_at": None}},
         {"data": {**kept["data"], "history": [["soon", A]]}},
     ):
         yield json.dumps({**kept, **change}).encode()
@@ -179,10 +179,10 @@ def test_a_file_that_is_broken_or_foreign_is_replaced(registry: Registry, tmp_pa
 
 
 def test_nothing_that_is_kept_holds_a_secret(registry: Registry, tmp_path: Path) -> None:
-    asking(registry, Folder(tmp_path)).resolve_all({"python": IMAGE, "nginx": OTHER})
+    asking(registry, FileCache(tmp_path)).resolve_all({"python": IMAGE, "nginx": OTHER})
     registry.interfere = lambda _request: Reply(403, TOKEN.encode())
     with pytest.raises(CgrError):
-        asking(registry, Folder(tmp_path)).resolve(IMAGE, at=AT)
+        asking(registry, FileCache(tmp_path)).resolve(IMAGE, at=AT)
 
     kept = [file.read_text() for file in tmp_path.iterdir()]
     assert any("failure" in text for text in kept)
@@ -195,5 +195,5 @@ def test_a_cache_that_cannot_be_used_is_said(
 ) -> None:
     spoil(tmp_path / "cache")
 
-    with pytest.raises(InvalidQuestion, match=r"cannot be used: .*\. Name another folder, or none"):
+    with pytest.raises(InvalidArgument, match=r"cannot be used: .*\. Name another folder, or none"):
         asking(registry, cache=tmp_path / "cache").resolve(IMAGE, at=AT)

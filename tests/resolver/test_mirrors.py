@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_cgr.resolver import InvalidImage, InvalidQuestion, Mirrors, NotSignedIn, Resolver, parse_image
+from pulumi_cgr._bridge import parse_image
+from pulumi_cgr.resolver import InvalidArgument, InvalidImage, Mirrors, NotSignedIn, Resolver
 from pulumi_cgr.testing import Registry
 
 A, B = ("sha256:" + 64 * letter for letter in "ab")
@@ -137,7 +138,7 @@ def test_mirrors_are_a_mapping_or_text_from_wherever_settings_come(registry: Reg
     ],
 )
 def test_mirrors_that_are_none_are_refused(mirrors: dict[str, str] | str, said: str) -> None:
-    with pytest.raises(InvalidQuestion) as refused:
+    with pytest.raises(InvalidArgument) as refused:
         Resolver(mirrors=mirrors, environment={})
     assert said in str(refused.value)
 

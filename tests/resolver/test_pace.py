@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.http import rate_limiter as pace
+from ansible_collections.cgr.images.plugins.module_utils._resolver.http import rate_limiter as rate_limiter
 from ansible_collections.cgr.images.plugins.module_utils._resolver.http.rate_limiter import (
     FIRST_GAP,
     LONGEST_GAP,
-    Pace,
+    RateLimiter,
 )
 
 FOREVER = 1e9
@@ -32,23 +32,23 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(pace, "time", clock)
+    monkeypatch.setattr(rate_limiter, "time", clock)
     return clock
 
 
-def turns(asked: Pace, number: int) -> list[float]:
+def turns(asked: RateLimiter, number: int) -> list[float]:
     found = [asked.wait_for_turn(FOREVER) for _turn in range(number)]
     return [turn - 1000.0 for turn in found if turn is not None]
 
 
 def test_a_host_that_never_complains_is_never_waited_for(clock: Clock) -> None:
-    asked = Pace()
+    asked = RateLimiter()
 
     assert turns(asked, 100) == [0.0] * 100
 
 
 def test_the_longest_pause_that_a_host_asks_for_counts(clock: Clock) -> None:
-    asked = Pace()
+    asked = RateLimiter()
     asked.slow_down(clock.now, 10)
     asked.slow_down(clock.now, 1)
     asked.slow_down(clock.now, None)
@@ -57,7 +57,7 @@ def test_the_longest_pause_that_a_host_asks_for_counts(clock: Clock) -> None:
 
 
 def test_requests_that_were_under_way_together_widen_the_gap_once(clock: Clock) -> None:
-    asked = Pace()
+    asked = RateLimiter()
     sent = clock.now
     clock.now += 0.01
     for _request in range(16):
@@ -69,7 +69,7 @@ def test_requests_that_were_under_way_together_widen_the_gap_once(clock: Clock) 
 
 
 def test_the_gap_widens_while_a_host_complains_and_closes_when_it_answers(clock: Clock) -> None:
-    asked = Pace()
+    asked = RateLimiter()
     for _request in range(50):
         asked.slow_down(clock.now, None)
         asked.wait_for_turn(FOREVER)
@@ -84,7 +84,7 @@ def test_the_gap_widens_while_a_host_complains_and_closes_when_it_answers(clock:
 
 
 def test_no_turn_is_waited_for_that_comes_too_late(clock: Clock) -> None:
-    asked = Pace()
+    asked = RateLimiter()
     asked.slow_down(clock.now, 60)
 
     assert asked.wait_for_turn(clock.now + 30) is None

@@ -12,46 +12,44 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import (
-    Record,
-    Stretch,
-    stretch_since,
+    Build,
+    HistoryRange,
+    fetch_between,
 )
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.timeline import (
-    Past,
-    Stay,
+    Interval,
+    Timeline,
+    intervals_of,
     read_window,
-    stays_of,
     tag_of,
 )
+from pulumi_cgr._bridge import DAY, Query, parse_image
 from pulumi_cgr.resolver import (
-    DAY,
-    Answer,
     Instant,
     InvalidImage,
     InvalidInstant,
     InvalidRule,
-    Question,
+    Resolution,
     Resolver,
     UntrustworthyAnswer,
-    parse_image,
 )
 from pulumi_cgr.testing import Histories, Readings, Registry
 from tests.resolver.test_history import NOW, Source, made, misdeeds, records
 
 spans = st.integers(0, 400 * DAY)
 A, B, C = ("sha256:" + 64 * letter for letter in "abc")
-WEB = Question(parse_image("cgr.dev/chainguard/web:1"))
+WEB = Query(parse_image("cgr.dev/chainguard/web:1"))
 
 
 def ago(days: int) -> Instant:
     return NOW + -days * DAY
 
 
-def past_of(*moves: tuple[int, str], since: int = 90, until: int | None = None, current: str | None = None) -> Past:
+def past_of(*moves: tuple[int, str], since: int = 90, until: int | None = None, current: str | None = None) -> Timeline:
     """Makes the past of a tag that moved so many days ago."""
-    records = tuple(Record(ago(days), digest) for days, digest in moves)
+    records = tuple(Build(ago(days), digest) for days, digest in moves)
     end = None if until is None else ago(until)
-    return Past.of(WEB, Stretch(records, ago(1000), NOW, NOW), ("read on",), ago(since), end, current)
+    return Timeline.of(WEB, HistoryRange(records, ago(1000), NOW, NOW), ("read on",), ago(since), end, current)
 
 
 @settings(max_examples=300, deadline=None)
@@ -65,18 +63,18 @@ def test_every_stay_or_none_of_them(
     source = Source(known, misdeed, chance)
 
     try:
-        _start, stretch = stretch_since(source, since, until, NOW, lambda _done, _all: None)
+        _start, stretch = fetch_between(source, since, until, NOW, lambda _done, _all: None)
     except UntrustworthyAnswer:
         assert misdeed != "none" or len(known) >= 100
         return
-    found = [(stay.updated, stay.digest) for stay in stays_of(stretch, since, until)]
+    found = [(interval.updated_at, interval.digest) for interval in intervals_of(stretch, since, until)]
 
-    if len({record.updated for record in known}) == len(known):  # else they have no order
+    if len({record.updated_at for record in known}) == len(known):  # else they have no order
         runs = [next(run) for _digest, run in groupby(known, lambda record: record.digest)]
         assert found == [
-            (record.updated, record.digest)
-            for record, end in zip_longest(runs, [later.updated for later in runs[1:]])
-            if (until is None or record.updated <= until) and (end is None or end > since)
+            (record.updated_at, record.digest)
+            for record, end in zip_longest(runs, [later.updated_at for later in runs[1:]])
+            if (until is None or record.updated_at <= until) and (end is None or end > since)
         ]
 
 
@@ -86,7 +84,7 @@ def test_many_years_are_read_in_pieces_of_fewer_than_a_hundred(recorded: Histori
         with Registry(recorded, readings=readings) as registry:
             past = Resolver(registry=registry.url, environment={}).history(f"cgr.dev/{image}", since="2020-01-01")
         moves = [move.digest for move in recorded.moves(image)]
-        assert [stay.digest for stay in past.stays] == [digest for digest, _run in groupby(moves)]
+        assert [interval.digest for interval in past.intervals] == [digest for digest, _run in groupby(moves)]
         assert all("end" in request.query for request in registry.requests if "history" in request.path)
 
 
@@ -98,14 +96,14 @@ def test_a_stay_begins_with_the_move_there_not_with_one_that_confirms_it() -> No
     with Registry({"chainguard/web:1": history}, now=lambda: NOW.nanoseconds / 1e9) as registry:
         past = Resolver(registry=registry.url, environment={}).history("cgr.dev/chainguard/web:1", since="20d")
 
-    assert [str(stay.updated) for stay in past.stays] == [str(NOW + -300 * DAY), str(NOW + -5 * DAY)]
+    assert [str(interval.updated_at) for interval in past.intervals] == [str(NOW + -300 * DAY), str(NOW + -5 * DAY)]
 
 
 def test_a_stay_knows_when_the_tag_left_and_when_it_had_been_there_before() -> None:
-    first, second, third = past_of((30, A), (20, B), (10, A)).stays
+    first, second, third = past_of((30, A), (20, B), (10, A)).intervals
 
-    assert (first, second) == (Stay(A, ago(30), ago(20)), Stay(B, ago(20), ago(10)))
-    assert third == Stay(A, ago(10), until=None, returned=ago(20))
+    assert (first, second) == (Interval(A, ago(30), ago(20)), Interval(B, ago(20), ago(10)))
+    assert third == Interval(A, ago(10), until=None, returned=ago(20))
 
 
 @pytest.mark.parametrize(
@@ -115,32 +113,35 @@ def test_a_stay_knows_when_the_tag_left_and_when_it_had_been_there_before() -> N
 def test_the_stays_between_two_instants_are_those_that_overlap_them(since: int, until: int | None, listed: str) -> None:
     found = past_of((30, A), (20, B), (10, C), since=since, until=until)
 
-    assert [stay.digest for stay in found.stays] == [{"A": A, "B": B, "C": C}[letter] for letter in listed]
+    assert [interval.digest for interval in found.intervals] == [{"A": A, "B": B, "C": C}[letter] for letter in listed]
 
 
 def test_how_long_a_tag_stood_and_how_old_a_move_is() -> None:
     open_end, closed = past_of((30, A), (20, B)), past_of((30, A), (20, B), until=15)
 
-    assert [open_end.stood(stay) for stay in open_end.stays] == [10 * DAY, 20 * DAY]
-    assert [closed.stood(stay) for stay in closed.stays] == [10 * DAY, 5 * DAY]
-    assert [closed.age(stay) for stay in closed.stays] == [30 * DAY, 20 * DAY]
+    assert [open_end.active_nanoseconds(interval) for interval in open_end.intervals] == [10 * DAY, 20 * DAY]
+    assert [closed.active_nanoseconds(interval) for interval in closed.intervals] == [10 * DAY, 5 * DAY]
+    assert [closed.age(interval) for interval in closed.intervals] == [30 * DAY, 20 * DAY]
     without_clock = replace(open_end, now=None)
-    assert [without_clock.age(stay) for stay in without_clock.stays] == [None, None]
-    assert [without_clock.stood(stay) for stay in without_clock.stays] == [10 * DAY, 0]
+    assert [without_clock.age(interval) for interval in without_clock.intervals] == [None, None]
+    assert [without_clock.active_nanoseconds(interval) for interval in without_clock.intervals] == [10 * DAY, 0]
     # Two clocks: the last move may lie after the end.
-    assert open_end.stood(Stay(C, NOW + DAY)) == 0
+    assert open_end.active_nanoseconds(Interval(C, NOW + DAY)) == 0
 
 
 def test_the_stay_that_is_deployed_and_the_one_that_the_rule_takes_are_marked() -> None:
     found = past_of((30, A), (20, B), (10, A), current=A)
 
-    def chosen(digest: str, updated: Instant | None) -> list[bool]:
-        answer = Answer.to(WEB, digest, updated, "the latest build")
-        return [replace(found, chosen=answer).is_chosen(stay) for stay in found.stays]
+    def chosen(digest: str, updated_at: Instant | None) -> list[bool]:
+        answer = Resolution.to(WEB, digest, updated_at, "the latest build")
+        return [replace(found, chosen=answer).is_chosen(interval) for interval in found.intervals]
 
-    assert [found.is_current(stay) for stay in found.stays] == [False, False, True]
-    assert [past_of((30, A), (20, B), current=A).is_current(stay) for stay in found.stays[:2]] == [True, False]
-    assert [found.is_chosen(stay) for stay in found.stays] == [False, False, False]
+    assert [found.is_current(interval) for interval in found.intervals] == [False, False, True]
+    assert [past_of((30, A), (20, B), current=A).is_current(interval) for interval in found.intervals[:2]] == [
+        True,
+        False,
+    ]
+    assert [found.is_chosen(interval) for interval in found.intervals] == [False, False, False]
     assert chosen(A, ago(30)) == chosen(A, ago(21)) == [True, False, False]
     assert chosen(B, ago(20)) == [False, True, False]
     assert chosen(A, ago(9)) == [False, False, True]
@@ -154,7 +155,7 @@ def test_an_instant_with_several_digests_is_warned_of() -> None:
         "read on",
         f"The tag history gives 2 digests for the instant {ago(20)}, in no order.",
     )
-    assert (found.question, found.since, found.until, found.now) == (WEB, ago(90), None, NOW)
+    assert (found.query, found.since, found.until, found.now) == (WEB, ago(90), None, NOW)
 
 
 def test_the_bounds_are_an_instant_or_a_span_and_an_instant_after_it() -> None:

@@ -15,7 +15,8 @@ import pytest
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history import reader as history
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history import selection
 from ansible_collections.cgr.images.plugins.module_utils._resolver.registry.tag_history import MARGIN
-from pulumi_cgr.resolver import BeforeFirstBuild, Instant, Question, Resolver
+from pulumi_cgr._bridge import Query
+from pulumi_cgr.resolver import BeforeFirstBuild, Instant, Resolver
 from pulumi_cgr.testing import Histories, Readings, Registry
 from tests.support import plain
 
@@ -34,7 +35,7 @@ OVER_HTTP = [
 ]
 
 
-QUESTION = Question.of("cgr.dev/chainguard/any")
+QUESTION = Query.of("cgr.dev/chainguard/any")
 
 
 @dataclass
@@ -47,7 +48,7 @@ class InProcess:
 
     def between(self, start: Instant, end: Instant | None) -> history.Page:
         moves = self.histories.page(self.image, start + -MARGIN, end and end + MARGIN, self.readings)
-        return history.Page(tuple(history.Record(m.updated, m.digest) for m in moves), Instant.parse("2026-11-01"))
+        return history.Page(tuple(history.Build(m.updated_at, m.digest) for m in moves), Instant.parse("2026-11-01"))
 
 
 @pytest.mark.parametrize("readings", READINGS, ids=str)
@@ -57,8 +58,8 @@ def test_every_reading_gives_the_right_digest(recorded: Histories, readings: Rea
         # A seventh of the instants for each tag and reading, another one each time: all of them many times over.
         for at in [*plain.instants(moves)[(number + hash(str(readings))) % 7 :: 7], None]:
             instant = None if at is None else Instant.of(at)
-            stretch = history.stretch_up_to(source, instant, Instant.parse("2026-11-01"))
-            choice = selection.choose(stretch, Question(QUESTION.reference, at=instant))
+            stretch = history.fetch_until(source, instant, Instant.parse("2026-11-01"))
+            choice = selection.choose(stretch, Query(QUESTION.reference, at=instant))
             assert (choice and choice.record.digest) == plain.expected(moves, at), (image, at)
 
 
@@ -67,18 +68,18 @@ def test_every_instant_over_http(recorded: Histories, readings: Readings) -> Non
     with Registry(recorded, readings=readings, tokens=["t"]) as registry:
         resolver = Resolver(registry=registry.url, token="t", environment={})
 
-        def ask(question: tuple[str, datetime | None]) -> Any:
-            image, at = question
+        def ask(query: tuple[str, datetime | None]) -> Any:
+            image, at = query
             try:
                 return resolver.resolve(f"cgr.dev/{image}", at=at).digest
             except BeforeFirstBuild as refusal:
                 return str(refusal)
 
-        questions = [(image, at) for image, moves in MOVES.items() for at in [*plain.instants(moves), None]]
+        queries = [(image, at) for image, moves in MOVES.items() for at in [*plain.instants(moves), None]]
         with ThreadPoolExecutor(4) as threads:
-            answers = list(threads.map(ask, questions))
+            answers = list(threads.map(ask, queries))
 
-    for (image, at), answer in zip(questions, answers, strict=True):
+    for (image, at), answer in zip(queries, answers, strict=True):
         first = f"before the tag's first build, which is of {MOVES[image][0][0]:%Y-%m-%dT%H:%M:%S}"
         digest = plain.expected(MOVES[image], at)
         assert answer == digest if digest else first in answer, (image, at)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_cgr.resolver import InvalidImage, Reference, parse_image
+from pulumi_cgr._bridge import Reference, parse_image
+from pulumi_cgr.resolver import InvalidImage
 
 SHA = "sha256:" + 64 * "a"
 

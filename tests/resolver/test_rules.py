@@ -159,12 +159,12 @@ def test_the_answer_says_why(registry: Registry) -> None:
     )
     assert answer.previous
     assert answer.next
-    assert (NAMES[answer.previous.digest], NAMES[answer.next.digest], answer.stood) == ("B", "C", "2 d")
+    assert (NAMES[answer.previous.digest], NAMES[answer.next.digest], answer.active_seconds) == ("B", "C", 2 * 86400)
     kept = resolver.resolve(IMAGE, min_age="20d", current=C)
     assert "the current pin, to which the tag had moved at 2026-11-07T00:00:00Z, is newer than" in kept.reason
     assert "a pin never goes back in time" in kept.reason
     assert kept.next is None
-    assert kept.stood is None
+    assert kept.active_seconds is None
 
 
 def test_a_current_pin_that_is_unknown_is_replaced_with_a_warning(registry: Registry) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import choose, refusal, stale
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import DAY
-from pulumi_cgr.resolver import Build, Instant, Question, Stretch, UntrustworthyAnswer
+from pulumi_cgr._bridge import HistoryRange, Query
+from pulumi_cgr.resolver import Build, Instant, UntrustworthyAnswer
 
 A, B, C, D = ("sha256:" + 64 * letter for letter in "abcd")
 FIRST = "1970-01-01"
@@ -18,13 +19,15 @@ MOVES = (("2026-11-01", A), ("2026-11-03", B), ("2026-11-05", A), ("2026-11-07",
 NOW = Instant.parse("2026-11-24")
 
 
-def asked(**rule: Any) -> Question:
-    return Question.of("cgr.dev/acme.com/web:1", **rule)
+def asked(**rule: Any) -> Query:
+    return Query.of("cgr.dev/acme.com/web:1", **rule)
 
 
-def stretch(*moves: tuple[str, str], start: str = "2026-10-01", end: str = "3000-01-01", now: Any = NOW) -> Stretch:
+def stretch(
+    *moves: tuple[str, str], start: str = "2026-10-01", end: str = "3000-01-01", now: Any = NOW
+) -> HistoryRange:
     records = tuple(Build(Instant.parse(when), digest) for when, digest in moves)
-    return Stretch(records, Instant.parse(start), Instant.parse(end), now)
+    return HistoryRange(records, Instant.parse(start), Instant.parse(end), now)
 
 
 @pytest.mark.parametrize(
@@ -86,10 +89,10 @@ def test_a_move_to_where_the_tag_stood_is_none() -> None:
 
     assert latest
     assert before
-    assert (str(latest.record.updated), before.record.digest) == ("2026-11-09T00:00:00Z", A)
-    stood = choose(stretch(*moves), asked(at="2026-11-07"))
-    assert stood
-    assert stood.reason.endswith("it was the latest build when it was looked up")
+    assert (str(latest.record.updated_at), before.record.digest) == ("2026-11-09T00:00:00Z", A)
+    held = choose(stretch(*moves), asked(at="2026-11-07"))
+    assert held
+    assert held.reason.endswith("it was the latest build when it was looked up")
 
 
 def test_a_stretch_that_begins_too_late_has_no_choice() -> None:
@@ -131,10 +134,10 @@ def test_two_digests_for_one_instant_are_refused_where_they_matter(rule: dict[st
 def test_a_build_may_be_a_day_ahead_of_the_registrys_clock_and_no_more() -> None:
     build = stretch(("2026-11-25", A))
     assert choose(build, asked())
-    assert choose(Stretch(build.records, build.start, build.end, None), asked())
+    assert choose(HistoryRange(build.records, build.start, build.end, None), asked())
 
     with pytest.raises(UntrustworthyAnswer) as caught:
-        choose(Stretch(build.records, build.start, build.end, NOW + -1), asked())
+        choose(HistoryRange(build.records, build.start, build.end, NOW + -1), asked())
 
     assert str(caught.value) == (
         f"The tag history says that the tag will move to {A} at 2026-11-25T00:00:00Z, but the registry's own clock says"
@@ -229,7 +232,7 @@ def test_an_unknown_pin_is_looked_for_a_hundred_days_back() -> None:
         assert choice.reason == (
             f"the newest build at least 1d old: the tag moved to it at 2026-11-07T00:00:00Z; {unknown}, and was replaced"
         )
-    young = Stretch(stretch(*MOVES).records, Instant.parse(FIRST), NOW, Instant.parse("2026-11-09"))
+    young = HistoryRange(stretch(*MOVES).records, Instant.parse(FIRST), NOW, Instant.parse("2026-11-09"))
     assert choose(young, rule)
 
 

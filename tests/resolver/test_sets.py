@@ -42,8 +42,8 @@ def test_while_tags_move_all_digests_belong_to_one_instant(registry: Registry) -
     for answers in found:
         assert answers.at
         for key, image in IMAGES.items():
-            stood = [move for move in registry.histories.moves(image) if move.updated <= answers.at]
-            assert answers.digests[key] == stood[-1].digest
+            held = [move for move in registry.histories.moves(image) if move.updated_at <= answers.at]
+            assert answers.digests[key] == held[-1].digest
     assert len({tuple(answers.digests.values()) for answers in found}) > 1
 
 
@@ -110,7 +110,7 @@ def test_every_image_that_fails_is_listed_and_none_is_taken(registry: Registry) 
         f"- db: {failed.value.errors['db']}",
     ]
     assert str(failed.value.errors["db"]).startswith("cgr.dev/acme.com/db is not public")
-    assert failed.value.failed_because == "several_failed"
+    assert failed.value.error_code == "several_failed"
 
 
 def test_every_image_that_is_malformed_is_listed_before_any_request() -> None:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pulumi_cgr.resolver import AccessRefused, InvalidQuestion, Resolver
+from pulumi_cgr.resolver import AccessRefused, InvalidArgument, Resolver
 from pulumi_cgr.testing import Registry
 
 A = "sha256:" + 64 * "a"
@@ -36,13 +36,13 @@ def test_arguments_win_over_the_environment() -> None:
     ],
 )
 def test_an_address_that_is_not_safe_is_refused(registry: str) -> None:
-    with pytest.raises(InvalidQuestion, match="is not the address of a registry: write https://HOST"):
+    with pytest.raises(InvalidArgument, match="is not the address of a registry: write https://HOST"):
         Resolver(registry=registry, token="t", environment={}).resolve("cgr.dev/acme.com/web")
 
 
 @pytest.mark.parametrize("timeout", [-1, "soon", "nan", 86400])
 def test_a_bound_that_is_none_is_refused(timeout: float | str) -> None:
-    with pytest.raises(InvalidQuestion, match="is not a number of seconds"):
+    with pytest.raises(InvalidArgument, match="is not a number of seconds"):
         Resolver(timeout=timeout, environment={})
 
 
@@ -58,7 +58,7 @@ def test_an_image_that_is_pinned_needs_no_registry() -> None:
     resolver = Resolver(registry="http://127.0.0.1:9", environment={})
     for image, tag in ((f"cgr.dev/acme.com/web@{A}", None), (f"cgr.dev/acme.com/web:1@{A}", "1")):
         answer = resolver.resolve(image)
-        assert (answer.ref, answer.tag, answer.digest, answer.updated) == (image, tag, A, None)
+        assert (answer.ref, answer.tag, answer.digest, answer.updated_at) == (image, tag, A, None)
         assert answer.reason == "already pinned in the image; nothing was looked up"
 
 

@@ -11,14 +11,14 @@ import pytest
 
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import (
     MOST_REQUESTS,
+    Build,
+    HistoryRange,
     Page,
-    Record,
-    Stretch,
-    extended,
-    first_record,
-    refuse_the_future,
-    stretch_since,
-    stretch_up_to,
+    fetch_between,
+    fetch_earlier,
+    fetch_first_build,
+    fetch_until,
+    reject_future,
 )
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import DAY, HOUR, MINUTE, SECOND
 from pulumi_cgr.resolver import Instant, InvalidInstant, UntrustworthyAnswer
@@ -46,7 +46,7 @@ class Source:
         found = sorted(moved for moved in self.moves if start <= moved and (end is None or moved <= end))
         found = found[:100] if self.cuts_the_newest else found[-100:]
         ordered = found[::-1] if self.newest_first else found
-        return Page(tuple(Record(moved, A) for moved in ordered), self.now)
+        return Page(tuple(Build(moved, A) for moved in ordered), self.now)
 
 
 def days_ago(*days: int) -> list[Instant]:
@@ -74,10 +74,10 @@ def hourly(count: int, until: Instant = NOW) -> list[Instant]:
 def test_a_window_is_widened_until_it_holds_the_build(moves: list[int], at: int | None, asked: list[str]) -> None:
     source = Source(days_ago(*moves))
 
-    stretch = stretch_up_to(source, None if at is None else days_ago(at)[0], NOW)
+    stretch = fetch_until(source, None if at is None else days_ago(at)[0], NOW)
 
     assert source.asked == asked
-    assert [record.updated for record in stretch.records] == sorted(days_ago(*moves))
+    assert [record.updated_at for record in stretch.records] == sorted(days_ago(*moves))
     assert f"{stretch.start} to {stretch.end}".replace("T00:00:00Z", "") == asked[-1]
     assert stretch.now == NOW
 
@@ -85,7 +85,7 @@ def test_a_window_is_widened_until_it_holds_the_build(moves: list[int], at: int 
 def test_the_first_window_is_as_long_as_the_rule_looks_back() -> None:
     source = Source(days_ago(1))
 
-    stretch_up_to(source, None, NOW, back=30 * DAY)
+    fetch_until(source, None, NOW, back=30 * DAY)
 
     assert source.asked == ["2026-10-15 to 3000-01-01"]
 
@@ -95,7 +95,7 @@ def test_a_wrong_guess_of_the_present_is_mended_by_the_registrys_clock(off: int,
     source = Source([])
     with_guess = NOW + off * DAY
 
-    stretch_up_to(source, None, with_guess)
+    fetch_until(source, None, with_guess)
 
     assert len(source.asked) == 2 + requests
     if requests == 2:
@@ -111,9 +111,9 @@ def test_no_answer_is_taken_from_a_page_that_may_have_been_cut(
     moves = hourly(3000)
     source = Source(moves, cuts_the_newest, newest_first)
 
-    stretch = stretch_up_to(source, at, NOW)
+    stretch = fetch_until(source, at, NOW)
 
-    kept = [record.updated for record in stretch.records]
+    kept = [record.updated_at for record in stretch.records]
     assert 0 < len(kept) < 100
     assert max(moved for moved in kept if moved <= (at or NOW)) == (at or NOW)
     assert kept == sorted(moved for moved in moves if stretch.start <= moved <= stretch.end)
@@ -131,16 +131,16 @@ def test_a_busy_tag_that_came_to_rest_costs_one_request_more_at_most(
     rest = NOW + -3 * DAY
     source = Source(hourly(3000, rest), cuts_the_newest, newest_first)
 
-    stretch = stretch_up_to(source, None, NOW)
+    stretch = fetch_until(source, None, NOW)
 
-    assert stretch.records[-1].updated == rest
+    assert stretch.records[-1].updated_at == rest
     assert len(source.asked) == requests
 
 
 def test_newest_first_is_seen_though_builds_share_an_instant() -> None:
     source = Source(2 * hourly(3000, NOW + -3 * DAY), newest_first=True)
 
-    stretch_up_to(source, None, NOW)
+    fetch_until(source, None, NOW)
 
     assert len(source.asked) == 2
 
@@ -155,9 +155,9 @@ def test_many_builds_soon_after_the_instant_do_not_hide_the_one_before(
     busy = [at + number * 10 * MINUTE for number in range(1, 500)]
     source = Source([at + -before * DAY, *busy], cuts_the_newest, newest_first)
 
-    stretch = stretch_up_to(source, at, NOW)
+    stretch = fetch_until(source, at, NOW)
 
-    assert [record.updated for record in stretch.records] == [at + -before * DAY]
+    assert [record.updated_at for record in stretch.records] == [at + -before * DAY]
     # Oldest first, the one before is in the first page, and is guessed not to be the last.
     seen_and_doubted = before == 5 and cuts_the_newest and not newest_first
     assert len(source.asked) == requests + seen_and_doubted
@@ -168,9 +168,9 @@ def test_builds_in_bursts_are_found_after_the_pace_misled() -> None:
     moves = [NOW + -8 * DAY + number * MINUTE for number in range(150)]
     source = Source([*moves, NOW + -5 * DAY], cuts_the_newest=True)
 
-    stretch = stretch_up_to(source, None, NOW)
+    stretch = fetch_until(source, None, NOW)
 
-    assert [record.updated for record in stretch.records] == [*moves[99:], NOW + -5 * DAY]
+    assert [record.updated_at for record in stretch.records] == [*moves[99:], NOW + -5 * DAY]
     assert len(source.asked) == 3
 
 
@@ -178,7 +178,7 @@ def test_builds_in_bursts_are_found_after_the_pace_misled() -> None:
 def test_a_page_of_a_hundred_may_have_been_cut(count: int, requests: int) -> None:
     source = Source(hourly(count))
 
-    stretch_up_to(source, None, NOW)
+    fetch_until(source, None, NOW)
 
     assert len(source.asked) == requests
 
@@ -187,13 +187,13 @@ def test_a_page_of_a_hundred_may_have_been_cut(count: int, requests: int) -> Non
 def test_an_extended_stretch_begins_earlier_and_keeps_its_end(known: tuple[int, ...]) -> None:
     moves = days_ago(*known, 300)
     source = Source(moves)
-    stretch = stretch_up_to(source, None, NOW)
+    stretch = fetch_until(source, None, NOW)
     source.asked.clear()
 
-    longer = extended(source, stretch)
+    longer = fetch_earlier(source, stretch)
 
-    assert [record.updated for record in longer.records] == sorted(moves)
-    assert (longer.end, longer.now, longer.has_the_first) == (stretch.end, NOW, True)
+    assert [record.updated_at for record in longer.records] == sorted(moves)
+    assert (longer.end, longer.now, longer.has_first_build) == (stretch.end, NOW, True)
     # As far as fifty records would reach at this pace, then as any other search.
     assert source.asked == [
         f"{start}T23:59:59Z to 2026-11-13T23:59:59Z".replace("1970-01-01T23:59:59Z", "1970-01-01")
@@ -202,21 +202,21 @@ def test_an_extended_stretch_begins_earlier_and_keeps_its_end(known: tuple[int, 
 
 
 def test_an_extended_stretch_leaves_no_gap() -> None:
-    stretch = stretch_up_to(Source(days_ago(1)), None, NOW)
+    stretch = fetch_until(Source(days_ago(1)), None, NOW)
     just_before = (stretch.start + -1).with_digits(9)
 
-    longer = extended(Source([just_before, *days_ago(1)]), stretch)
+    longer = fetch_earlier(Source([just_before, *days_ago(1)]), stretch)
 
-    assert [record.updated for record in longer.records] == [just_before, *days_ago(1)]
+    assert [record.updated_at for record in longer.records] == [just_before, *days_ago(1)]
 
 
 @pytest.mark.parametrize("off", [-400, 400])
 def test_a_wrong_guess_of_the_present_costs_one_request_more_however_many_there_are(off: int) -> None:
     source = Source(hourly(10_000), cuts_the_newest=True)
 
-    stretch = stretch_up_to(source, None, NOW + off * DAY)
+    stretch = fetch_until(source, None, NOW + off * DAY)
 
-    assert stretch.records[-1].updated == NOW
+    assert stretch.records[-1].updated_at == NOW
     assert len(source.asked) == 3
 
 
@@ -224,17 +224,17 @@ def test_a_source_that_keeps_to_no_bounds_is_refused() -> None:
     class Endless(Source):
         def between(self, start: Instant, end: Instant | None) -> Page:
             self.asked.append("")
-            return Page(tuple(Record(NOW + -number * SECOND, A) for number in range(100)), NOW)
+            return Page(tuple(Build(NOW + -number * SECOND, A) for number in range(100)), NOW)
 
     for at in (None, NOW, NOW + -DAY):
         source = Endless([])
         with pytest.raises(UntrustworthyAnswer) as caught:
-            stretch_up_to(source, at, NOW)
+            fetch_until(source, at, NOW)
         assert str(caught.value) == NEVER_WHOLE
         assert len(source.asked) == 2
-    whole = stretch_up_to(Source(days_ago(1)), None, NOW)
+    whole = fetch_until(Source(days_ago(1)), None, NOW)
     with pytest.raises(UntrustworthyAnswer) as caught:
-        extended(Endless([]), whole)
+        fetch_earlier(Endless([]), whole)
     assert str(caught.value) == NEVER_WHOLE
 
 
@@ -243,12 +243,12 @@ def test_a_source_that_has_many_in_every_stretch_is_given_up() -> None:
         def between(self, start: Instant, end: Instant | None) -> Page:
             self.asked.append("")
             step = ((end or NOW) - start) // 200
-            return Page(tuple(Record(start + number * step, A) for number in range(100)), NOW)
+            return Page(tuple(Build(start + number * step, A) for number in range(100)), NOW)
 
-    whole = stretch_up_to(Source(days_ago(1)), None, NOW)
-    searches: list[Callable[[Source], Stretch]] = [
-        lambda source: stretch_up_to(source, NOW, NOW),
-        lambda source: extended(source, whole),
+    whole = fetch_until(Source(days_ago(1)), None, NOW)
+    searches: list[Callable[[Source], HistoryRange]] = [
+        lambda source: fetch_until(source, NOW, NOW),
+        lambda source: fetch_earlier(source, whole),
     ]
     for search in searches:
         source = Dense([])
@@ -259,26 +259,26 @@ def test_a_source_that_has_many_in_every_stretch_is_given_up() -> None:
 
 
 def test_a_source_that_takes_back_what_it_said_is_refused() -> None:
-    class Forgetful(Source):
+    class NullCache(Source):
         def between(self, start: Instant, end: Instant | None) -> Page:
             page = super().between(start, end)
             self.moves = []
             return page
 
     with pytest.raises(UntrustworthyAnswer) as caught:
-        stretch_up_to(Forgetful(hourly(200)), None, NOW)
+        fetch_until(NullCache(hourly(200)), None, NOW)
     assert str(caught.value) == NEVER_WHOLE
 
 
 def test_the_future_begins_a_second_after_the_registrys_clock() -> None:
-    assert stretch_up_to(Source(days_ago(1)), NOW + SECOND, NOW)
+    assert fetch_until(Source(days_ago(1)), NOW + SECOND, NOW)
 
     with pytest.raises(InvalidInstant) as future:
-        stretch_up_to(Source(days_ago(1)), NOW + (SECOND + 1), NOW, name="until")
+        fetch_until(Source(days_ago(1)), NOW + (SECOND + 1), NOW, name="until")
     with pytest.raises(InvalidInstant, match=r"^at 2027.* or leave 'at' out"):
-        refuse_the_future(Instant.parse("2027-01-01"), NOW)
+        reject_future(Instant.parse("2027-01-01"), NOW)
     with pytest.raises(UntrustworthyAnswer) as unclear:
-        stretch_up_to(Source(days_ago(1), now=None), NOW, NOW)
+        fetch_until(Source(days_ago(1), now=None), NOW, NOW)
 
     assert str(future.value) == (
         f"until {NOW + (SECOND + 1)} is in the future: the registry's clock says {NOW}. Ask for an instant that has passed, or"
@@ -292,15 +292,15 @@ def test_the_future_begins_a_second_after_the_registrys_clock() -> None:
 
 def test_the_last_instant_there_is_is_in_the_future() -> None:
     with pytest.raises(InvalidInstant, match="is in the future"):
-        stretch_up_to(Source(days_ago(1)), Instant.parse("9999-12-31T23:59:59.999Z"), NOW)
+        fetch_until(Source(days_ago(1)), Instant.parse("9999-12-31T23:59:59.999Z"), NOW)
 
 
 def test_the_first_record_is_the_earliest_after_the_instant() -> None:
     source = Source(days_ago(1, 2, 3))
 
-    assert first_record(source, days_ago(3)[0]) == Record(days_ago(2)[0], A)
-    assert first_record(source, NOW) is None
-    assert first_record(source, Instant.parse("1900-01-01")) == Record(days_ago(3)[0], A)
+    assert fetch_first_build(source, days_ago(3)[0]) == Build(days_ago(2)[0], A)
+    assert fetch_first_build(source, NOW) is None
+    assert fetch_first_build(source, Instant.parse("1900-01-01")) == Build(days_ago(3)[0], A)
     assert source.asked[-1] == "1970-01-01 to None"
 
 
@@ -309,7 +309,9 @@ class Renewed(Source):
 
     def between(self, start: Instant, end: Instant | None) -> Page:
         page = super().between(start, end)
-        return Page(tuple(Record(r.updated, f"sha256:{r.updated.nanoseconds:064x}") for r in page.records), page.now)
+        return Page(
+            tuple(Build(r.updated_at, f"sha256:{r.updated_at.nanoseconds:064x}") for r in page.records), page.now
+        )
 
 
 @pytest.mark.parametrize("by_span", [True, False])
@@ -330,13 +332,13 @@ def test_the_past_is_read_until_it_is_known_when_the_build_at_its_start_came(
     end = NOW if until is None else days_ago(until)[0]
     wanted = end - days_ago(since)[0] if by_span else days_ago(since)[0]
 
-    start, stretch = stretch_since(
+    start, stretch = fetch_between(
         source, wanted, None if until is None else end, NOW, lambda done, total: progress.append((done, total))
     )
 
     assert start == days_ago(since)[0]
     assert source.asked == asked
-    assert len([record for record in stretch.records if record.updated <= start]) == 2
+    assert len([record for record in stretch.records if record.updated_at <= start]) == 2
     first = Instant.parse(asked[0].split()[0])
     assert progress == [(end - first, end - start)] * (len(asked) - 1)
 
@@ -344,23 +346,23 @@ def test_the_past_is_read_until_it_is_known_when_the_build_at_its_start_came(
 def test_a_span_ends_with_the_registrys_present_and_an_instant_may_lie_after_it() -> None:
     off, moves = NOW + HOUR, days_ago(1, 2, 3)
 
-    assert stretch_since(Renewed(moves), DAY, None, off, lambda *_: None)[0] == NOW + -DAY
-    assert stretch_since(Renewed(moves, now=None), DAY, None, off, lambda *_: None)[0] == off + -DAY
+    assert fetch_between(Renewed(moves), DAY, None, off, lambda *_: None)[0] == NOW + -DAY
+    assert fetch_between(Renewed(moves, now=None), DAY, None, off, lambda *_: None)[0] == off + -DAY
     later = NOW + 3 * DAY
     source = Renewed(moves)
-    assert stretch_since(source, later, None, NOW, lambda *_: None)[0] == later
+    assert fetch_between(source, later, None, NOW, lambda *_: None)[0] == later
     assert source.asked == ["2026-11-14 to 3000-01-01"]
 
 
 def test_the_end_of_the_past_must_have_passed_by_the_registrys_clock() -> None:
     with pytest.raises(InvalidInstant, match=f"^until {NOW + DAY} is in the future: .* or leave 'until' out"):
-        stretch_since(Renewed(days_ago(1)), DAY, NOW + DAY, NOW, lambda *_: None)
+        fetch_between(Renewed(days_ago(1)), DAY, NOW + DAY, NOW, lambda *_: None)
 
 
 def test_a_tag_without_a_first_build_in_the_past_is_read_to_its_beginning() -> None:
     source = Renewed(days_ago(1))
 
-    _start, stretch = stretch_since(source, 30 * DAY, NOW, NOW, lambda *_: None)
+    _start, stretch = fetch_between(source, 30 * DAY, NOW, NOW, lambda *_: None)
 
-    assert stretch.has_the_first
+    assert stretch.has_first_build
     assert source.asked[-1].startswith("1970-01-01 ")

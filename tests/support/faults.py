@@ -175,7 +175,7 @@ def tls(identity: str, authority: trustme.CA = AUTHORITY, expired: bool = False)
     return context
 
 
-BELOW_HTTP: dict[str, tuple[servers.Answer, ssl.SSLContext | None] | str] = {
+BELOW_HTTP: dict[str, tuple[servers.Resolution, ssl.SSLContext | None] | str] = {
     "no route": "https://255.255.255.255",
     "refused": "http://127.0.0.1:9",
     "stall before the headers": (servers.silence, None),

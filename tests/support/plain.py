@@ -55,16 +55,16 @@ def by_rule(
     current: str | None = None,
 ) -> str | None:
     """Returns the digest a rule chooses, by walking through the moves one after another; `None` where there is none."""
-    stood: list[tuple[datetime, str]] = []
+    held: list[tuple[datetime, str]] = []
     for moved, digest in moves:
         too_late = moved > (at or present) or (min_age and present - moved < min_age)
         if too_late or digest in exclude:
             continue
-        if stood and stood[-1][1] == digest:
-            stood.pop()
-        stood.append((moved, digest))
-    if len(stood) <= builds_back:
+        if held and held[-1][1] == digest:
+            held.pop()
+        held.append((moved, digest))
+    if len(held) <= builds_back:
         return None
-    moved, digest = stood[-1 - builds_back]
+    moved, digest = held[-1 - builds_back]
     newer = [other for when, other in moves if when > moved]
     return current if current in newer and current not in exclude and not builds_back else digest

@@ -11,11 +11,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-Answer = Callable[[socket.socket], None]
+Resolution = Callable[[socket.socket], None]
 
 
 @contextmanager
-def server(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+def server(answer: Resolution, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Listens on a free port, and lets a function answer each connection; over TLS, if a context is given."""
     listener = socket.create_server(("127.0.0.1", 0))
 

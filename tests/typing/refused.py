@@ -26,6 +26,6 @@ cgr.ImageDigests("no keys", images=[IMAGE])  # type: ignore[arg-type]  # pyright
 known: str = pin.digest  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
 cgr.get_image_digest(pin.ref)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 cgr.get_image_digest(IMAGE, digest="sha256:…")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-always: str = cgr.get_image_digest(IMAGE).updated  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+always: str = cgr.get_image_digest(IMAGE).updated_at  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
 pulumi.export("misspelt", pin.diggest)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 Resolver().resolve(IMAGE, at=20260131)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
-from ...resolver import SECOND, Instant
+from ..._bridge import SECOND
+from ...resolver import Instant
 
 _HOURS = (1, 3, 6, 12)
 _DAYS = (1, 2, 7, 14)

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from ...resolver import Instant, Past, Stay, duration
+from ..._bridge import humanize_duration
+from ...resolver import Instant, Interval, Timeline
 from .axis import ticks
 from .svg_style import style
 from .timeline import cut_off_text, is_cut, short
@@ -22,15 +23,15 @@ LETTER, DIGIT = 7.0, 6.7
 ROOM_OF_A_DATE = 110
 
 
-def drawing(past: Past) -> str:
+def drawing(past: Timeline) -> str:
     """Returns the timeline of a tag as an SVG document."""
     return _Drawing(past).text()
 
 
 class _Drawing:
-    def __init__(self, past: Past) -> None:
+    def __init__(self, past: Timeline) -> None:
         self._past = past
-        self._begin, self._span = past.begin, max(past.end - past.begin, 1)
+        self._begin, self._duration = past.begin, max(past.end - past.begin, 1)
         view = {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "width": str(WIDTH), "height": str(HEIGHT), "role": "img"}
         self._root = ElementTree.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **view})
 
@@ -43,19 +44,19 @@ class _Drawing:
         self._label(MARGIN, TITLE, past.image, "title")
         self._label(MARGIN, SUBTITLE, _summary(past), "quiet")
         self._axis()
-        for number, stay in enumerate(past.stays):
-            self._build(number, stay)
+        for number, interval in enumerate(past.intervals):
+            self._build(number, interval)
         self._cut_off()
-        for number, stay in enumerate(past.stays):
-            if past.is_current(stay) or past.is_chosen(stay):
-                self._build(number, stay)  # before what is too young
+        for number, interval in enumerate(past.intervals):
+            if past.is_current(interval) or past.is_chosen(interval):
+                self._build(number, interval)  # before what is too young
         self._pins()
         self._legend()
         ElementTree.indent(self._root)
         return ElementTree.tostring(self._root, encoding="unicode") + "\n"
 
     def _x(self, instant: Instant) -> float:
-        share = (instant - self._begin) / self._span
+        share = (instant - self._begin) / self._duration
         return MARGIN + min(max(share, 0), 1) * (WIDTH - 2 * MARGIN)
 
     def _add(self, kind: str, parent: ElementTree.Element | None = None, **attributes: object) -> ElementTree.Element:
@@ -76,22 +77,22 @@ class _Drawing:
             self._add("path", class_="axis", d=f"M{x:.1f} {AXIS}v6")
             self._label(min(max(x, half), WIDTH - half), DATES, text, "quiet date", "middle")
 
-    def _build(self, number: int, stay: Stay) -> None:
-        left, right = self._x(stay.updated), self._x(stay.until or self._past.end)
-        kind = "chosen" if self._past.is_chosen(stay) else "current" if self._past.is_current(stay) else ""
-        kind = kind or ("returned" if stay.returned else ("even", "odd")[number % 2])
+    def _build(self, number: int, interval: Interval) -> None:
+        left, right = self._x(interval.updated_at), self._x(interval.until or self._past.end)
+        kind = "chosen" if self._past.is_chosen(interval) else "current" if self._past.is_current(interval) else ""
+        kind = kind or ("returned" if interval.returned else ("even", "odd")[number % 2])
         gap = 1 if right - left > 3 else 0
         group = self._add("g", class_="build")
-        self._add("title", group).text = _tooltip(self._past, stay)
+        self._add("title", group).text = _tooltip(self._past, interval)
         width = max(right - left - gap, 0.8)
         self._add("rect", group, x=left, y=BAND, width=width, height=BAND_HEIGHT, class_=kind, rx=min(2.0, width / 4))
-        name = stay.digest.partition(":")[2][:8]
+        name = interval.digest.partition(":")[2][:8]
         if width > len(name) * DIGIT + 6:
             label = self._add("text", group, x=(left + right) / 2, y=BAND + BAND_HEIGHT / 2 + 4, text_anchor="middle")
             label.set("class", "digest light" if kind in ("chosen", "current") else "digest")
             label.text = name
-        if stay.returned:
-            self._arc(self._x(stay.returned), left)
+        if interval.returned:
+            self._arc(self._x(interval.returned), left)
 
     def _arc(self, left: float, right: float) -> None:
         if right > MARGIN:
@@ -111,16 +112,16 @@ class _Drawing:
 
     def _pins(self) -> None:
         past = self._past
-        for stay in past.stays:
-            x = self._x(stay.updated) + 6  # what counts is when the tag moved there
-            if past.is_chosen(stay):
-                what = "chosen, and current" if past.is_current(stay) else "chosen"
+        for interval in past.intervals:
+            x = self._x(interval.updated_at) + 6  # what counts is when the tag moved there
+            if past.is_chosen(interval):
+                what = "chosen, and current" if past.is_current(interval) else "chosen"
                 self._add("path", class_="chosen", d=f"M{x:.1f} {BAND - 4}l-6 -11h12z")
-                self._beside(x, CHOSEN, f"{what}: {short(stay.digest)}", "chosen-text", "end")
-            elif past.is_current(stay):
+                self._beside(x, CHOSEN, f"{what}: {short(interval.digest)}", "chosen-text", "end")
+            elif past.is_current(interval):
                 y = BAND + BAND_HEIGHT + 4
                 self._add("path", class_="current", d=f"M{x:.1f} {y}l-6 11h12z")
-                self._beside(x, CURRENT, f"current: {short(stay.digest)}", "current-text", "end")
+                self._beside(x, CURRENT, f"current: {short(interval.digest)}", "current-text", "end")
 
     def _beside(self, x: float, y: float, text: str, kind: str, anchor: str) -> None:
         """Writes a label at a place on the axis, on the side where there is room for it."""
@@ -136,9 +137,9 @@ class _Drawing:
         past, x = self._past, float(MARGIN)
         entries = [
             ("even", "a build, as long as the tag stood there", True),
-            ("chosen", "what the rule takes", any(map(past.is_chosen, past.stays))),
-            ("current", "what is deployed", any(past.is_current(s) and not past.is_chosen(s) for s in past.stays)),
-            ("returned", "a return to an earlier digest", any(stay.returned for stay in past.stays)),
+            ("chosen", "what the rule takes", any(map(past.is_chosen, past.intervals))),
+            ("current", "what is deployed", any(past.is_current(s) and not past.is_chosen(s) for s in past.intervals)),
+            ("returned", "a return to an earlier digest", any(interval.returned for interval in past.intervals)),
             ("young-key", "too young, or later than asked for", is_cut(past)),
         ]
         for kind, text, there in entries:
@@ -148,14 +149,16 @@ class _Drawing:
                 x += 21 + len(text) * LETTER + 14
 
 
-def _summary(past: Past) -> str:
-    stood = sorted(past.stood(stay) for stay in past.stays if stay.until)
-    median = f"; half of them stood for less than {duration(stood[len(stood) // 2])}" if stood else ""
-    builds = f"{len(past.stays)} build{'s' * (len(past.stays) != 1)}"
+def _summary(past: Timeline) -> str:
+    active = sorted(past.active_nanoseconds(interval) for interval in past.intervals if interval.until)
+    median = f"; half of them stood for less than {humanize_duration(active[len(active) // 2])}" if active else ""
+    builds = f"{len(past.intervals)} build{'s' * (len(past.intervals) != 1)}"
     return f"{builds} from {past.begin} to {past.end}{median}"
 
 
-def _tooltip(past: Past, stay: Stay) -> str:
-    lines = [stay.digest, f"moved at {stay.updated}"]
-    lines.append(f"stood for {duration(past.stood(stay))}{'' if stay.until else ' so far'}")
-    return "\n".join([*lines, *([f"returned; it had left at {stay.returned}"] if stay.returned else [])])
+def _tooltip(past: Timeline, interval: Interval) -> str:
+    lines = [interval.digest, f"moved at {interval.updated_at}"]
+    lines.append(
+        f"stood for {humanize_duration(past.active_nanoseconds(interval))}{'' if interval.until else ' so far'}"
+    )
+    return "\n".join([*lines, *([f"returned; it had left at {interval.returned}"] if interval.returned else [])])

@@ -8,7 +8,7 @@ from collections import Counter
 
 from rich.text import Text
 
-from ...resolver import Instant, Past, Stay
+from ...resolver import Instant, Interval, Timeline
 from .axis import ticks
 
 STYLES = {"chosen": "bold green", "current": "bold cyan", "returned": "magenta", "cut_off": "yellow", "young": "dim"}
@@ -16,7 +16,7 @@ ROOM_OF_A_DATE = 14
 NARROWEST = 20
 
 
-def timeline(past: Past, width: int) -> list[Text]:
+def timeline(past: Timeline, width: int) -> list[Text]:
     """Returns the lines of a timeline.
 
     Args:
@@ -33,43 +33,43 @@ def timeline(past: Past, width: int) -> list[Text]:
 class _Scale:
     """Where an instant is on a line."""
 
-    def __init__(self, past: Past, width: int) -> None:
+    def __init__(self, past: Timeline, width: int) -> None:
         self.width = width
-        self._begin, self._span = past.begin, max(past.end - past.begin, 1)
+        self._begin, self._duration = past.begin, max(past.end - past.begin, 1)
 
     def column(self, instant: Instant) -> int:
         """Returns the column of an instant, the nearest one for an instant outside."""
-        return min(max((instant - self._begin) * (self.width - 1) // self._span, 0), self.width - 1)
+        return min(max((instant - self._begin) * (self.width - 1) // self._duration, 0), self.width - 1)
 
 
 Label = tuple[Instant, str, str, str]
 """What points at an instant: where, the pointer, the text, the style."""
 
 
-def _above(past: Past) -> list[Label]:
+def _above(past: Timeline) -> list[Label]:
     labels: list[Label] = []
     if past.cut_off and is_cut(past):
         labels.append((past.cut_off, "┊", cut_off_text(past), STYLES["cut_off"]))
-    chosen = next((stay for stay in past.stays if past.is_chosen(stay)), None)
+    chosen = next((interval for interval in past.intervals if past.is_chosen(interval)), None)
     if chosen:
-        labels.append((chosen.updated, "▼", f"chosen: {short(chosen.digest)}", STYLES["chosen"]))
+        labels.append((chosen.updated_at, "▼", f"chosen: {short(chosen.digest)}", STYLES["chosen"]))
     return labels
 
 
-def _below(past: Past) -> list[Label]:
-    current = next((stay for stay in past.stays if past.is_current(stay)), None)
-    return [(current.updated, "▲", f"current: {short(current.digest)}", STYLES["current"])] if current else []
+def _below(past: Timeline) -> list[Label]:
+    current = next((interval for interval in past.intervals if past.is_current(interval)), None)
+    return [(current.updated_at, "▲", f"current: {short(current.digest)}", STYLES["current"])] if current else []
 
 
-def is_cut(past: Past) -> bool:
+def is_cut(past: Timeline) -> bool:
     """Whether the instant up to which builds count is in the picture."""
     return past.cut_off is not None and past.begin <= past.cut_off <= past.end
 
 
-def cut_off_text(past: Past) -> str:
+def cut_off_text(past: Timeline) -> str:
     """Returns what is said at the instant up to which builds count."""
-    rule = past.question.rule()
-    return f"min_age {rule['min_age']}: builds up to here count" if past.question.min_age else f"at {past.cut_off}"
+    rule = past.query.rule()
+    return f"min_age {rule['min_age']}: builds up to here count" if past.query.min_age else f"at {past.cut_off}"
 
 
 def short(digest: str) -> str:
@@ -84,9 +84,9 @@ def _pointer(scale: _Scale, instant: Instant, pointer: str, text: str, style: st
     return Text(" " * max(column - 1 - len(text), 0)).append(f"{text} {pointer}"[-column - 1 :], style)
 
 
-def _line(past: Past, scale: _Scale) -> Text:
-    moves = Counter(scale.column(stay.updated) for stay in _moves(past))
-    returned = {scale.column(stay.updated) for stay in _moves(past) if stay.returned}
+def _line(past: Timeline, scale: _Scale) -> Text:
+    moves = Counter(scale.column(interval.updated_at) for interval in _moves(past))
+    returned = {scale.column(interval.updated_at) for interval in _moves(past) if interval.returned}
     cut_off = scale.column(past.cut_off) if past.cut_off and is_cut(past) else None
     line = Text()
     for column in range(scale.width):
@@ -99,8 +99,8 @@ def _line(past: Past, scale: _Scale) -> Text:
     return line
 
 
-def _moves(past: Past) -> list[Stay]:
-    return [stay for stay in past.stays if stay.updated >= past.begin]
+def _moves(past: Timeline) -> list[Interval]:
+    return [interval for interval in past.intervals if interval.updated_at >= past.begin]
 
 
 def _sign(moves: int, returned: bool) -> str:
@@ -109,7 +109,7 @@ def _sign(moves: int, returned: bool) -> str:
     return "─" if not moves else "↺" if returned else "●"
 
 
-def _axis(past: Past, scale: _Scale) -> list[Text]:
+def _axis(past: Timeline, scale: _Scale) -> list[Text]:
     marks, texts = [" "] * scale.width, ""
     for instant, text in ticks(past.begin, past.end, scale.width // ROOM_OF_A_DATE):
         column = scale.column(instant)
@@ -119,7 +119,7 @@ def _axis(past: Past, scale: _Scale) -> list[Text]:
     return [Text("".join(marks), "dim"), Text(texts, "dim")]
 
 
-def _legend(past: Past, scale: _Scale) -> str:
+def _legend(past: Timeline, scale: _Scale) -> str:
     line = _line(past, scale).plain
     signs = {
         "●": "moved",

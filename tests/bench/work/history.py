@@ -37,15 +37,15 @@ def part(folder: Path, records: Sequence[int] = RECORDS, repeat: int = 3) -> Par
     at = f"{datetime.now(timezone.utc) - timedelta(days=7):%Y-%m-%dT%H:%M:%S}.000Z"
     paces = {"nightly": NIGHTLY, "six-a-day": SIX_A_DAY}
     histories = {
-        f"chainguard/{pace}:of-{number}": made_up(f"{pace} {number}", number, gap)
-        for pace, gap in paces.items()
+        f"chainguard/{rate_limiter}:of-{number}": made_up(f"{rate_limiter} {number}", number, gap)
+        for rate_limiter, gap in paces.items()
         for number in records
     }
-    costs: dict[str, dict[int, dict[str, Cost]]] = {pace: {} for pace in paces}
+    costs: dict[str, dict[int, dict[str, Cost]]] = {rate_limiter: {} for rate_limiter in paces}
     with served(histories, folder / "history") as registry:
-        for pace, of_pace in costs.items():
+        for rate_limiter, of_pace in costs.items():
             for number in records:
-                image = f"chainguard/{pace}:of-{number}"
+                image = f"chainguard/{rate_limiter}:of-{number}"
                 ways = {
                     OURS: partial(asked_alone, registry, image, at),
                     THEIRS: partial(asked_by_hand, registry, image, at),

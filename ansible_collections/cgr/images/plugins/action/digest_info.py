@@ -13,7 +13,7 @@ from ansible.plugins.loader import lookup_loader
 
 from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARGUMENTS, look_up
 from ansible_collections.cgr.images.plugins.plugin_utils._action import ImagesAction
-from ansible_collections.cgr.images.plugins.plugin_utils._run import run_memory
+from ansible_collections.cgr.images.plugins.plugin_utils._run import run_cache
 
 # The controller imports this before it forks, and a lookup only in each fork: a playbook that uses both gets the lookups here,
 # once and for all.
@@ -26,13 +26,13 @@ class ActionModule(ImagesAction):
 
     arguments = ARGUMENTS
 
-    def answer(self, params: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
+    def run_task(self, params: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
         """Returns the result of the task."""
         # A lock is on the controller, and there is nothing to ask of anybody.
         if self._task.delegate_to and self._task.delegate_to not in LOCALHOST and not params["lock"]:
             result: dict[str, Any] = self._execute_module(module_args=_portable(params), task_vars=task_vars)
             return result
-        found, warnings = look_up(params, self._display.vvv, run_memory())
+        found, warnings = look_up(params, self._display.vvv, run_cache())
         self.warn(warnings)
         return found
 

@@ -12,7 +12,7 @@ from ansible.errors import AnsibleActionFail
 
 from ansible_collections.cgr.images.plugins.module_utils._pinned_files import ARGUMENTS, pin
 from ansible_collections.cgr.images.plugins.plugin_utils._action import ImagesAction
-from ansible_collections.cgr.images.plugins.plugin_utils._run import run_memory
+from ansible_collections.cgr.images.plugins.plugin_utils._run import run_cache
 
 
 class ActionModule(ImagesAction):
@@ -20,7 +20,7 @@ class ActionModule(ImagesAction):
 
     arguments = ARGUMENTS
 
-    def answer(self, params: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
+    def run_task(self, params: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
         """Returns the result of the task."""
         if self._task.delegate_to and self._task.delegate_to not in LOCALHOST:
             raise AnsibleActionFail(f"{self._task.action} changes files on the controller only; take delegate_to away")
@@ -31,6 +31,6 @@ class ActionModule(ImagesAction):
 
         paths = [self._loader.path_dwim(path) for path in params["paths"]]
         on_change = keep if self._task.diff else None
-        result, warnings = pin(params, paths, self._task.check_mode, on_change, self._display.vvv, run_memory())
+        result, warnings = pin(params, paths, self._task.check_mode, on_change, self._display.vvv, run_cache())
         self.warn(warnings)
         return {**result, "diff": diff} if self._task.diff else result

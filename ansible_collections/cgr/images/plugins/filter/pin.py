@@ -64,10 +64,10 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import
 from ansible_collections.cgr.images.plugins.plugin_utils._pins import pinned, refs_of
 
 
-def pin(value: Any, answers: Any) -> Any:
+def pin(value: Any, resolutions: Any) -> Any:
     """Returns `value` with the images that `answers` name pinned."""
     try:
-        return pinned(value, refs_of(answers))
+        return pinned(value, refs_of(resolutions))
     except (CgrError, ValueError) as error:
         raise AnsibleFilterError(str(error)) from None  # core would join the cause, the same sentence again
 

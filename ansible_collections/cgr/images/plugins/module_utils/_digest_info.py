@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from ._resolver.cache.cache import Memory
+from ._resolver.cache.cache import Cache
 from ._resolver.errors import CgrError, SeveralFailed
 from ._resolver.model.query import RULES
-from ._resolver.model.resolution import Answers
+from ._resolver.model.resolution import Resolutions
 from ._resolver.resolve.single import Trace
 from ._resolver.resolve.snapshot import Progress
 from ._resolver.resolver import Resolver
@@ -55,7 +55,7 @@ ARGUMENTS: dict[str, Any] = {
 
 
 def look_up(
-    params: Mapping[str, Any], trace: Trace | None = None, memory: Memory | None = None
+    params: Mapping[str, Any], trace: Trace | None = None, run_cache: Cache | None = None
 ) -> tuple[dict[str, Any], list[str]]:
     """Answers a task.
 
@@ -66,18 +66,18 @@ def look_up(
 
     Returns:
         The result of the task: the answer for `image`, or those for `images` and their instant; else `failed`, with the
-        sentence `msg` and the word `failed_because`.  And the warnings to show.
+        sentence `msg` and the word `error_code`.  And the warnings to show.
     """
     rule = {name: params[name] for name in RULES if params[name] is not None}
     try:
-        resolver = Resolver(**{name: params[name] for name in NAMES}, trace=trace, memory=memory)
+        resolver = Resolver(**{name: params[name] for name in NAMES}, trace=trace, run_cache=run_cache)
         if params["image"] is not None:
-            answer = resolver.resolve(params["image"], **rule)
-            return {"changed": False, **answer.as_dict()}, list(answer.warnings)
-        answers = resolver.resolve_all(_by_key(params["images"]), progress=telling(trace), **rule)
+            resolution = resolver.resolve(params["image"], **rule)
+            return {"changed": False, **resolution.as_dict()}, list(resolution.warnings)
+        resolutions = resolver.resolve_all(_by_key(params["images"]), progress=telling(trace), **rule)
     except CgrError as error:
         return failed(error), []
-    return {"changed": False, **_set(answers, isinstance(params["images"], Mapping))}, list(answers.warnings)
+    return {"changed": False, **_set(resolutions, isinstance(params["images"], Mapping))}, list(resolutions.warnings)
 
 
 def _by_key(images: Any) -> dict[str, Any]:
@@ -92,11 +92,11 @@ def _plain(entry: Any) -> Any:
     return dict(entry) if isinstance(entry, Mapping) else entry
 
 
-def _set(answers: Answers, by_key: bool) -> dict[str, Any]:
-    found = {key: answer.as_dict() for key, answer in answers.answers.items()}
-    parts: dict[str, dict[str, Any]] = {"images": found, "digests": answers.digests, "refs": answers.refs}
+def _set(resolutions: Resolutions, by_key: bool) -> dict[str, Any]:
+    found = {key: resolution.as_dict() for key, resolution in resolutions.resolutions.items()}
+    parts: dict[str, dict[str, Any]] = {"images": found, "digests": resolutions.digests, "refs": resolutions.refs}
     shaped = {name: values if by_key else list(values.values()) for name, values in parts.items()}
-    return {**shaped, "at": str(answers.at) if answers.at else None}
+    return {**shaped, "at": str(resolutions.at) if resolutions.at else None}
 
 
 def failed(error: CgrError) -> dict[str, Any]:
@@ -105,11 +105,11 @@ def failed(error: CgrError) -> dict[str, Any]:
         "changed": False,
         "failed": True,
         "msg": str(error),
-        "failed_because": error.failed_because,
+        "error_code": error.error_code,
     }
     if isinstance(error, SeveralFailed):
         result["failed_images"] = {
-            key: {"msg": str(each), "failed_because": each.failed_because} for key, each in error.errors.items()
+            key: {"msg": str(each), "error_code": each.error_code} for key, each in error.errors.items()
         }
     return result
 

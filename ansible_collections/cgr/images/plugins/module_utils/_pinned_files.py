@@ -8,7 +8,7 @@ from typing import Any, Mapping
 
 from ._digest_info import ACCESS_ARGUMENTS, ACCESS_TOGETHER, RULE_ARGUMENTS, failed, telling
 from ._files.pin import FILE_RULES, OnChange, pin_files
-from ._resolver.cache.cache import Memory
+from ._resolver.cache.cache import Cache
 from ._resolver.errors import CgrError
 from ._resolver.resolve.single import Trace
 from ._resolver.resolver import Resolver
@@ -31,7 +31,7 @@ def pin(
     check: bool,
     on_change: OnChange | None = None,
     trace: Trace | None = None,
-    memory: Memory | None = None,
+    run_cache: Cache | None = None,
 ) -> tuple[dict[str, Any], list[str]]:
     """Does a task.
 
@@ -44,12 +44,12 @@ def pin(
         memory: see `Resolver`.
 
     Returns:
-        The result of the task: the report; else `failed`, with the sentence `msg` and the word `failed_because`.  And the
+        The result of the task: the report; else `failed`, with the sentence `msg` and the word `error_code`.  And the
         warnings to show.
     """
     rule = {name: params[name] for name in FILE_RULES}
     try:
-        resolver = Resolver(**{name: params[name] for name in NAMES}, trace=trace, memory=memory)
+        resolver = Resolver(**{name: params[name] for name in NAMES}, trace=trace, run_cache=run_cache)
         report = pin_files(
             resolver,
             paths,

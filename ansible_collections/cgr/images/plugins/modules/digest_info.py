@@ -133,7 +133,7 @@ ref:
   returned: success, with O(image)
   type: str
   sample: cgr.dev/chainguard/python:latest-dev@sha256:c7afe78f15c543c9936151640ce819e4d6cd2cf0f027ac5749d3cda369079675
-updated:
+updated_at:
   description: When the tag moved to the digest, in UTC; none for an image that was pinned already.
   returned: success, with O(image)
   type: str
@@ -151,18 +151,18 @@ reason:
   type: str
   sample: "the latest build: the tag moved to it at 2026-08-21T01:29:22Z"
 previous:
-  description: The build before this one, if it was read, with its C(digest) and when the tag moved to it (C(updated)).
+  description: The build before this one, if it was read, with its C(digest) and when the tag moved to it (C(updated_at)).
   returned: success, with O(image)
   type: dict
 next:
-  description: The build after this one, if there was one, with its C(digest) and when the tag moved to it (C(updated)).
+  description: The build after this one, if there was one, with its C(digest) and when the tag moved to it (C(updated_at)).
   returned: success, with O(image)
   type: dict
-stood:
-  description: How long the tag stood at this build, such as V(2 d 4 h); none where the end is not known.
+active_seconds:
+  description: How many seconds the tag pointed at this build; none if no later build was read.
   returned: success, with O(image)
-  type: str
-  sample: 2 d 4 h
+  type: int
+  sample: 187200
 images:
   description:
     - One answer for each of the images, each with the values above.
@@ -178,10 +178,10 @@ refs:
   returned: success, with O(images)
   type: raw
 failed_images:
-  description: Why some of the images have no answer, by their keys, each with C(msg) and C(failed_because).
+  description: Why some of the images have no answer, by their keys, each with C(msg) and C(error_code).
   returned: failure, with O(images)
   type: dict
-failed_because:
+error_code:
   description:
     - Why there is no answer, as one word that stays the same between versions.
     - What was asked is wrong - V(invalid), V(invalid_image), V(invalid_at), V(invalid_rule).

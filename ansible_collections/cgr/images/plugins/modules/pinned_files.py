@@ -112,18 +112,18 @@ images:
     status:
       description:
         - V(pinned) for an image that had no digest, V(updated) for one that had another, V(unchanged) for one that had the
-          same, and V(left) for one that was not looked up.
+          same, and V(skipped) for one that was not looked up.
       type: str
     old_digest:
       description: The digest that the file held, if it did.
       type: str
-    old_updated:
+    old_updated_at:
       description: When the tag moved to that digest, in UTC, if that was seen.
       type: str
     new_digest:
       description: The digest that the file holds now; none for an image that was left.
       type: str
-    new_updated:
+    new_updated_at:
       description: When the tag moved to that digest, in UTC.
       type: str
     reason:
@@ -145,10 +145,10 @@ at:
   type: str
   sample: "2024-06-01T00:00:00Z"
 failed_images:
-  description: Why some of the images have no answer, by the places where they are, each with C(msg) and C(failed_because).
+  description: Why some of the images have no answer, by the places where they are, each with C(msg) and C(error_code).
   returned: failure
   type: dict
-failed_because:
+error_code:
   description: Why nothing was done, as one word that stays the same between versions.
   returned: failure
   type: str

@@ -29,11 +29,11 @@ class ImagesAction(ActionBase):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Answers the task."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        result.update(self.answer(self._params(task_vars or {}), task_vars))
+        result.update(self.run_task(self._params(task_vars or {}), task_vars))
         return result
 
     @abstractmethod
-    def answer(self, params: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
+    def run_task(self, params: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
         """Returns the result of the task.
 
         Args:

@@ -20,9 +20,9 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.cache import Check, Finding, Key
+from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.cache import CacheEntry, CacheKey, Validate
 from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import CgrError
-from ansible_collections.cgr.images.plugins.plugin_utils._run import run_memory
+from ansible_collections.cgr.images.plugins.plugin_utils._run import run_cache
 
 display = Display()
 
@@ -41,7 +41,9 @@ class ImagesLookup(LookupBase):
         try:
             lock = self._lock(self.get_option("lock"), variables)
             found = (
-                run_memory().recall(self._asked(terms, lock), lambda: self._ask(terms, lock), _check(len(terms))).data
+                run_cache()
+                .get_or_set(self._asked(terms, lock), lambda: self._compute(terms, lock), _check(len(terms)))
+                .data
             )
         except CgrError as error:
             raise AnsibleLookupError(str(error)) from None  # core would join the cause, the same sentence again
@@ -53,7 +55,7 @@ class ImagesLookup(LookupBase):
         """Returns our variables with the templates in them filled in, which ansible-core does for tasks only."""
         return {name: self._templar.template(value) for name, value in variables.items() if name.startswith("cgr_")}
 
-    def _asked(self, terms: list[Any], lock: str) -> Key:
+    def _asked(self, terms: list[Any], lock: str) -> CacheKey:
         """Returns what is asked, word for word; as a digest, for a word may be a secret that was put into a wrong option.
 
         A lock counts by what is in it: another task may change it.
@@ -65,21 +67,23 @@ class ImagesLookup(LookupBase):
         words = json.dumps(_plain({**options, "_terms": terms}), sort_keys=True)
         return {"lookup": self.value, "asked": hashlib.sha256(words.encode()).hexdigest()}
 
-    def _ask(self, terms: list[Any], lock: str) -> Finding:
+    def _compute(self, terms: list[Any], lock: str) -> CacheEntry:
         from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query import RULES
         from ansible_collections.cgr.images.plugins.module_utils._resolver.resolver import Resolver
         from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import NAMES
 
         settings = {name: self.get_option(name) for name in NAMES} | {"lock": lock}
-        resolver = Resolver(**settings, trace=display.vvv, memory=run_memory())
+        resolver = Resolver(**settings, trace=display.vvv, run_cache=run_cache())
         rule = {name: self.get_option(name) for name in RULES if self.get_option(name) is not None}
         if len(terms) == 1:
-            answers = [resolver.resolve(terms[0], **rule)]
+            resolutions = [resolver.resolve(terms[0], **rule)]
         else:
             images = {f"images[{number}]": image for number, image in enumerate(terms)}
-            answers = list(resolver.resolve_all(images, **rule).answers.values())
-        values = [str(getattr(answer, self.value)) for answer in answers]
-        return Finding({"values": values, "warnings": [each for answer in answers for each in answer.warnings]})
+            resolutions = list(resolver.resolve_all(images, **rule).resolutions.values())
+        values = [str(getattr(resolution, self.value)) for resolution in resolutions]
+        return CacheEntry(
+            {"values": values, "warnings": [each for resolution in resolutions for each in resolution.warnings]}
+        )
 
     def _lock(self, path: str | None, variables: dict[str, Any] | None) -> str:
         """Returns where the lock is: where the files of a task are looked for, else beside the playbook.
@@ -112,13 +116,13 @@ class ImagesLookup(LookupBase):
         return [name for name in RULES if name in empty]
 
 
-def _check(terms: int) -> Check:
-    def check(data: Any) -> None:
+def _check(terms: int) -> Validate:
+    def validate(data: Any) -> None:
         texts = [*data["values"], *data["warnings"]]
         if len(data["values"]) != terms or not all(isinstance(text, str) for text in texts):
             raise ValueError("is not what a lookup answered")
 
-    return check
+    return validate
 
 
 def _plain(value: Any) -> Any:

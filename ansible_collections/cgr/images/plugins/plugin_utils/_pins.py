@@ -26,7 +26,7 @@ _COMMENT = re.compile(r"(?:^|(?<=\s))#.*", re.MULTILINE)
 _SCHEME = "docker://"
 
 
-def refs_of(answers: Any) -> dict[str, str]:
+def refs_of(resolutions: Any) -> dict[str, str]:
     """Returns which reference each image is to be pinned to.
 
     Args:
@@ -37,7 +37,7 @@ def refs_of(answers: Any) -> dict[str, str]:
         InvalidImage: a reference is malformed.
     """
     pins: dict[str, str] = {}
-    for image, ref in _pairs(answers):
+    for image, ref in _pairs(resolutions):
         if pins.setdefault(image, ref) != ref:
             raise ValueError(f"two answers pin {image} to different digests: {pins[image]} and {ref}")
     return pins
@@ -59,19 +59,19 @@ def pinned(value: Any, pins: Mapping[str, str]) -> Any:
     return value
 
 
-def _pairs(answers: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(answers, str):
-        reference = parse_ref(answers)
+def _pairs(resolutions: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(resolutions, str):
+        reference = parse_ref(resolutions)
         if reference.digest is None or reference.tag is None:
-            raise ValueError(f"{answers} is no answer: it must be repository:tag@digest")
-        yield f"{reference.repository}:{reference.tag}", answers
-    elif isinstance(answers, Mapping):
-        yield from _pairs_of_result(answers)
-    elif isinstance(answers, (list, tuple)):
-        for answer in answers:
-            yield from _pairs(answer)
+            raise ValueError(f"{resolutions} is no answer: it must be repository:tag@digest")
+        yield f"{reference.repository}:{reference.tag}", resolutions
+    elif isinstance(resolutions, Mapping):
+        yield from _pairs_of_result(resolutions)
+    elif isinstance(resolutions, (list, tuple)):
+        for resolution in resolutions:
+            yield from _pairs(resolution)
     else:
-        raise ValueError(f"{type(answers).__name__} is no answer: give results of digest_info or references")
+        raise ValueError(f"{type(resolutions).__name__} is no answer: give results of digest_info or references")
 
 
 def _pairs_of_result(result: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -12,9 +12,9 @@ import os
 
 from ansible import constants
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_cache import Folder
+from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_cache import FileCache
 
 
-def run_memory() -> Folder:
+def run_cache() -> FileCache:
     """Returns the memory of this run."""
-    return Folder(os.path.join(constants.DEFAULT_LOCAL_TMP, "cgr-images"))
+    return FileCache(os.path.join(constants.DEFAULT_LOCAL_TMP, "cgr-images"))

@@ -7,10 +7,10 @@ from __future__ import annotations
 import re
 from typing import Callable
 
-from .dockerfile.images import spots_in_dockerfile
-from .matcher import Names
-from .occurrence import Spot
-from .yaml.images import spots_in_yaml
+from .dockerfile.images import images_in_dockerfile
+from .matcher import Matcher
+from .occurrence import Occurrence
+from .yaml.images import images_in_yaml
 
 PATTERNS = (
     "*.yaml",
@@ -24,7 +24,7 @@ PATTERNS = (
 )
 """The files that are looked at in a folder, if nothing else is said."""
 
-Finder = Callable[[str, Names], list[Spot]]
+Finder = Callable[[str, Matcher], list[Occurrence]]
 
 _YAML = re.compile(r".*\.ya?ml", re.IGNORECASE)
 _DOCKERFILE = re.compile(r".*(?:docker|container)file.*", re.IGNORECASE)
@@ -33,4 +33,4 @@ _DOCKERFILE = re.compile(r".*(?:docker|container)file.*", re.IGNORECASE)
 def finder_for(name: str) -> Finder:
     """Returns what finds the images in a file of a name; what is not known to be a Dockerfile is read as YAML."""
     is_dockerfile = _DOCKERFILE.fullmatch(name) and not _YAML.fullmatch(name)
-    return spots_in_dockerfile if is_dockerfile else spots_in_yaml
+    return images_in_dockerfile if is_dockerfile else images_in_yaml

@@ -9,7 +9,7 @@ from .._resolver.model.mirrors import Mirrors
 from .._resolver.model.reference import REGISTRY, Reference
 
 
-class Names:
+class Matcher:
     """The places below which images are ours: cgr.dev, and its mirrors."""
 
     def __init__(self, mirrors: Mirrors | None = None) -> None:

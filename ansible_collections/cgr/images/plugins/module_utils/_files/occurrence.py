@@ -9,7 +9,7 @@ from typing import Iterable, Mapping
 
 from .._resolver.errors import InvalidImage
 from .._resolver.model.reference import DEFAULT_TAG, is_digest
-from .matcher import Names
+from .matcher import Matcher
 
 DIGEST_ALONE = "it is pinned by its digest alone, so there is no tag to look up"
 TEMPLATE = "a template makes a part of it"
@@ -41,7 +41,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Spot:
+class Occurrence:
     """An image in a file.
 
     Attributes:
@@ -57,15 +57,15 @@ class Spot:
     reason: str = ""
 
     @property
-    def unpinned(self) -> str:
+    def without_digest(self) -> str:
         """The image without its digest."""
         return self.image.partition("@")[0]
 
     @property
     def asked(self) -> str:
         """The image to look up, with its tag even where none is written."""
-        has_tag = ":" in self.unpinned.rpartition("/")[2]
-        return self.unpinned if has_tag else f"{self.unpinned}:{DEFAULT_TAG}"
+        has_tag = ":" in self.without_digest.rpartition("/")[2]
+        return self.without_digest if has_tag else f"{self.without_digest}:{DEFAULT_TAG}"
 
     @property
     def digest(self) -> str | None:
@@ -74,7 +74,7 @@ class Spot:
         return digest if is_digest(digest) else None
 
 
-def spot_in(text: str, start: int, line: int, names: Names) -> Spot | None:
+def occurrence_in(text: str, start: int, line: int, names: Matcher) -> Occurrence | None:
     """Returns the spot of a reference that stands in one piece.
 
     Args:
@@ -87,19 +87,19 @@ def spot_in(text: str, start: int, line: int, names: Names) -> Spot | None:
         The spot, or `None` for what is none of ours.
     """
     if not names.begin(text):
-        return Spot(line, text, None, TEMPLATE) if names.may_be_in(text) and is_template(text) else None
-    left = why_left(text, names)
+        return Occurrence(line, text, None, TEMPLATE) if names.may_be_in(text) and is_template(text) else None
+    left = why_skipped(text, names)
     if left:
-        return Spot(line, " ".join(text.split()), None, left)
+        return Occurrence(line, " ".join(text.split()), None, left)
     end = start + len(text)
-    unpinned, at_sign, digest = text.partition("@")
+    without_digest, at_sign, digest = text.partition("@")
     if at_sign:
-        return Spot(line, text, Place(end - len(digest), end))
-    has_tag = names.read(text).repository != unpinned
-    return Spot(line, text, Place(end, end, "@" if has_tag else f":{DEFAULT_TAG}@"))
+        return Occurrence(line, text, Place(end - len(digest), end))
+    has_tag = names.read(text).repository != without_digest
+    return Occurrence(line, text, Place(end, end, "@" if has_tag else f":{DEFAULT_TAG}@"))
 
 
-def why_left(image: str, names: Names) -> str:
+def why_skipped(image: str, names: Matcher) -> str:
     """Says why an image cannot be pinned; nothing if it can."""
     if is_template(image):
         return TEMPLATE
@@ -125,6 +125,8 @@ def with_digests(text: str, edits: Mapping[Place, str]) -> str:
     return "".join([*pieces, text[done:]])
 
 
-def in_order(spots: Iterable[Spot]) -> list[Spot]:
+def in_order(occurrences: Iterable[Occurrence]) -> list[Occurrence]:
     """Returns spots as they come in their file."""
-    return sorted(spots, key=lambda spot: (spot.line, spot.place.start if spot.place else 0))
+    return sorted(
+        occurrences, key=lambda occurrence: (occurrence.line, occurrence.place.start if occurrence.place else 0)
+    )

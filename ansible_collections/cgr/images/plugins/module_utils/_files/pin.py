@@ -8,18 +8,18 @@ from dataclasses import replace
 from typing import Any, Callable, Mapping, Sequence
 
 from .._resolver.errors import InvalidRule
-from .._resolver.history.reader import Record, Stretch
-from .._resolver.history.selection import Choice, never_back
-from .._resolver.model.query import RULES, Question
-from .._resolver.model.resolution import Answer, Answers
+from .._resolver.history.reader import Build, HistoryRange
+from .._resolver.history.selection import Choice, keep_current
+from .._resolver.model.query import RULES, Query
+from .._resolver.model.resolution import Resolution, Resolutions
 from .._resolver.resolve.snapshot import Progress
 from .._resolver.resolver import Resolver
 from . import edit as write
 from .edit import NotWritten
-from .matcher import Names
-from .occurrence import Place, Spot, Unreadable, with_digests
-from .report import LEFT, PINNED, UNCHANGED, UPDATED, Problem, Report, Row
-from .scan import Read, survey, text_of
+from .matcher import Matcher
+from .occurrence import Occurrence, Place, Unreadable, with_digests
+from .report import PINNED, SKIPPED, UNCHANGED, UPDATED, Problem, Report, Row
+from .scan import ScannedFile, scan, text_of
 from .walk import Paths
 
 OnChange = Callable[[str, str, str], None]
@@ -52,22 +52,22 @@ def pin_files(
         on_change: see `OnChange`.
 
     Raises:
-        InvalidQuestion: an argument is malformed, or there is no such path.
+        InvalidArgument: an argument is malformed, or there is no such path.
         SeveralFailed: there are images without an answer; no file has changed.
         MissingDependency: a library is missing; no file has changed.
     """
     rule = _checked(answering, rule or {})
-    found = survey(paths, patterns, Names(answering.mirrors))
-    answers = _answers(answering, found.files, rule, progress)
-    pinner = _Pinner(answering.question, answers.answers, rule, check, on_change)
+    found = scan(paths, patterns, Matcher(answering.mirrors))
+    resolutions = _resolutions(answering, found.files, rule, progress)
+    pinner = _Pinner(answering.parse_query, resolutions.resolutions, rule, check, on_change)
     for read in found.files:
         pinner.pin(read)
     return Report(
         tuple(pinner.rows),
         tuple(pinner.files),
         (*found.problems, *pinner.problems),
-        answers.at,
-        tuple(dict.fromkeys(answers.warnings)) if found.looked_at else ("no file fits the paths and patterns",),
+        resolutions.at,
+        tuple(dict.fromkeys(resolutions.warnings)) if found.looked_at else ("no file fits the paths and patterns",),
     )
 
 
@@ -76,22 +76,26 @@ def _checked(answering: Resolver, rule: Mapping[str, Any]) -> dict[str, Any]:
     unknown = sorted(set(given) - set(FILE_RULES))
     if unknown:
         raise InvalidRule(f"there is no {', '.join(unknown)} for files; there are {', '.join(FILE_RULES)}.", unknown[0])
-    answering.question("cgr.dev/chainguard/static", **given)  # even where there is no image, a rule is right or wrong
+    answering.parse_query(
+        "cgr.dev/chainguard/static", **given
+    )  # even where there is no image, a rule is right or wrong
     return given
 
 
-def _answers(answering: Resolver, files: list[Read], rule: dict[str, Any], progress: Progress | None) -> Answers:
+def _resolutions(
+    answering: Resolver, files: list[ScannedFile], rule: dict[str, Any], progress: Progress | None
+) -> Resolutions:
     """Looks each image up once, however many files it is in; a failure names the first place."""
     keys: dict[str, str] = {}
     for read in files:
-        for spot in read.spots:
-            if spot.place and spot.asked not in keys:
-                place = f"{read.path}:{spot.line}"
-                keys[spot.asked] = f"{place} {spot.asked}" if place in keys.values() else place
+        for occurrence in read.occurrences:
+            if occurrence.place and occurrence.asked not in keys:
+                place = f"{read.path}:{occurrence.line}"
+                keys[occurrence.asked] = f"{place} {occurrence.asked}" if place in keys.values() else place
     if not keys:
-        return Answers(None, {})
-    answers = answering.resolve_all({key: image for image, key in keys.items()}, progress=progress, **rule)
-    return Answers(answers.at, {image: answers.answers[key] for image, key in keys.items()})
+        return Resolutions(None, {})
+    resolutions = answering.resolve_all({key: image for image, key in keys.items()}, progress=progress, **rule)
+    return Resolutions(resolutions.at, {image: resolutions.resolutions[key] for image, key in keys.items()})
 
 
 class _Pinner:
@@ -99,14 +103,14 @@ class _Pinner:
 
     def __init__(
         self,
-        question: Callable[..., Question],
-        answers: Mapping[str, Answer],
+        query: Callable[..., Query],
+        resolutions: Mapping[str, Resolution],
         rule: Mapping[str, Any],
         check: bool,
         on_change: OnChange | None,
     ) -> None:
-        self._question = question
-        self._answers = answers
+        self._query = query
+        self._resolutions = resolutions
         self._rule = rule
         self._check = check
         self._on_change = on_change or (lambda _path, _before, _after: None)
@@ -114,12 +118,12 @@ class _Pinner:
         self.files: list[str] = []
         self.problems: list[Problem] = []
 
-    def pin(self, read: Read) -> None:
-        rows = [self._row(read, spot) for spot in read.spots]
+    def pin(self, read: ScannedFile) -> None:
+        rows = [self._row(read, occurrence) for occurrence in read.occurrences]
         edits = {
-            spot.place: row.new_digest
-            for spot, row in zip(read.spots, rows)
-            if spot.place and row.new_digest and row.status in (PINNED, UPDATED)
+            occurrence.place: row.new_digest
+            for occurrence, row in zip(read.occurrences, rows)
+            if occurrence.place and row.new_digest and row.status in (PINNED, UPDATED)
         }
         try:
             if edits:
@@ -127,11 +131,12 @@ class _Pinner:
         except (NotWritten, Unreadable) as error:
             self.problems.append(Problem(read.path, None, str(error)))
             rows = [
-                replace(row, status=LEFT, new_digest=None, new_updated=None, reason=f"the file {error}") for row in rows
+                replace(row, status=SKIPPED, new_digest=None, new_updated_at=None, reason=f"the file {error}")
+                for row in rows
             ]
         self.rows += rows
 
-    def _write(self, read: Read, edits: Mapping[Place, str]) -> None:
+    def _write(self, read: ScannedFile, edits: Mapping[Place, str]) -> None:
         content, version = write.read(read.real)
         if version != read.version:
             raise NotWritten(write.CHANGED_MEANWHILE)
@@ -142,31 +147,39 @@ class _Pinner:
         self.files.append(read.path)
         self._on_change(read.path, before, after)
 
-    def _row(self, read: Read, spot: Spot) -> Row:
-        row = Row(read.path, spot.line, spot.unpinned, LEFT, spot.digest, reason=spot.reason)
-        if spot.place is None:
+    def _row(self, read: ScannedFile, occurrence: Occurrence) -> Row:
+        row = Row(
+            read.path, occurrence.line, occurrence.without_digest, SKIPPED, occurrence.digest, reason=occurrence.reason
+        )
+        if occurrence.place is None:
             return row
-        answer = self._answers[spot.asked]
-        chosen = self._never_back(answer, spot)
+        resolution = self._resolutions[occurrence.asked]
+        chosen = self._keep_current(resolution, occurrence)
         return replace(
             row,
-            status=PINNED if spot.digest is None else UNCHANGED if spot.digest == chosen.record.digest else UPDATED,
-            old_updated=next((r.updated for r in reversed(answer.history) if r.digest == spot.digest), None),
+            status=PINNED
+            if occurrence.digest is None
+            else UNCHANGED
+            if occurrence.digest == chosen.record.digest
+            else UPDATED,
+            old_updated_at=next(
+                (r.updated_at for r in reversed(resolution.history) if r.digest == occurrence.digest), None
+            ),
             new_digest=chosen.record.digest,
-            new_updated=chosen.record.updated,
+            new_updated_at=chosen.record.updated_at,
             reason=chosen.reason,
         )
 
-    def _never_back(self, answer: Answer, spot: Spot) -> Choice:
+    def _keep_current(self, resolution: Resolution, occurrence: Occurrence) -> Choice:
         """Holds an answer against the pin in the file.
 
         All that is newer than the answer was read with it, so that no more need be read: a pin that was not seen is older.
         """
-        if answer.updated is None:
+        if resolution.updated_at is None:
             raise AssertionError("an image with a tag has a build")
-        choice = Choice(Record(answer.updated, answer.digest), answer.reason)
-        if not spot.digest or not self._rule.get("min_age") or not answer.since or not answer.now:
+        choice = Choice(Build(resolution.updated_at, resolution.digest), resolution.reason)
+        if not occurrence.digest or not self._rule.get("min_age") or not resolution.since or not resolution.now:
             return choice
-        question = self._question(spot.asked, **self._rule, current=spot.digest)
-        stretch = Stretch(answer.history, answer.since, answer.now, answer.now)
-        return never_back(choice, question, stretch) or choice
+        query = self._query(occurrence.asked, **self._rule, current=occurrence.digest)
+        stretch = HistoryRange(resolution.history, resolution.since, resolution.now, resolution.now)
+        return keep_current(choice, query, stretch) or choice

@@ -9,7 +9,7 @@ from typing import Any
 
 from .._resolver.model.instant import Instant
 
-PINNED, UPDATED, UNCHANGED, LEFT = "pinned", "updated", "unchanged", "left"
+PINNED, UPDATED, UNCHANGED, SKIPPED = "pinned", "updated", "unchanged", "skipped"
 """What a row says: it had no digest and has one now, has another, has the right one already, or is not looked up."""
 
 _SHORT = 19  # sha256: and twelve digits
@@ -23,11 +23,11 @@ class Row:
         file: the path of the file.
         line: its line, counted from 1.
         image: the image without its digest.
-        status: `pinned`, `updated`, `unchanged` or `left`.
+        status: `pinned`, `updated`, `unchanged` or `skipped`.
         old_digest: the digest that the file held, if it did.
-        old_updated: when the tag moved to it, if it was seen in the tag's history.
+        old_updated_at: when the tag moved to it, if it was seen in the tag's history.
         new_digest: the digest that it holds now; `None` where the image is left.
-        new_updated: when the tag moved to it.
+        new_updated_at: when the tag moved to it.
         reason: why this build, or why it is left.
     """
 
@@ -36,14 +36,14 @@ class Row:
     image: str
     status: str
     old_digest: str | None = None
-    old_updated: Instant | None = None
+    old_updated_at: Instant | None = None
     new_digest: str | None = None
-    new_updated: Instant | None = None
+    new_updated_at: Instant | None = None
     reason: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the row as plain data, instants as RFC 3339 text in UTC."""
-        times = {name: _text(getattr(self, name)) for name in ("old_updated", "new_updated")}
+        times = {name: _text(getattr(self, name)) for name in ("old_updated_at", "new_updated_at")}
         return {**asdict(self), **times}
 
 
@@ -103,13 +103,13 @@ class Report:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    old = _digest(row.old_digest, row.old_updated)
-    new = _digest(row.new_digest, row.new_updated) if row.status in (PINNED, UPDATED) else ""
+    old = _digest(row.old_digest, row.old_updated_at)
+    new = _digest(row.new_digest, row.new_updated_at) if row.status in (PINNED, UPDATED) else ""
     return (f"{row.file}:{row.line}", row.image, row.status, old, new, row.reason)
 
 
-def _digest(digest: str | None, updated: Instant | None) -> str:
-    return " ".join(text for text in ((digest or "")[:_SHORT], _text(updated)) if text)
+def _digest(digest: str | None, updated_at: Instant | None) -> str:
+    return " ".join(text for text in ((digest or "")[:_SHORT], _text(updated_at)) if text)
 
 
 def _text(instant: Instant | None) -> str | None:

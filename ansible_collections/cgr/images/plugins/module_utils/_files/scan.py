@@ -12,16 +12,16 @@ from typing import Sequence
 from . import edit as write
 from .edit import NotWritten, Version
 from .formats import finder_for
-from .matcher import Names
-from .occurrence import Spot, Unreadable
+from .matcher import Matcher
+from .occurrence import Occurrence, Unreadable
 from .report import Problem
-from .walk import Paths, Target, files_in
+from .walk import Paths, WalkedFile, files_in
 
 _NOT_PLAIN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
-class Read:
+class ScannedFile:
     """A file with images of ours in it.
 
     Attributes:
@@ -34,11 +34,11 @@ class Read:
     path: str
     real: str
     version: Version
-    spots: tuple[Spot, ...]
+    occurrences: tuple[Occurrence, ...]
 
 
 @dataclass
-class Survey:
+class ScanResult:
     """The images in some files.
 
     Attributes:
@@ -47,12 +47,12 @@ class Survey:
         looked_at: how many files were looked at.
     """
 
-    files: list[Read] = field(default_factory=list)
+    files: list[ScannedFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     looked_at: int = 0
 
 
-def survey(paths: Paths, patterns: Sequence[str] | None = None, names: Names | None = None) -> Survey:
+def scan(paths: Paths, patterns: Sequence[str] | None = None, names: Matcher | None = None) -> ScanResult:
     """Finds all images of ours in files; those that are to be left, too.
 
     Args:
@@ -61,11 +61,11 @@ def survey(paths: Paths, patterns: Sequence[str] | None = None, names: Names | N
         names: which images are ours; by default those of cgr.dev.
 
     Raises:
-        InvalidQuestion: there is no such path.
+        InvalidArgument: there is no such path.
         MissingDependency: there is a YAML file, and PyYAML is not installed.
     """
-    found = Survey()
-    names = names or Names()
+    found = ScanResult()
+    names = names or Matcher()
     for target in files_in(paths, patterns):
         found.looked_at += 1
         try:
@@ -73,7 +73,7 @@ def survey(paths: Paths, patterns: Sequence[str] | None = None, names: Names | N
         except (NotWritten, Unreadable) as error:
             found.problems.append(Problem(_shown(target.path), None, str(error)))
             continue
-        if read.spots:
+        if read.occurrences:
             found.files.append(read)
     return found
 
@@ -90,16 +90,16 @@ def text_of(content: bytes) -> str:
         raise Unreadable(f"is not UTF-8: byte {error.start} is not") from error
 
 
-def _read(target: Target, names: Names) -> Read:
+def _read(target: WalkedFile, names: Matcher) -> ScannedFile:
     if target.refusal:
         raise Unreadable(target.refusal)
     content, version = write.read(target.real)
     text = text_of(content)
     # A file that cannot hold any is not worth a parser, nor a word if it is broken.
-    spots = finder_for(os.path.basename(target.path))(text, names) if names.may_be_in(text) else []
-    if spots and _NOT_PLAIN.search(target.path):
+    occurrences = finder_for(os.path.basename(target.path))(text, names) if names.may_be_in(text) else []
+    if occurrences and _NOT_PLAIN.search(target.path):
         raise Unreadable("has a name with control characters, or one that is not UTF-8; rename it")
-    return Read(target.path, target.real, version, tuple(spots))
+    return ScannedFile(target.path, target.real, version, tuple(occurrences))
 
 
 def _shown(path: str) -> str:

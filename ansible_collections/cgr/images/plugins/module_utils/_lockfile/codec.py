@@ -15,15 +15,15 @@ import shlex
 from typing import Any, Callable, Mapping
 
 from .._files import atomic
-from .._resolver.errors import InvalidLock, InvalidQuestion, quoted
+from .._resolver.errors import InvalidArgument, InvalidLock, redact
 from .._resolver.model.instant import Instant
 from .._resolver.model.mirrors import Mirrors
-from .._resolver.model.query import Question
+from .._resolver.model.query import Query
 from .._resolver.model.reference import is_digest, parse_ref
-from .model import LOCK_FILE_NAME, LOCK_VERSION, LOCKED_RULES, Entry, Lock, key_of, merged
+from .model import LOCK_FILE_NAME, LOCK_VERSION, LOCKED_RULES, Entry, Lock, lock_key, merge_locks
 
 LARGEST = 64 * 1024 * 1024
-_ALWAYS = ("image", "rule", "ref", "digest", "updated", "resolved", "used")
+_ALWAYS = ("image", "rule", "ref", "digest", "updated_at", "resolved", "used")
 _SOMETIMES = ("upstream", "exclude")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -78,7 +78,7 @@ def change(path: str | os.PathLike[str], make: Callable[[Lock], Lock]) -> tuple[
     try:
         with atomic.locked(os.path.dirname(target)):
             there = read_if_there(path)
-            now = merged(base or Lock(), made, there or Lock())
+            now = merge_locks(base or Lock(), made, there or Lock())
             atomic.remove_partial(target)
             if there is None or encode(now) != encode(there):
                 atomic.replace(target, encode(now))
@@ -116,7 +116,7 @@ def decode(content: bytes) -> Lock:
         raise InvalidLock("it is no lock: it has no version.")
     if data["version"] != LOCK_VERSION or isinstance(data["version"], bool):
         raise InvalidLock(
-            f"it is of version {quoted(str(data['version']))}, and only {LOCK_VERSION} is known here. Use the version of"
+            f"it is of version {redact(str(data['version']))}, and only {LOCK_VERSION} is known here. Use the version of"
             " pulumi-cgr that wrote it, or a newer one."
         )
     if set(data) != {"version", "images"} or not isinstance(data["images"], list):
@@ -132,7 +132,7 @@ def _as_data(entry: Entry) -> dict[str, Any]:
         **({"exclude": sorted(entry.exclude)} if entry.exclude else {}),
         "ref": entry.ref,
         "digest": entry.digest,
-        "updated": str(entry.updated),
+        "updated_at": str(entry.updated_at),
         "resolved": str(entry.resolved),
         "used": list(entry.used),
     }
@@ -147,10 +147,10 @@ def _entry(data: Any, number: int) -> Entry:
     strange = sorted({*_ALWAYS, *data} - set(_SOMETIMES) - (set(_ALWAYS) & set(data)))
     if strange:
         what = "lacks" if strange[0] in _ALWAYS else "has an unknown"
-        raise InvalidLock(f"{where} {what} {quoted(strange[0])}.")
+        raise InvalidLock(f"{where} {what} {redact(strange[0])}.")
     try:
         return _checked(data)
-    except (TypeError, ValueError, InvalidQuestion) as error:
+    except (TypeError, ValueError, InvalidArgument) as error:
         raise InvalidLock(f"{where}: {error}") from error
 
 
@@ -158,28 +158,28 @@ def _checked(data: Mapping[str, Any]) -> Entry:
     """Reads an entry.
 
     Raises:
-        TypeError, ValueError, InvalidQuestion: a value is malformed, or does not belong to the others.
+        TypeError, ValueError, InvalidArgument: a value is malformed, or does not belong to the others.
     """
     image, rule, upstream = data["image"], data["rule"], data.get("upstream")
     if not isinstance(rule, dict) or set(rule) - set(LOCKED_RULES):
         raise ValueError(f"rule holds something else than {', '.join(LOCKED_RULES)}.")
-    question = Question.of(image, _mirror(image, upstream), **rule)
-    if question.reference.digest or key_of(question).image != image:
-        raise ValueError(f"image {quoted(image)} is not repository:tag.")
-    if key_of(question).rule != json.dumps(rule, sort_keys=True):
+    query = Query.of(image, _mirror(image, upstream), **rule)
+    if query.reference.digest or lock_key(query).image != image:
+        raise ValueError(f"image {redact(image)} is not repository:tag.")
+    if lock_key(query).rule != json.dumps(rule, sort_keys=True):
         raise ValueError("rule is not written in its one form.")
     if not is_digest(data["digest"]):
-        raise ValueError(f"digest {quoted(str(data['digest']))} is malformed.")
+        raise ValueError(f"digest {redact(str(data['digest']))} is malformed.")
     if data["ref"] != f"{image}@{data['digest']}":
-        raise ValueError(f"ref {quoted(str(data['ref']))} is not the image with its digest.")
-    updated, resolved = _instant(data, "updated"), _instant(data, "resolved")
-    if updated > resolved or ("at" in rule and updated > Instant.parse(rule["at"])):
-        raise ValueError(f"updated {updated} is later than the instant at which it was resolved.")
+        raise ValueError(f"ref {redact(str(data['ref']))} is not the image with its digest.")
+    updated_at, resolved = _instant(data, "updated_at"), _instant(data, "resolved")
+    if updated_at > resolved or ("at" in rule and updated_at > Instant.parse(rule["at"])):
+        raise ValueError(f"updated_at {updated_at} is later than the instant at which it was resolved.")
     exclude = _texts(data, "exclude")
     if not all(map(is_digest, exclude)) or data["digest"] in (*exclude, *rule.get("exclude", ())):
         raise ValueError("exclude holds something that is no digest, or the digest itself.")
     used = tuple(sorted(_texts(data, "used")))
-    return Entry(image, rule, data["digest"], updated, resolved, upstream, frozenset(exclude), used)
+    return Entry(image, rule, data["digest"], updated_at, resolved, upstream, frozenset(exclude), used)
 
 
 def _mirror(image: object, upstream: object) -> Mirrors | None:
@@ -193,7 +193,7 @@ def _instant(data: Mapping[str, Any], name: str) -> Instant:
     try:
         return Instant.parse(data[name])
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} {quoted(str(data[name]))} is not an instant.") from error
+        raise ValueError(f"{name} {redact(str(data[name]))} is not an instant.") from error
 
 
 def _texts(data: Mapping[str, Any], name: str) -> set[str]:

@@ -10,14 +10,14 @@ import threading
 from typing import Any, Iterator, Mapping
 
 from .._resolver.errors import InvalidRule, NotLocked
-from .._resolver.model.query import Question
+from .._resolver.model.query import Query
 from .._resolver.model.reference import Reference
-from .._resolver.model.resolution import Answer
+from .._resolver.model.resolution import Resolution
 from .codec import read_if_there
-from .model import LOCK_FILE_NAME, Entry, Lock, key_of
+from .model import LOCK_FILE_NAME, Entry, Lock, lock_key
 
 
-class LockedAnswers:
+class LockLookup:
     """What a lock answers.  It is read when it is first asked; threads may share it.
 
     Args:
@@ -29,7 +29,7 @@ class LockedAnswers:
         self._reading = threading.Lock()
         self._lock: Lock | None = None
 
-    def answer(self, question: Question) -> Answer:
+    def resolve(self, query: Query) -> Resolution:
         """Answers a question.
 
         Raises:
@@ -37,23 +37,19 @@ class LockedAnswers:
             InvalidLock: it is no lock.
             InvalidRule: there is a `stale_after`, which only the registry could answer.
         """
-        image = question.reference.image
-        if question.stale_after:
+        image = query.reference.image
+        if query.stale_after:
             raise InvalidRule(
                 f"{image}: stale_after and a lock do not go together, for nothing is looked up. Drop it, or set lock to"
                 " nothing; how old the pins of a lock are, cgr-images check --max-age says.",
                 "stale_after",
             )
-        entry = self._read().find(question)
+        entry = self._read().find(query)
         if entry is None:
-            raise NotLocked(
-                f"{image} is not in the lock {self.path}{_under(question)}. Add it: {self._command(question)}"
-            )
-        refuse_other_upstream(entry, question, self.path)
-        reason = (
-            f"locked in {os.path.basename(self.path)} at {entry.resolved}: the tag had moved to it at {entry.updated}"
-        )
-        return Answer.to(question, entry.digest, entry.updated, reason)
+            raise NotLocked(f"{image} is not in the lock {self.path}{_under(query)}. Add it: {self._command(query)}")
+        refuse_other_upstream(entry, query, self.path)
+        reason = f"locked in {os.path.basename(self.path)} at {entry.resolved}: the tag had moved to it at {entry.updated_at}"
+        return Resolution.to(query, entry.digest, entry.updated_at, reason)
 
     def _read(self) -> Lock:
         with self._reading:
@@ -61,35 +57,35 @@ class LockedAnswers:
                 self._lock = read_if_there(self.path) or Lock()
             return self._lock
 
-    def _command(self, question: Question) -> str:
-        return lock_command(question, self.path)
+    def _command(self, query: Query) -> str:
+        return lock_command(query, self.path)
 
 
-def refuse_other_upstream(entry: Entry, question: Question, path: str = LOCK_FILE_NAME) -> None:
+def refuse_other_upstream(entry: Entry, query: Query, path: str = LOCK_FILE_NAME) -> None:
     """Refuses an entry whose image was looked up elsewhere than the mirrors of today say.
 
     Raises:
         NotLocked: it was.
     """
-    reference = question.reference
+    reference = query.reference
     upstream = reference.upstream if reference.is_mirrored else None
     if entry.upstream != upstream:
         raise NotLocked(
             f"{entry.image} was locked as {entry.upstream or entry.image}, and is {upstream or 'on no mirror'} by 'mirrors' now."
-            f" Lock it anew: {lock_command(question, path)}"
+            f" Lock it anew: {lock_command(query, path)}"
         )
 
 
-def lock_command(question: Question, path: str = LOCK_FILE_NAME) -> str:
+def lock_command(query: Query, path: str = LOCK_FILE_NAME) -> str:
     """Returns the command that adds an image and a rule to a lock, as one writes it in a shell."""
-    words = ["cgr-images", "lock", key_of(question).image, *_options(question.rule()), *_mirror(question.reference)]
+    words = ["cgr-images", "lock", lock_key(query).image, *_options(query.rule()), *_mirror(query.reference)]
     return shlex.join(words if path == LOCK_FILE_NAME else [*words, "--lock", path])
 
 
-def pin_command(question: Question, file: str, path: str = LOCK_FILE_NAME) -> str:
+def pin_command(query: Query, file: str, path: str = LOCK_FILE_NAME) -> str:
     """Returns the command that pins a file out of a lock, as one writes it in a shell."""
     file = f"./{file}" if file.startswith("-") else file
-    return shlex.join(["cgr-images", "pin", file, *_mirror(question.reference), "--lock", path])
+    return shlex.join(["cgr-images", "pin", file, *_mirror(query.reference), "--lock", path])
 
 
 def _mirror(reference: Reference) -> tuple[str, ...]:
@@ -104,5 +100,5 @@ def _options(rule: Mapping[str, Any]) -> Iterator[str]:
         yield from ("--exclude", digest)
 
 
-def _under(question: Question) -> str:
-    return " with this rule" if key_of(question).rule != "{}" else ""
+def _under(query: Query) -> str:
+    return " with this rule" if lock_key(query).rule != "{}" else ""

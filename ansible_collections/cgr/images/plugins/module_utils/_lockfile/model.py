@@ -16,9 +16,9 @@ from typing import Any, Iterable, Mapping, NamedTuple
 from .._resolver.errors import InvalidLock
 from .._resolver.model.instant import Instant
 from .._resolver.model.mirrors import Mirrors
-from .._resolver.model.query import Question
+from .._resolver.model.query import Query
 from .._resolver.model.reference import parse_ref
-from .._resolver.model.resolution import Answer
+from .._resolver.model.resolution import Resolution
 
 LOCK_FILE_NAME = "cgr.lock.json"
 LOCK_VERSION = 1
@@ -40,9 +40,9 @@ class Entry:
 
     Attributes:
         image: the image as it is written, with its tag: `cgr.dev/acme.com/web:1`.
-        rule: the parts of the rule in their one text form, as of `Question.rule`.
+        rule: the parts of the rule in their one text form, as of `Query.rule`.
         digest: the digest to which the image is pinned.
-        updated: when the tag moved to it.
+        updated_at: when the tag moved to it.
         resolved: the instant of the resolution, by the registry's clock: at this instant the rule chose the digest.
         upstream: the repository where it was looked up, if the image is on a mirror.
         exclude: digests that were rolled back from; the rule never chooses them again.
@@ -52,27 +52,38 @@ class Entry:
     image: str
     rule: Mapping[str, Any]
     digest: str
-    updated: Instant
+    updated_at: Instant
     resolved: Instant
     upstream: str | None = None
     exclude: frozenset[str] = frozenset()
     used: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, question: Question, answer: Answer, resolved: Instant, before: Entry | None = None) -> Entry:
+    def of(cls, query: Query, resolution: Resolution, resolved: Instant, before: Entry | None = None) -> Entry:
         """Makes the entry for an answer; the one before, if it holds the same pin already, stays.
 
         Raises:
             ValueError: the answer is no lookup's, for the image was pinned already.
         """
-        if answer.updated is None:
+        if resolution.updated_at is None:
             raise ValueError("is pinned already")
-        reference = question.reference
+        reference = query.reference
         upstream = reference.upstream if reference.is_mirrored else None
-        if before and (before.digest, before.updated, before.upstream) == (answer.digest, answer.updated, upstream):
+        if before and (before.digest, before.updated_at, before.upstream) == (
+            resolution.digest,
+            resolution.updated_at,
+            upstream,
+        ):
             return before
-        image, rule = key_of(question)
-        made = cls(image, json.loads(rule), answer.digest, answer.updated, max(resolved, answer.updated), upstream)
+        image, rule = lock_key(query)
+        made = cls(
+            image,
+            json.loads(rule),
+            resolution.digest,
+            resolution.updated_at,
+            max(resolved, resolution.updated_at),
+            upstream,
+        )
         return replace(made, exclude=before.exclude, used=before.used) if before else made
 
     @property
@@ -81,25 +92,25 @@ class Entry:
         return Key(self.image, _rule_text(self.rule))
 
     @property
-    def question(self) -> Question:
+    def query(self) -> Query:
         """What it answers, as it was asked."""
         mirrors = Mirrors(((parse_ref(self.image).repository, self.upstream),)) if self.upstream else None
-        return Question.of(self.image, mirrors, **self.rule)
+        return Query.of(self.image, mirrors, **self.rule)
 
     @property
     def ref(self) -> str:
         """The reference to deploy."""
         return f"{self.image}@{self.digest}"
 
-    def now_asked(self, question: Question) -> Question:
+    def now_asked(self, query: Query) -> Query:
         """Returns the question to ask today: what was rolled back from never returns, and with an age nothing goes back."""
-        question = replace(question, exclude=question.exclude | self.exclude, stale_after=0)
-        return replace(question, current=self.digest if question.min_age else None)
+        query = replace(query, exclude=query.exclude | self.exclude, stale_after=0)
+        return replace(query, current=self.digest if query.min_age else None)
 
-    def once_asked(self, question: Question) -> Question:
+    def once_asked(self, query: Query) -> Query:
         """Returns the question whose answer the entry is, at the instant of its resolution."""
-        at = question.at or self.resolved + -question.min_age
-        return replace(self.now_asked(question), at=at, min_age=0, current=None)
+        at = query.at or self.resolved + -query.min_age
+        return replace(self.now_asked(query), at=at, min_age=0, current=None)
 
 
 @dataclass(frozen=True)
@@ -126,37 +137,37 @@ class Lock:
         """The entries by what they answer."""
         return {entry.key: entry for entry in self.entries}
 
-    def find(self, question: Question) -> Entry | None:
+    def find(self, query: Query) -> Entry | None:
         """Returns the entry for an image and a rule."""
-        return self.by_key.get(key_of(question))
+        return self.by_key.get(lock_key(query))
 
     def replaced(self, entries: Iterable[Entry]) -> Lock:
         """Returns the lock with these entries added, or in the place of those with the same key."""
         return Lock.of({**self.by_key, **{entry.key: entry for entry in entries}}.values())
 
 
-def key_of(question: Question) -> Key:
+def lock_key(query: Query) -> Key:
     """Returns the key under which a question is locked; a digest in the image is no part of it."""
-    reference = question.reference
-    rule = {name: value for name, value in question.rule().items() if name in LOCKED_RULES}
+    reference = query.reference
+    rule = {name: value for name, value in query.rule().items() if name in LOCKED_RULES}
     return Key(f"{reference.repository}:{reference.tag}", _rule_text(rule))
 
 
-def unpinned(question: Question) -> Question:
+def without_digest(query: Query) -> Query:
     """Returns a question without the digest in its image.
 
     Raises:
         InvalidLock: the image has no tag, so nothing is left to ask for.
     """
-    reference = question.reference
+    reference = query.reference
     if reference.tag is None:
         raise InvalidLock(
             f"{reference.image} has a digest and no tag, so there is nothing to lock. Write its tag, too."
         )
-    return replace(question, reference=replace(reference, image=key_of(question).image, digest=None))
+    return replace(query, reference=replace(reference, image=lock_key(query).image, digest=None))
 
 
-def merged(base: Lock, ours: Lock, theirs: Lock) -> Lock:
+def merge_locks(base: Lock, ours: Lock, theirs: Lock) -> Lock:
     """Joins two locks that were made of the same one, entry by entry.
 
     What one side changed, changes.  Where both changed a pin, the build to which the tag moved later is taken, and what either
@@ -184,7 +195,7 @@ def _joined(base: Entry | None, ours: Entry | None, theirs: Entry | None) -> Ent
             f"{ours.image}: one side rolled back from {ours.digest} and the other from {theirs.digest}. Take either side, and"
             " run: cgr-images lock"
         )
-    chosen = max(fitting, key=lambda entry: (entry.updated, -entry.resolved.nanoseconds))
+    chosen = max(fitting, key=lambda entry: (entry.updated_at, -entry.resolved.nanoseconds))
     return replace(chosen, exclude=exclude, used=_used(base, ours, theirs))
 
 

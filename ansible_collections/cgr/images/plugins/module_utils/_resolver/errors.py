@@ -3,7 +3,7 @@
 """Everything that can go wrong, by whose fault it is and what to do about it.
 
     CgrError
-    ├── InvalidQuestion          what was asked has no answer: change the arguments
+    ├── InvalidArgument          what was asked has no answer: change the arguments
     │   ├── InvalidImage             … the image
     │   ├── InvalidInstant           … the instant `at`
     │   └── InvalidRule              … another part of the rule
@@ -52,10 +52,10 @@ _SECRET = re.compile(
 class CgrError(Exception):
     """The base of all errors of the resolver.
 
-    `failed_because` is one stable word a program can branch on, `argument` the name of the argument at fault.
+    `error_code` is one stable word a program can branch on, `argument` the name of the argument at fault.
     """
 
-    failed_because = "error"
+    error_code = "error"
     argument = "image"
 
     def about(self, image: str) -> CgrError:
@@ -66,41 +66,41 @@ class CgrError(Exception):
         return self
 
 
-class InvalidQuestion(CgrError):
+class InvalidArgument(CgrError):
     """What was asked has no answer, or a setting is malformed.
 
     Cure: Change the argument, setting or variable that the sentence names.
     """
 
-    failed_because = "invalid"
+    error_code = "invalid"
 
 
-class InvalidImage(InvalidQuestion):
+class InvalidImage(InvalidArgument):
     """The image is no reference, names another registry than `cgr.dev`, or still holds a template.
 
     Cure: Write `cgr.dev/ORG/IMAGE[:TAG]`; what a template is to fill in must be filled in before.
     """
 
-    failed_because = "invalid_image"
+    error_code = "invalid_image"
 
 
-class InvalidInstant(InvalidQuestion):
+class InvalidInstant(InvalidArgument):
     """`at` is no instant, or lies in the future by the registry's clock.
 
     Cure: Write it like `2026-01-31T12:00:00Z` or `2026-01-31`; leave it out for the latest build.
     """
 
-    failed_because = "invalid_at"
+    error_code = "invalid_at"
     argument = "at"
 
 
-class InvalidRule(InvalidQuestion):
+class InvalidRule(InvalidArgument):
     """A part of the rule is malformed, or does not go together with another; `argument` names it.
 
     Cure: Mend that part, or drop one of the two.
     """
 
-    failed_because = "invalid_rule"
+    error_code = "invalid_rule"
 
     def __init__(self, message: str, argument: str = "image") -> None:
         super().__init__(message)
@@ -113,7 +113,7 @@ class NoSuchBuild(CgrError):
     Cure: Compare the image and the rule with what there is.
     """
 
-    failed_because = "not_found"
+    error_code = "not_found"
 
 
 class UnknownOrganisation(NoSuchBuild):
@@ -122,7 +122,7 @@ class UnknownOrganisation(NoSuchBuild):
     Cure: Check its spelling: `chainctl iam organizations list` shows yours.
     """
 
-    failed_because = "unknown_organisation"
+    error_code = "unknown_organisation"
 
 
 class UnknownRepository(NoSuchBuild):
@@ -131,7 +131,7 @@ class UnknownRepository(NoSuchBuild):
     Cure: Check its spelling: `chainctl images repos list --parent ORG` shows those of an organisation.
     """
 
-    failed_because = "unknown_repository"
+    error_code = "unknown_repository"
 
 
 class UnknownTag(NoSuchBuild):
@@ -140,7 +140,7 @@ class UnknownTag(NoSuchBuild):
     Cure: Check its spelling, and that the repository still has it; not every tag of an upstream image exists.
     """
 
-    failed_because = "unknown_tag"
+    error_code = "unknown_tag"
 
 
 class BeforeFirstBuild(NoSuchBuild):
@@ -149,7 +149,7 @@ class BeforeFirstBuild(NoSuchBuild):
     Cure: Ask for an instant after the one that the sentence names, or for a tag that is older.
     """
 
-    failed_because = "before_first_build"
+    error_code = "before_first_build"
     argument = "at"
 
 
@@ -159,7 +159,7 @@ class NoBuildFits(NoSuchBuild):
     Cure: Lessen `min_age` or `builds_back`, or take a digest out of `exclude`; `digest` pins one whatever the rule.
     """
 
-    failed_because = "no_build_fits"
+    error_code = "no_build_fits"
 
 
 class AccessRefused(CgrError):
@@ -168,7 +168,7 @@ class AccessRefused(CgrError):
     Cure: Sign in, or ask for access; `credentials_for` says which credentials were used, and why.
     """
 
-    failed_because = "access_refused"
+    error_code = "access_refused"
     considered: tuple[Any, ...] = ()  # what each source of credentials had to say, as far as they were asked
 
 
@@ -178,7 +178,7 @@ class NotSignedIn(AccessRefused):
     Cure: Check the image's spelling; then `chainctl auth configure-docker`, or set `CGR_TOKEN`, or what else suits the place.
     """
 
-    failed_because = "not_signed_in"
+    error_code = "not_signed_in"
 
 
 class BrokenCredentials(AccessRefused):
@@ -187,7 +187,7 @@ class BrokenCredentials(AccessRefused):
     Cure: Mend or remove what the sentence names; the places after it are not asked, lest other credentials be used unnoticed.
     """
 
-    failed_because = "broken_credentials"
+    error_code = "broken_credentials"
 
 
 class WrongAudience(AccessRefused):
@@ -196,7 +196,7 @@ class WrongAudience(AccessRefused):
     Cure: Get one for `cgr.dev`: `chainctl auth token --audience cgr.dev`.
     """
 
-    failed_because = "wrong_audience"
+    error_code = "wrong_audience"
 
 
 class CredentialsExpired(AccessRefused):
@@ -205,7 +205,7 @@ class CredentialsExpired(AccessRefused):
     Cure: Make a new pull token: `chainctl auth configure-docker --pull-token --parent ORG`.
     """
 
-    failed_because = "credentials_expired"
+    error_code = "credentials_expired"
 
 
 class CredentialsRefused(AccessRefused):
@@ -214,7 +214,7 @@ class CredentialsRefused(AccessRefused):
     Cure: Renew them where the sentence says they come from; for an identity, see `chainctl iam identities list`.
     """
 
-    failed_because = "credentials_refused"
+    error_code = "credentials_refused"
 
 
 class NotEntitled(AccessRefused):
@@ -223,7 +223,7 @@ class NotEntitled(AccessRefused):
     Cure: `chainctl images repos list --parent ORG` shows what they may pull; ask the organisation's owner for a role that may.
     """
 
-    failed_because = "not_entitled"
+    error_code = "not_entitled"
 
 
 class DeniedByPolicy(AccessRefused):
@@ -232,7 +232,7 @@ class DeniedByPolicy(AccessRefused):
     Cure: Ask for an older build (`min_age`, `builds_back`), or see with whoever set the policy what it allows.
     """
 
-    failed_because = "denied_by_policy"
+    error_code = "denied_by_policy"
 
 
 class RegistryUnavailable(CgrError):
@@ -241,7 +241,7 @@ class RegistryUnavailable(CgrError):
     Cure: Try again later; check network, proxy and `REQUESTS_CA_BUNDLE`; raise `timeout` on a slow network.
     """
 
-    failed_because = "unavailable"
+    error_code = "unavailable"
 
 
 class UntrustworthyAnswer(CgrError):
@@ -250,7 +250,7 @@ class UntrustworthyAnswer(CgrError):
     Cure: See what stands in between (a proxy, a sign-in page, a test registry); until it is mended, pin the digest yourself.
     """
 
-    failed_because = "untrustworthy_answer"
+    error_code = "untrustworthy_answer"
 
 
 class MissingDependency(CgrError):
@@ -259,7 +259,7 @@ class MissingDependency(CgrError):
     Cure: Install it: `python -m pip install requests PyYAML`, with the Python that runs Ansible or the program.
     """
 
-    failed_because = "missing_dependency"
+    error_code = "missing_dependency"
 
 
 class NotLocked(CgrError):
@@ -268,7 +268,7 @@ class NotLocked(CgrError):
     Cure: Run the command that the sentence ends with, and commit the lock; or set `lock` to nothing for this image.
     """
 
-    failed_because = "not_locked"
+    error_code = "not_locked"
 
 
 class InvalidLock(CgrError):
@@ -277,7 +277,7 @@ class InvalidLock(CgrError):
     Cure: Take it back from git, or let `cgr-images lock` write it anew. It is not to be written by hand.
     """
 
-    failed_because = "invalid_lock"
+    error_code = "invalid_lock"
     argument = "lock"
 
 
@@ -287,7 +287,7 @@ class SeveralFailed(CgrError):
     Cure: See to each of them by its own word; where they all have the same word, the set has it, too.
     """
 
-    failed_because = "several_failed"
+    error_code = "several_failed"
     argument = "images"
     errors: Mapping[str, CgrError]
 
@@ -297,20 +297,20 @@ class SeveralFailed(CgrError):
         lines = [f"- {key}: {error}" for key, error in errors.items()]
         failed = cls("\n".join([f"{len(errors)} of {asked} images have no answer, so none is taken:", *lines]))
         failed.errors = dict(errors)
-        words = {error.failed_because for error in errors.values()}
-        failed.failed_because = words.pop() if len(words) == 1 else cls.failed_because
+        words = {error.error_code for error in errors.values()}
+        failed.error_code = words.pop() if len(words) == 1 else cls.error_code
         return failed
 
 
-def of_word(failed_because: str, message: str) -> CgrError:
+def error_from_code(error_code: str, message: str) -> CgrError:
     """Makes the error of a word again, as another process has seen it."""
     kinds = [CgrError]
     for kind in kinds:
         kinds += kind.__subclasses__()
-    return next((kind for kind in kinds if kind.failed_because == failed_because), CgrError)(message)
+    return next((kind for kind in kinds if kind.error_code == error_code), CgrError)(message)
 
 
-def quoted(text: str) -> str:
+def redact(text: str) -> str:
     """Returns `text` in quotes, on one line, without control characters and secrets, cut to a readable length.
 
     For whatever came from outside and goes into a message.

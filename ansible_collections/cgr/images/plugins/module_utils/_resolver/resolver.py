@@ -12,26 +12,26 @@ import os
 from dataclasses import replace
 from typing import Any, Callable, Iterable, Mapping
 
-from .._lockfile.lookup import LockedAnswers
-from .auth.chain import sources_of
-from .auth.credentials import Considered, Keychain
-from .cache.cache import Forgetful, Memory
-from .cache.caching import Remembering
-from .cache.file_cache import Folder
+from .._lockfile.lookup import LockLookup
+from .auth.chain import credential_sources
+from .auth.credentials import Considered, CredentialChain
+from .cache.cache import Cache, NullCache
+from .cache.caching import CachingResolver
+from .cache.file_cache import FileCache
 from .errors import BeforeFirstBuild, CgrError, NoBuildFits, UntrustworthyAnswer
-from .history import timeline as past
-from .history.reader import refuse_the_future
-from .history.timeline import Past
+from .history import timeline
+from .history.reader import reject_future
+from .history.timeline import Timeline
 from .http.transport import Transport
 from .model import reference
 from .model.instant import AtLike
-from .model.query import Question, parse_current
-from .model.query_set import questions_of
+from .model.query import Query, parse_current
+from .model.query_set import parse_queries
 from .model.reference import REGISTRY
-from .model.resolution import Answer, Answers
-from .registry.token_exchange import Tokens
-from .resolve import snapshot as together
-from .resolve.single import Lookup, Sight, Trace
+from .model.resolution import Resolution, Resolutions
+from .registry.token_exchange import TokenExchange
+from .resolve import snapshot
+from .resolve.single import Fetched, Lookup, Trace
 from .resolve.snapshot import Progress
 from .settings import NAMES, Settings
 
@@ -51,7 +51,7 @@ class Resolver:
         mirrors: what other registries call images of cgr.dev; `None` for none.
 
     Raises:
-        InvalidQuestion: a setting is malformed.
+        InvalidArgument: a setting is malformed.
     """
 
     def __init__(
@@ -73,21 +73,23 @@ class Resolver:
         lock: str | os.PathLike[str] | None = None,
         environment: Mapping[str, str] | None = None,
         trace: Trace | None = None,
-        memory: Memory | None = None,
+        run_cache: Cache | None = None,
     ) -> None:
         given = {name: value for name, value in locals().items() if name in NAMES}
         settings = Settings.read(given, dict(os.environ if environment is None else environment))
         transport = Transport(USER_AGENT, settings.concurrency)
-        keychain = Keychain(sources_of(settings, transport), REGISTRY)
+        credential_chain = CredentialChain(credential_sources(settings, transport), REGISTRY)
         trace = trace or (lambda _sentence: None)
-        self._lookup = Lookup(transport, Tokens(transport), keychain, settings.registry, settings.timeout, trace)
+        self._lookup = Lookup(
+            transport, TokenExchange(transport), credential_chain, settings.registry, settings.timeout, trace
+        )
         self.concurrency = settings.concurrency
         self.mirrors = settings.mirrors
-        self._locked = LockedAnswers(settings.lock) if settings.lock else None
-        lasting: Memory = (
-            Folder(os.path.expanduser(settings.cache), lasting_only=True) if settings.cache else Forgetful()
+        self._locked = LockLookup(settings.lock) if settings.lock else None
+        lasting: Cache = (
+            FileCache(os.path.expanduser(settings.cache), lasting_only=True) if settings.cache else NullCache()
         )
-        self._remembering = Remembering(self._lookup, memory or Forgetful(), lasting, settings.concurrency)
+        self._caching = CachingResolver(self._lookup, run_cache or NullCache(), lasting, settings.concurrency)
 
     def resolve(
         self,
@@ -99,7 +101,7 @@ class Resolver:
         exclude: Iterable[str] | None = None,
         current: str | None = None,
         stale_after: str | None = None,
-    ) -> Answer:
+    ) -> Resolution:
         """Looks up the digest of an image.
 
         The faces repeat these texts (`tests/test_arguments.py`).
@@ -118,15 +120,15 @@ class Resolver:
             stale_after: warn if the newest build is older than that, such as `30d`.
 
         Raises:
-            InvalidQuestion: an argument is malformed, the image names another registry, or the instant lies in the future.
+            InvalidArgument: an argument is malformed, the image names another registry, or the instant lies in the future.
             NoSuchBuild: no such repository or tag, the instant is before its first build, or no build fits the rule.
             AccessRefused: credentials are missing or do not suffice.
             RegistryUnavailable: no answer in time.
             UntrustworthyAnswer: an answer that cannot be believed.
             NotLocked, InvalidLock: it answers out of a lock, which has no answer, or is none.
         """
-        return self.answer(
-            self.question(
+        return self.resolve_query(
+            self.parse_query(
                 image,
                 at=at,
                 min_age=min_age,
@@ -141,12 +143,12 @@ class Resolver:
         self,
         image: str,
         *,
-        since: AtLike = past.SINCE,
+        since: AtLike = timeline.SINCE,
         until: AtLike | None = None,
         current: str | None = None,
         progress: Callable[[int, int], None] | None = None,
         **rule: Any,
-    ) -> Past:
+    ) -> Timeline:
         """Looks up at which digests a tag stood, and what a rule takes of them.
 
         Args:
@@ -162,28 +164,30 @@ class Resolver:
             What `resolve` does; where only the rule has no answer, that is in what is returned.
         """
         named = reference.parse(image, self.mirrors)
-        tag, current = past.tag_of(named), parse_current(current) or named.digest
-        question = self.question(tag, current=current if rule.get("min_age") else None, **rule)
-        back, end = past.read_window(since, until)
+        tag, current = timeline.tag_of(named), parse_current(current) or named.digest
+        query = self.parse_query(tag, current=current if rule.get("min_age") else None, **rule)
+        back, end = timeline.read_window(since, until)
         try:
-            start, sight = self._lookup.see_since(question.reference, back, end, progress or (lambda _done, _all: None))
-            found = Past.of(question, *sight, start, end, current)
+            start, sight = self._lookup.fetch_between(
+                query.reference, back, end, progress or (lambda _done, _all: None)
+            )
+            found = Timeline.of(query, *sight, start, end, current)
             return self._chosen(found, None if end else sight)
         except CgrError as error:
             raise error.about(tag) from error.__cause__
 
-    def _chosen(self, found: Past, sight: Sight | None) -> Past:
+    def _chosen(self, found: Timeline, sight: Fetched | None) -> Timeline:
         """Adds what the rule takes, of what was seen if that reaches up to the present."""
-        question = found.question
+        query = found.query
         try:
-            if sight and question.at:
-                refuse_the_future(question.at, found.now)
-            answer = self._lookup.answer(question, sight)
-            return replace(found, chosen=answer, warnings=(*found.warnings, *answer.warnings))
+            if sight and query.at:
+                reject_future(query.at, found.now)
+            resolution = self._lookup.resolve(query, sight)
+            return replace(found, chosen=resolution, warnings=(*found.warnings, *resolution.warnings))
         except (NoBuildFits, BeforeFirstBuild, UntrustworthyAnswer) as error:
             return replace(found, refusal=str(error.about(found.image)))
 
-    def resolve_all(self, images: Mapping[str, Any], *, progress: Progress | None = None, **rule: Any) -> Answers:
+    def resolve_all(self, images: Mapping[str, Any], *, progress: Progress | None = None, **rule: Any) -> Resolutions:
         """Looks up the digests of a set of images, all at one instant, many at a time: all of them, or none.
 
         Args:
@@ -194,7 +198,7 @@ class Resolver:
         Raises:
             SeveralFailed: there is at least one image without an answer; it lists each, and why.
         """
-        return self.answer_all(self.questions(images, **rule), progress)
+        return self.resolve_queries(self.parse_queries(images, **rule), progress)
 
     @property
     def lock(self) -> str | None:
@@ -208,39 +212,39 @@ class Resolver:
             path: the file; `None` or nothing to ask the registry.
         """
         made = copy.copy(self)
-        made._locked = LockedAnswers(os.fspath(path)) if path else None
+        made._locked = LockLookup(os.fspath(path)) if path else None
         return made
 
-    def question(self, image: object, **rule: Any) -> Question:
+    def parse_query(self, image: object, **rule: Any) -> Query:
         """Reads a question; arguments and errors are as of `resolve`."""
-        return Question.of(image, self.mirrors, **rule)
+        return Query.of(image, self.mirrors, **rule)
 
-    def questions(self, images: Mapping[str, Any], **rule: Any) -> dict[str, Question]:
+    def parse_queries(self, images: Mapping[str, Any], **rule: Any) -> dict[str, Query]:
         """Reads the questions of a set, by the caller's keys; arguments and errors are as of `resolve_all`."""
-        return questions_of(images, rule, self.mirrors)
+        return parse_queries(images, rule, self.mirrors)
 
-    def answer_all(self, questions: Mapping[str, Question], progress: Progress | None = None) -> Answers:
+    def resolve_queries(self, queries: Mapping[str, Query], progress: Progress | None = None) -> Resolutions:
         """Answers a set of questions; arguments and errors are as of `resolve_all`."""
         progress = progress or (lambda _done, _all, _image: None)
-        fixed = {key: question for key, question in questions.items() if self._locked or question.is_fixed}
-        moving = {key: question for key, question in questions.items() if key not in fixed}
-        answers = together.answer_all(fixed, self.answer, self.concurrency, progress)
-        instants = {question.at for question in fixed.values() if question.at or not question.is_fixed}
+        fixed = {key: query for key, query in queries.items() if self._locked or query.is_fixed}
+        moving = {key: query for key, query in queries.items() if key not in fixed}
+        resolutions = snapshot.resolve_each(fixed, self.resolve_query, self.concurrency, progress)
+        instants = {query.at for query in fixed.values() if query.at or not query.is_fixed}
         at = instants.pop() if len(instants) == 1 else None
         if moving:
-            at, answered = self._remembering.answer_together(moving, progress)
-            answers.update(answered)
-        return Answers(at, {key: answers[key] for key in questions})
+            at, answered = self._caching.resolve_snapshot(moving, progress)
+            resolutions.update(answered)
+        return Resolutions(at, {key: resolutions[key] for key in queries})
 
-    def answer(self, question: Question) -> Answer:
+    def resolve_query(self, query: Query) -> Resolution:
         """Answers a question; raises what `resolve` does."""
-        if question.reference.digest is not None:
-            return Answer.to(
-                question, question.reference.digest, None, "already pinned in the image; nothing was looked up"
+        if query.reference.digest is not None:
+            return Resolution.to(
+                query, query.reference.digest, None, "already pinned in the image; nothing was looked up"
             )
         if self._locked:
-            return self._locked.answer(question)
-        return self._remembering.answer(question)
+            return self._locked.resolve(query)
+        return self._caching.resolve(query)
 
     def credentials_for(self, image: str) -> tuple[Considered, ...]:
         """Says which credentials are used for an image, and why those before them are not: names and places, no secrets.

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any, Callable, Mapping
 
-from .errors import InvalidQuestion, quoted
+from .errors import InvalidArgument, redact
 from .model.mirrors import Mirrors
 
 DEFAULT_REGISTRY = "https://cgr.dev"
@@ -71,7 +71,7 @@ class Settings:
             environment: the environment variables.
 
         Raises:
-            InvalidQuestion: a setting is malformed, or half of a pair is missing.
+            InvalidArgument: a setting is malformed, or half of a pair is missing.
         """
         found: dict[str, Any] = {}
         for name in NAMES:
@@ -86,11 +86,11 @@ class Settings:
 
     def _check(self) -> None:
         if self.credentials not in ("", "anonymous"):
-            raise InvalidQuestion(
-                f"credentials {quoted(self.credentials)} is unknown: write 'anonymous', or leave it out."
+            raise InvalidArgument(
+                f"credentials {redact(self.credentials)} is unknown: write 'anonymous', or leave it out."
             )
         if bool(self.username) != bool(self.password):
-            raise InvalidQuestion("username and password go together: give both, those of a pull token, or neither.")
+            raise InvalidArgument("username and password go together: give both, those of a pull token, or neither.")
 
 
 NAMES = tuple(each.name for each in fields(Settings) if each.name != "environment")
@@ -103,14 +103,14 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= 3600:
-        raise InvalidQuestion(f"timeout {quoted(text)} is not a number of seconds from 0 to 3600.")
+        raise InvalidArgument(f"timeout {redact(text)} is not a number of seconds from 0 to 3600.")
     return seconds
 
 
 def _threads(text: str) -> int:
     # Pulumi's configuration and Ansible's options may hold it as text.
     if not text.isdecimal() or not 1 <= int(text) <= 64:
-        raise InvalidQuestion(f"concurrency {quoted(text)} is not a whole number from 1 to 64.")
+        raise InvalidArgument(f"concurrency {redact(text)} is not a whole number from 1 to 64.")
     return int(text)
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from typing import Iterator
 
-from ..matcher import Names
-from ..occurrence import Spot, in_order, spot_in
+from ..matcher import Matcher
+from ..occurrence import Occurrence, in_order, occurrence_in
 from .source import Instruction, Word, instructions
 
 OVER_LINES = "it is written over several lines"
@@ -20,22 +20,22 @@ _MOUNT = "--mount="
 _FROM = "--from="
 
 
-def spots_in_dockerfile(text: str, names: Names) -> list[Spot]:
+def images_in_dockerfile(text: str, names: Matcher) -> list[Occurrence]:
     """Finds the images in a text, in their order."""
     found = list(instructions(text))
     stages = next((number for number, each in enumerate(found) if each.name == "FROM"), len(found))
     defaults = [word for each in found[:stages] if each.name == "ARG" for word in each.words if "=" in word.text]
     words = list(_images(found))
     whole, in_parts = _uses(found, defaults)
-    spots = [_spot(word, names) for word in words]
+    occurrences = [_spot(word, names) for word in words]
     for default in defaults:
         name, _equals, value = default.text.partition("=")
         if name in whole:
-            spot = _spot(default.part(len(default.text) - len(value)).unquoted(), names)
-            if spot and spot.place and name in in_parts:
-                spot = Spot(spot.line, spot.image, None, USED_IN_PARTS)
-            spots.append(spot)
-    return in_order(spot for spot in spots if spot)
+            occurrence = _spot(default.part(len(default.text) - len(value)).unquoted(), names)
+            if occurrence and occurrence.place and name in in_parts:
+                occurrence = Occurrence(occurrence.line, occurrence.image, None, USED_IN_PARTS)
+            occurrences.append(occurrence)
+    return in_order(occurrence for occurrence in occurrences if occurrence)
 
 
 def _images(found: list[Instruction]) -> Iterator[Word]:
@@ -85,10 +85,10 @@ def _variables(text: str) -> set[str]:
     return {variable[1] or variable[2] for variable in _VARIABLE.finditer(text)}
 
 
-def _spot(word: Word, names: Names) -> Spot | None:
+def _spot(word: Word, names: Matcher) -> Occurrence | None:
     if not word.places:
         return None
-    spot = spot_in(word.text, word.places[0], word.line, names)
-    if spot and spot.place and not word.is_in_one_piece:
-        return Spot(spot.line, spot.image, None, OVER_LINES)
-    return spot
+    occurrence = occurrence_in(word.text, word.places[0], word.line, names)
+    if occurrence and occurrence.place and not word.is_in_one_piece:
+        return Occurrence(occurrence.line, occurrence.image, None, OVER_LINES)
+    return occurrence

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Iterator
 
-from ..._resolver.errors import quoted
+from ..._resolver.errors import redact
 from ..occurrence import Unreadable
 
 _DIRECTIVE = re.compile(r"#[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(.*?)[ \t]*")
@@ -39,8 +39,8 @@ class Word:
 
     def unquoted(self) -> Word:
         """Returns the word without the quotes around it."""
-        quoted = len(self.text) > 1 and self.text[0] == self.text[-1] and self.text[0] in "\"'"
-        return self.part(1, -1) if quoted else self
+        redact = len(self.text) > 1 and self.text[0] == self.text[-1] and self.text[0] in "\"'"
+        return self.part(1, -1) if redact else self
 
     @property
     def is_in_one_piece(self) -> bool:
@@ -75,7 +75,7 @@ def instructions(text: str) -> Iterator[Instruction]:
         name = words[0].text.upper()
         if not _KNOWN.fullmatch(name):
             raise Unreadable(
-                f"is no Dockerfile: there is no instruction {quoted(words[0].text)}, in line {words[0].line}"
+                f"is no Dockerfile: there is no instruction {redact(words[0].text)}, in line {words[0].line}"
             )
         yield Instruction(name, tuple(words[1:]))
         if name in _WITH_HEREDOC:
@@ -112,7 +112,7 @@ class _Lines:
             line, _start, _number = self.take()
             if (line.lstrip("\t") if without_tabs else line) == end:
                 return
-        raise Unreadable(f"is no Dockerfile: the here-document {quoted(end)} of line {first} has no end")
+        raise Unreadable(f"is no Dockerfile: the here-document {redact(end)} of line {first} has no end")
 
 
 def _escape(lines: _Lines) -> str:

@@ -13,8 +13,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any, Iterator, NamedTuple
 
-from ..matcher import Names
-from ..occurrence import NO_TAG, NOT_AS_READ, Spot, in_order, spot_in
+from ..matcher import Matcher
+from ..occurrence import NO_TAG, NOT_AS_READ, Occurrence, in_order, occurrence_in
 from .source import Document, Node, Value, entries
 from .split import PARTS, split_spot
 
@@ -30,7 +30,7 @@ _IMAGE_KEY = re.compile(r"(?:.*[a-z0-9_-])?(?:Image|image)(?:Name)?|(?:.*_)?IMAG
 _VERSION_KEY = re.compile(r"(?:.*[a-z_-])?(?:[Tt]ag|[Vv]ersion|[Dd]igest|sha)")
 
 
-def spots_in_yaml(text: str, names: Names) -> list[Spot]:
+def images_in_yaml(text: str, names: Matcher) -> list[Occurrence]:
     """Finds the images in a text, in their order.
 
     Raises:
@@ -38,7 +38,9 @@ def spots_in_yaml(text: str, names: Names) -> list[Spot]:
         MissingDependency: PyYAML is not installed.
     """
     document = Document(text)
-    return in_order(spot for root in document.roots() for spot in _Walk(document, names, root).spots())
+    return in_order(
+        occurrence for root in document.roots() for occurrence in _Walk(document, names, root).occurrences()
+    )
 
 
 class _Found(NamedTuple):
@@ -51,7 +53,7 @@ class _Found(NamedTuple):
         within: the mapping it is in, if that is what makes it an image.
     """
 
-    spot: Spot
+    occurrence: Occurrence
     left: str = ""
     holder: Node = None
     within: Node = None
@@ -60,7 +62,7 @@ class _Found(NamedTuple):
 class _Walk:
     """A walk through one document; what several aliases name is visited once."""
 
-    def __init__(self, document: Document, names: Names, root: Node) -> None:
+    def __init__(self, document: Document, names: Matcher, root: Node) -> None:
         self._document = document
         self._names = names
         self._root = root
@@ -71,15 +73,15 @@ class _Walk:
         keys = {key for key, _value in entries(root)} if root.id == "mapping" else set()
         self._is_kubernetes = {"apiVersion", "kind"} <= keys
 
-    def spots(self) -> Iterator[Spot]:
+    def occurrences(self) -> Iterator[Occurrence]:
         """Yields the images, each once."""
         found: dict[Any, list[_Found]] = {}
         for each in self._all():
-            found.setdefault(each.spot.place or each.spot, []).append(each)
+            found.setdefault(each.occurrence.place or each.occurrence, []).append(each)
         for there in found.values():
             left = self._why_all_left(there)
-            for spot in dict.fromkeys(each.spot for each in there):
-                yield replace(spot, place=None, reason=left) if left else spot
+            for occurrence in dict.fromkeys(each.occurrence for each in there):
+                yield replace(occurrence, place=None, reason=left) if left else occurrence
 
     def _why_all_left(self, there: list[_Found]) -> str:
         """Says why all that was come by in one place is left; nothing if it is not."""
@@ -92,8 +94,8 @@ class _Walk:
         if within & self._built:
             return BUILT_HERE
         is_overridden = bool(within & self._overridden)
-        if is_used_by_others or is_overridden or len({each.spot.asked for each in there}) > 1:
-            return SHARED if there[0].spot.place else ""
+        if is_used_by_others or is_overridden or len({each.occurrence.asked for each in there}) > 1:
+            return SHARED if there[0].occurrence.place else ""
         return ELSEWHERE if len(reasons) == len(there) else ""
 
     def _all(self) -> Iterator[_Found]:
@@ -116,8 +118,8 @@ class _Walk:
     def _of_mapping(self, node: Node, under: str) -> Iterator[_Found]:
         values = dict(entries(node))
         split = split_spot(node, under, self._document, self._names)
-        if split.spot is not None:
-            yield _Found(split.spot, "", values.get(split.holder), node)
+        if split.occurrence is not None:
+            yield _Found(split.occurrence, "", values.get(split.holder), node)
         if PARTS & set(values):
             self._overridden |= _merged(node)
         if under and "build" in values:
@@ -138,17 +140,17 @@ class _Walk:
         before = _BEFORE.match(value.text)
         image = value.text[before.end() :] if before else value.text
         start = value.span[0] + (before.end() if before else 0) if value.span else 0
-        spot = spot_in(image, start, value.line, self._names)
-        if spot is None:
+        occurrence = occurrence_in(image, start, value.line, self._names)
+        if occurrence is None:
             return
         beside = dict(entries(siblings)) if siblings is not None else {}
         if _is_image(key, under, beside) or (before and _is_named_image(before)):
-            left = self._why_left(value, image, key, under, beside) if spot.place else ""
-            place = spot if value.span else Spot(spot.line, image, None, left or spot.reason)
+            left = self._why_left(value, image, key, under, beside) if occurrence.place else ""
+            place = occurrence if value.span else Occurrence(occurrence.line, image, None, left or occurrence.reason)
             yield _Found(place, left, within=siblings if key == "image" else None)
-        elif spot.place and _has_tag(image):
+        elif occurrence.place and _has_tag(image):
             # Only what can be nothing else than an image is worth a word.
-            yield _Found(spot if value.span else Spot(spot.line, image, None, ELSEWHERE), ELSEWHERE)
+            yield _Found(occurrence if value.span else Occurrence(occurrence.line, image, None, ELSEWHERE), ELSEWHERE)
 
     def _why_left(self, value: Value, image: str, key: str, under: str, beside: dict[str, Node]) -> str:
         if value.span is None:

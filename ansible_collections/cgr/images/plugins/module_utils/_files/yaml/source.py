@@ -63,12 +63,12 @@ class Document:
 
     def value(self, node: Node) -> Value:
         """Returns what a scalar holds, and where."""
-        span = self._span(node)
+        span = self._duration(node)
         line = node.start_mark.line if span is None else self._text.count("\n", 0, span[0])
         shifted = None if span is None else (span[0] + self._skipped, span[1] + self._skipped)
         return Value(node.value, line + 1, shifted, node.tag.rpartition(":")[2], not node.style)
 
-    def _span(self, node: Node) -> tuple[int, int] | None:
+    def _duration(self, node: Node) -> tuple[int, int] | None:
         value, begin, end = node.value, node.start_mark.index, node.end_mark.index
         if not value:
             return (end - 1, end - 1) if node.style in _QUOTES else (end, end)

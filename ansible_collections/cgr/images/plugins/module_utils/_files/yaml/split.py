@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from typing import Mapping, NamedTuple
 
-from ..matcher import Names
-from ..occurrence import NO_TAG, NOT_AS_READ, Place, Spot, why_left
+from ..matcher import Matcher
+from ..occurrence import NO_TAG, NOT_AS_READ, Occurrence, Place, why_skipped
 from .source import Document, Node, Value, entries
 
 REPOSITORY = ("repository", "imageRepository", "repo", "imageName", "name", "image")
@@ -40,7 +40,7 @@ class Split(NamedTuple):
         holder: the one whose value holds the digest.
     """
 
-    spot: Spot | None = None
+    occurrence: Occurrence | None = None
     parts: frozenset[str] = frozenset()
     holder: str = ""
 
@@ -53,9 +53,9 @@ class _Parts(NamedTuple):
     tag: Value | None
     digest: Value | None
     is_bare: bool
-    names: Names
+    names: Matcher
 
-    def spot(self, document: Document) -> Spot | None:
+    def occurrence(self, document: Document) -> Occurrence | None:
         repository, tag, digest = _text(self.repository), _text(self.tag), _text(self.digest)
         if _text(self.registry):
             repository = f"{_text(self.registry).rstrip('/')}/{repository}"
@@ -65,9 +65,9 @@ class _Parts(NamedTuple):
         image = repository + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
         left = self._why_left(image)
         if left:
-            return Spot(self.repository.line, image, None, left)
+            return Occurrence(self.repository.line, image, None, left)
         place = self._place_of_digest(document) if self.is_digest_apart() else self._place_of_tag()
-        return Spot(self.repository.line, image, place, "" if place else NOT_AS_READ)
+        return Occurrence(self.repository.line, image, place, "" if place else NOT_AS_READ)
 
     def is_digest_apart(self) -> bool:
         """Whether the digest has a field of its own."""
@@ -76,7 +76,7 @@ class _Parts(NamedTuple):
     def _why_left(self, image: str) -> str:
         if self.tag and not _reads_as_written(self.tag):
             return _UNQUOTED.format(self.tag.text)
-        return why_left(image, self.names) if _has_tag(image) else NO_TAG
+        return why_skipped(image, self.names) if _has_tag(image) else NO_TAG
 
     def _place_of_tag(self) -> Place | None:
         if self.tag is None or self.tag.span is None:
@@ -95,7 +95,7 @@ class _Parts(NamedTuple):
         return Place(start, end, "", self.is_bare)
 
 
-def split_spot(node: Node, under: str, document: Document, names: Names) -> Split:
+def split_spot(node: Node, under: str, document: Document, names: Matcher) -> Split:
     """Finds an image in parts among the entries of a mapping.
 
     Args:
@@ -115,13 +115,13 @@ def split_spot(node: Node, under: str, document: Document, names: Names) -> Spli
     return _split(values, (registry, found, tag, digest), document, names) if found else Split()
 
 
-def _split(values: Mapping[str, Value], keys: tuple[str | None, ...], document: Document, names: Names) -> Split:
+def _split(values: Mapping[str, Value], keys: tuple[str | None, ...], document: Document, names: Matcher) -> Split:
     registry, repository, tag, digest = (key or "" for key in keys)
     parts = _Parts(values.get(registry), values[repository], values.get(tag), values.get(digest), digest in BARE, names)
-    spot = parts.spot(document)
-    if spot is None:
+    occurrence = parts.occurrence(document)
+    if occurrence is None:
         return Split()
-    return Split(spot, frozenset(key for key in keys if key), digest if parts.is_digest_apart() else tag)
+    return Split(occurrence, frozenset(key for key in keys if key), digest if parts.is_digest_apart() else tag)
 
 
 def _repository(values: Mapping[str, Value], under: str, has_parts: bool) -> str | None:

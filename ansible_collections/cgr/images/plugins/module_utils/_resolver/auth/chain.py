@@ -12,11 +12,11 @@ from ..settings import DEFAULT_REGISTRY, Settings
 from .chainctl import Chainctl
 from .credentials import Source
 from .docker_config import places
-from .oidc import Identity
-from .static import Given
+from .oidc import AssumedIdentity
+from .static import StaticCredentials
 
 
-def sources_of(settings: Settings, transport: Transport) -> list[Source]:
+def credential_sources(settings: Settings, transport: Transport) -> list[Source]:
     """Returns the places where credentials may be, in the order in which they are asked.
 
     What lies about on this machine was issued for cgr.dev: if that is looked up at another host, only what was issued for
@@ -24,6 +24,6 @@ def sources_of(settings: Settings, transport: Transport) -> list[Source]:
     """
     host = urlsplit(settings.registry).netloc
     is_cgr = settings.registry.rstrip("/") == DEFAULT_REGISTRY or is_loopback(host)
-    found: list[Source] = [Given(settings), Identity(settings, transport)]
+    found: list[Source] = [StaticCredentials(settings), AssumedIdentity(settings, transport)]
     found += places(settings.environment, REGISTRY if is_cgr else host)
     return [*found, Chainctl(settings.environment)] if is_cgr else found

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping
 
-from ..errors import BrokenCredentials, quoted
+from ..errors import BrokenCredentials, redact
 from ..model.reference import REGISTRY, Reference
 from . import credential_helper as helper
 from . import jwt
@@ -46,7 +46,7 @@ class Chainctl:
         status, output, error = helper.run(command, "", self.environment, deadline)
         token = output.strip()
         if status or not token:
-            raise BrokenCredentials(f"chainctl gives no token: {quoted(error.strip())}. Sign in: chainctl auth login")
+            raise BrokenCredentials(f"chainctl gives no token: {redact(error.strip())}. Sign in: chainctl auth login")
         return Bearer(token, "chainctl auth token")
 
     def _kept(self) -> str:

@@ -16,8 +16,8 @@ import subprocess
 import time
 from typing import Mapping
 
-from ..errors import BrokenCredentials, quoted
-from .credentials import Credential, of_pair
+from ..errors import BrokenCredentials, redact
+from .credentials import Credential, credential_from_pair
 
 SECONDS = 20.0
 NOT_FOUND = "credentials not found"
@@ -46,7 +46,7 @@ def ask(name: str, host: str, environment: Mapping[str, str], deadline: float) -
         return f"{program} has nothing for {host}"
     if status:
         raise BrokenCredentials(
-            f"{program} failed: {quoted((error or output).strip())}. Run it by hand: echo {host} | {program} get"
+            f"{program} failed: {redact((error or output).strip())}. Run it by hand: echo {host} | {program} get"
         )
     try:
         answer = json.loads(output)
@@ -57,7 +57,7 @@ def ask(name: str, host: str, environment: Mapping[str, str], deadline: float) -
         ) from nonsense
     if not isinstance(username, str) or not isinstance(secret, str) or not secret:
         return f"{program} has nothing for {host}"
-    return of_pair(username, secret, program)
+    return credential_from_pair(username, secret, program)
 
 
 def run(command: list[str], stdin: str, environment: Mapping[str, str], deadline: float) -> tuple[int, str, str]:

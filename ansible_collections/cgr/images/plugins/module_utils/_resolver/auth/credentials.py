@@ -55,7 +55,7 @@ class Refresh:
 Credential = Union[Anonymous, Bearer, Basic, Refresh]
 
 
-def of_pair(username: str, secret: str, source: str) -> Credential:
+def credential_from_pair(username: str, secret: str, source: str) -> Credential:
     """Returns the credential a user name and a secret mean, by the conventions of Docker and of Chainguard."""
     if username == "_token":  # Chainguard: the secret is a Chainguard token
         return Bearer(secret, source)
@@ -95,7 +95,7 @@ class Found:
     considered: tuple[Considered, ...]
 
 
-class Keychain:
+class CredentialChain:
     """The sources of credentials, in order: the first that has something decides, and an error in it stops.
 
     Args:

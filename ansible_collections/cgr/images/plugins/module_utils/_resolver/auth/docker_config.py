@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping
 
-from ..errors import BrokenCredentials, quoted
+from ..errors import BrokenCredentials, redact
 from ..model.reference import Reference
 from . import credential_helper as helper
-from .credentials import Bearer, Credential, Refresh, of_pair
+from .credentials import Bearer, Credential, Refresh, credential_from_pair
 
 
-def places(environment: Mapping[str, str], host: str) -> list[ContainerConfig]:
+def places(environment: Mapping[str, str], host: str) -> list[DockerConfig]:
     """Returns the files where Docker and Podman keep credentials for a host, in the order in which they are looked at."""
     home = Path(environment.get("HOME") or Path.home())
     docker = Path(environment.get("DOCKER_CONFIG") or home / ".docker") / "config.json"
@@ -29,11 +29,11 @@ def places(environment: Mapping[str, str], host: str) -> list[ContainerConfig]:
     if environment.get("XDG_RUNTIME_DIR"):
         podman.append(f"{environment['XDG_RUNTIME_DIR']}/containers/auth.json")
     podman.append(f"{environment.get('XDG_CONFIG_HOME') or home / '.config'}/containers/auth.json")
-    return [ContainerConfig(path, host, environment) for path in (docker, *(Path(path) for path in podman if path))]
+    return [DockerConfig(path, host, environment) for path in (docker, *(Path(path) for path in podman if path))]
 
 
 @dataclass(frozen=True)
-class ContainerConfig:
+class DockerConfig:
     """One such file, and the host whose credentials are wanted."""
 
     path: Path
@@ -92,11 +92,11 @@ class ContainerConfig:
                 colon = ""
             if not colon:
                 raise BrokenCredentials(
-                    f"{self.path} has a malformed entry {quoted(key)}. Sign in again: docker login {key}"
+                    f"{self.path} has a malformed entry {redact(key)}. Sign in again: docker login {key}"
                 )
-            return of_pair(username, password.rstrip("\0"), source)
+            return credential_from_pair(username, password.rstrip("\0"), source)
         if entry.get("username") and entry.get("password"):
-            return of_pair(str(entry["username"]), str(entry["password"]), source)
+            return credential_from_pair(str(entry["username"]), str(entry["password"]), source)
         return None
 
 

@@ -8,7 +8,7 @@ import base64
 import json
 from typing import Any
 
-from ..errors import WrongAudience, quoted
+from ..errors import WrongAudience, redact
 
 
 def claims(token: str) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def check_audience(token: str, audience: str, source: str) -> None:
     stated = claims(token).get("aud")
     audiences = [stated] if isinstance(stated, str) else stated
     if isinstance(audiences, list) and audience not in audiences:
-        named = quoted(", ".join(str(each) for each in audiences))
+        named = redact(", ".join(str(each) for each in audiences))
         raise WrongAudience(
             f"{source}: the token is for the audience {named}, not for {audience}, so it was not sent. Get one for it:"
             f" chainctl auth token --audience {audience}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ..errors import BrokenCredentials, CredentialsRefused, InvalidQuestion, quoted
+from ..errors import BrokenCredentials, CredentialsRefused, InvalidArgument, redact
 from ..http.transport import Response, Transport
 from ..model.reference import REGISTRY, Reference, is_loopback
 from ..settings import Settings
@@ -24,7 +24,7 @@ RETRY = frozenset({502, 503})
 
 
 @dataclass(frozen=True)
-class Identity:
+class AssumedIdentity:
     """An identity among the settings, and an OIDC token to assume it with."""
 
     settings: Settings
@@ -44,7 +44,7 @@ class Identity:
             said = _field(response, "message") or ""
             raise CredentialsRefused(
                 f"the issuer does not let {where} assume the identity {self.settings.identity}: it answered {response.status}"
-                f" {quoted(said)}. Check the identity, and that it trusts this issuer and subject: chainctl iam identities list"
+                f" {redact(said)}. Check the identity, and that it trusts this issuer and subject: chainctl iam identities list"
             )
         return Bearer(token, f"the identity {self.settings.identity}")
 
@@ -75,16 +75,16 @@ def _read(path: str) -> str:
         text = Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
-        raise BrokenCredentials(f"identity_token_file {quoted(path)} cannot be read: {reason}.") from error
+        raise BrokenCredentials(f"identity_token_file {redact(path)} cannot be read: {reason}.") from error
     if not text:
-        raise BrokenCredentials(f"identity_token_file {quoted(path)} is empty.")
+        raise BrokenCredentials(f"identity_token_file {redact(path)} is empty.")
     return text
 
 
 def _safe(url: str, what: str) -> str:
     parts = urlsplit(url)
     if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.netloc))):
-        raise InvalidQuestion(f"{what} {quoted(url)} is not the address of a server: write https://HOST.")
+        raise InvalidArgument(f"{what} {redact(url)} is not the address of a server: write https://HOST.")
     return url.rstrip("/")
 
 

@@ -12,7 +12,7 @@ from .credentials import Anonymous, Basic, Bearer, Credential
 
 
 @dataclass(frozen=True)
-class Given:
+class StaticCredentials:
     """A token, or the name and password of a pull token, among the settings."""
 
     settings: Settings

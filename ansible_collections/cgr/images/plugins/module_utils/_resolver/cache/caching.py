@@ -11,17 +11,17 @@ from ..errors import CgrError
 from ..history import selection
 from ..history.reader import CLOCK_TOLERANCE
 from ..model.instant import Instant
-from ..model.query import Question
-from ..model.resolution import Answer
+from ..model.query import Query
+from ..model.resolution import Resolution
 from ..registry.tag_history import base_url
-from ..resolve import snapshot as together
+from ..resolve import snapshot
 from ..resolve.single import Lookup
 from ..resolve.snapshot import Progress
-from .cache import Finding, Forgetful, Key, Memory
+from .cache import Cache, CacheEntry, CacheKey, NullCache
 
 
 @dataclass(frozen=True)
-class Remembering:
+class CachingResolver:
     """Looks up what is not remembered.  Threads may share it.
 
     Attributes:
@@ -32,69 +32,69 @@ class Remembering:
     """
 
     lookup: Lookup
-    memory: Memory
-    cache: Memory
+    run_cache: Cache
+    cache: Cache
     concurrency: int
 
-    def answer(self, question: Question) -> Answer:
+    def resolve(self, query: Query) -> Resolution:
         """Answers a question; raises what `Lookup.answer` does, with the image at the beginning of the sentence."""
 
-        def ask() -> Finding:
+        def compute() -> CacheEntry:
             try:
-                answer = self.lookup.answer(question)
+                resolution = self.lookup.resolve(query)
             except CgrError as error:
-                raise error.about(question.reference.image) from error.__cause__
-            return Finding(answer.as_record(), _is_lasting(answer))
+                raise error.about(query.reference.image) from error.__cause__
+            return CacheEntry(resolution.to_dict(), _is_lasting(resolution))
 
-        key = self._key(question)
-        cache = self.cache if question.at else Forgetful()
+        key = self._key(query)
+        cache = self.cache if query.at else NullCache()
 
-        def read(data: Any) -> Answer:
-            return Answer.of_record(question, data)
+        def read(data: Any) -> Resolution:
+            return Resolution.from_dict(query, data)
 
-        finding = self.memory.recall(key, lambda: cache.recall(key, ask, read), read)
-        return _with_stale(read(finding.data), question)
+        entry = self.run_cache.get_or_set(key, lambda: cache.get_or_set(key, compute, read), read)
+        return _with_stale(read(entry.data), query)
 
-    def answer_together(
-        self, questions: Mapping[str, Question], progress: Progress
-    ) -> tuple[Instant, dict[str, Answer]]:
-        """Answers questions about the present, all at one instant; raises what `together.answer_together` does."""
-        keys = {key: self._key(question) for key, question in questions.items()}
+    def resolve_snapshot(
+        self, queries: Mapping[str, Query], progress: Progress
+    ) -> tuple[Instant, dict[str, Resolution]]:
+        """Answers questions about the present, all at one instant; raises what `snapshot.resolve_snapshot` does."""
+        keys = {key: self._key(query) for key, query in queries.items()}
 
-        def ask() -> Finding:
-            at, answers = together.answer_together(questions, self.lookup, self.concurrency, progress)
-            records = [answer.as_record() for answer in answers.values()]
-            for key, record in zip(answers, records):
-                self.memory.learn(keys[key], Finding(record))
-            return Finding({"at": str(at), "answers": records})
+        def compute() -> CacheEntry:
+            at, resolutions = snapshot.resolve_snapshot(queries, self.lookup, self.concurrency, progress)
+            records = [resolution.to_dict() for resolution in resolutions.values()]
+            for key, record in zip(resolutions, records):
+                self.run_cache.put(keys[key], CacheEntry(record))
+            return CacheEntry({"at": str(at), "answers": records})
 
-        def read(data: Any) -> tuple[Instant, dict[str, Answer]]:
-            pairs = zip(questions.items(), data["answers"])
-            answers = {
-                key: _with_stale(Answer.of_record(question, record), question) for (key, question), record in pairs
+        def read(data: Any) -> tuple[Instant, dict[str, Resolution]]:
+            pairs = zip(queries.items(), data["answers"])
+            resolutions = {
+                key: _with_stale(Resolution.from_dict(query, record), query) for (key, query), record in pairs
             }
-            if len(answers) < len(questions):
+            if len(resolutions) < len(queries):
                 raise ValueError("is not the whole set")
-            return Instant.parse(data["at"]), answers
+            return Instant.parse(data["at"]), resolutions
 
-        return read(self.memory.recall({"set": list(keys.values())}, ask, read).data)
+        return read(self.run_cache.get_or_set({"set": list(keys.values())}, compute, read).data)
 
-    def _key(self, question: Question) -> Key:
-        asked = question.reference
+    def _key(self, query: Query) -> CacheKey:
+        asked = query.reference
         base = base_url(asked, self.lookup.registry)
-        return {"registry": base, "image": f"{asked.upstream}:{asked.tag}", "rule": question.rule()}
+        return {"registry": base, "image": f"{asked.upstream}:{asked.tag}", "rule": query.rule()}
 
 
-def _is_lasting(answer: Answer) -> bool:
+def _is_lasting(resolution: Resolution) -> bool:
     """Whether no other answer can ever come: the instant passed long enough ago by the registry's clock."""
-    return bool(answer.at and answer.now and answer.now > answer.at + CLOCK_TOLERANCE)
+    return bool(resolution.at and resolution.now and resolution.now > resolution.at + CLOCK_TOLERANCE)
 
 
-def _with_stale(answer: Answer, question: Question) -> Answer:
-    if not answer.history or not answer.updated:
-        return answer
-    newest = answer.history[-1]
-    warning = selection.stale(newest, newest.updated == answer.updated, answer.now, question.stale_after)
+def _with_stale(resolution: Resolution, query: Query) -> Resolution:
+    if not resolution.history or not resolution.updated_at:
+        return resolution
+    newest = resolution.history[-1]
+    warning = selection.stale(newest, newest.updated_at == resolution.updated_at, resolution.now, query.stale_after)
     if warning is None:
-        return answer
-    return replace(answer, warnings=(*answer.warnings, f"{answer.image}: {warning}"))
+        return resolution
+    return replace(resolution, warnings=(*resolution.warnings, f"{resolution.image}: {warning}"))

@@ -16,13 +16,13 @@ import time
 from pathlib import Path
 from typing import Any, Iterator
 
-from ..errors import CgrError, InvalidQuestion, of_word
-from .cache import Ask, Check, Finding, Key
+from ..errors import CgrError, InvalidArgument, error_from_code
+from .cache import CacheEntry, CacheKey, Compute, Validate
 
 VERSION = 1
 
 
-class Folder:
+class FileCache:
     """A memory in a folder, which is made where there is none.
 
     Args:
@@ -34,47 +34,47 @@ class Folder:
         self._path = Path(path)
         self._lasting_only = lasting_only
 
-    def recall(self, key: Key, ask: Ask, check: Check) -> Finding:
+    def get_or_set(self, key: CacheKey, compute: Compute, validate: Validate) -> CacheEntry:
         """Returns what is known, or asks; processes that ask the same meanwhile wait, and share a failure, too.
 
         Raises:
-            InvalidQuestion: the folder cannot be used.
+            InvalidArgument: the folder cannot be used.
         """
         file = self._file(key)
-        known = self._read(file, key, check)
-        if isinstance(known, Finding):
+        known = self._read(file, key, validate)
+        if isinstance(known, CacheEntry):
             return known
         began = time.monotonic()
         with self._locked(file):
-            known = self._read(file, key, check)
-            if isinstance(known, Finding):
+            known = self._read(file, key, validate)
+            if isinstance(known, CacheEntry):
                 return known
             if known is not None and known["failed"] >= began:
-                raise of_word(known["word"], known["message"])
-            return self._ask(file, key, ask)
+                raise error_from_code(known["word"], known["message"])
+            return self._compute(file, key, compute)
 
-    def learn(self, key: Key, finding: Finding) -> None:
+    def put(self, key: CacheKey, entry: CacheEntry) -> None:
         """Keeps a finding, unless something is known already."""
         with contextlib.suppress(CgrError):
-            self.recall(key, lambda: finding, lambda _data: None)
+            self.get_or_set(key, lambda: entry, lambda _data: None)
 
-    def _ask(self, file: Path, key: Key, ask: Ask) -> Finding:
+    def _compute(self, file: Path, key: CacheKey, compute: Compute) -> CacheEntry:
         try:
-            finding = ask()
+            entry = compute()
         except CgrError as error:
             if not self._lasting_only:  # of this run: those who wait right now need not try again
-                failure = {"failed": time.monotonic(), "word": error.failed_because, "message": str(error)}
+                failure = {"failed": time.monotonic(), "word": error.error_code, "message": str(error)}
                 self._write(file, {"version": VERSION, "key": key, "failure": failure})
             raise
-        if finding.lasting or not self._lasting_only:
-            self._write(file, {"version": VERSION, "key": key, "data": finding.data, "lasting": finding.lasting})
-        return finding
+        if entry.lasting or not self._lasting_only:
+            self._write(file, {"version": VERSION, "key": key, "data": entry.data, "lasting": entry.lasting})
+        return entry
 
-    def _file(self, key: Key) -> Path:
+    def _file(self, key: CacheKey) -> Path:
         text = json.dumps(key, sort_keys=True)
         return self._path / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
 
-    def _read(self, file: Path, key: Key, check: Check) -> Finding | dict[str, Any] | None:
+    def _read(self, file: Path, key: CacheKey, validate: Validate) -> CacheEntry | dict[str, Any] | None:
         """Returns a finding, a failure, or nothing."""
         try:
             with open(os.open(file, os.O_RDONLY | os.O_NOFOLLOW), encoding="utf-8") as stream:
@@ -88,8 +88,8 @@ class Folder:
                     "failed": float(kept["failure"]["failed"]),
                     **{n: kept["failure"][n] for n in ("word", "message")},
                 }
-            check(kept["data"])
-            return Finding(kept["data"], bool(kept["lasting"]))
+            validate(kept["data"])
+            return CacheEntry(kept["data"], bool(kept["lasting"]))
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
@@ -108,7 +108,7 @@ class Folder:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(file.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         except OSError as error:
-            raise InvalidQuestion(
+            raise InvalidArgument(
                 f"cache {str(self._path)!r} cannot be used: {error.strerror}. Name another folder, or none."
             ) from error
         try:

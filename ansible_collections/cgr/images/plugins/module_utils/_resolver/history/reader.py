@@ -37,10 +37,10 @@ FOREVER = Instant.parse("3000-01-01")
 
 
 @dataclass(frozen=True)
-class Record:
-    """One move of a tag: at `updated` it came to point at `digest`."""
+class Build:
+    """One move of a tag: at `updated_at` it came to point at `digest`."""
 
-    updated: Instant
+    updated_at: Instant
     digest: str
 
 
@@ -48,7 +48,7 @@ class Record:
 class Page:
     """What a source answered: records in whatever order it has them, and the time by its own clock, if it gave one."""
 
-    records: tuple[Record, ...]
+    records: tuple[Build, ...]
     now: Instant | None
 
 
@@ -60,7 +60,7 @@ class HistorySource(Protocol):
 
 
 @dataclass(frozen=True)
-class Stretch:
+class HistoryRange:
     """A whole stretch of a tag's history.
 
     Attributes:
@@ -70,20 +70,20 @@ class Stretch:
         now: the time by the source's clock, when it was read.
     """
 
-    records: tuple[Record, ...]
+    records: tuple[Build, ...]
     start: Instant
     end: Instant
     now: Instant | None
 
     @property
-    def has_the_first(self) -> bool:
+    def has_first_build(self) -> bool:
         """Whether there is nothing before it."""
         return self.start <= BEGINNING
 
 
-def stretch_up_to(
+def fetch_until(
     source: HistorySource, at: Instant | None, guess: Instant, back: int = 0, name: str = "at"
-) -> Stretch:
+) -> HistoryRange:
     """Finds a whole stretch of history that holds at least one record at or before an instant, if there is any.
 
     Args:
@@ -105,7 +105,7 @@ def stretch_up_to(
     for _request in range(MOST_REQUESTS):
         page = source.between(window.start, window.end)
         if at is not None:
-            refuse_the_future(at, page.now, name)
+            reject_future(at, page.now, name)
         whole = _whole(page, window, limit)
         if whole is not None:
             return whole
@@ -116,7 +116,7 @@ def stretch_up_to(
     raise UntrustworthyAnswer(_NEVER_WHOLE)
 
 
-def extended(source: HistorySource, stretch: Stretch) -> Stretch:
+def fetch_earlier(source: HistorySource, stretch: HistoryRange) -> HistoryRange:
     """Returns a stretch that begins earlier: with at least one more record, if there is one.
 
     Raises:
@@ -130,18 +130,18 @@ def extended(source: HistorySource, stretch: Stretch) -> Stretch:
         older = _whole(page, window, limit)
         if older is not None:
             records = sorted({*older.records, *stretch.records}, key=_order)
-            return Stretch(tuple(records), older.start, stretch.end, stretch.now)
+            return HistoryRange(tuple(records), older.start, stretch.end, stretch.now)
         window = window.after(page, limit)
     raise UntrustworthyAnswer(_NEVER_WHOLE)
 
 
-def stretch_since(
+def fetch_between(
     source: HistorySource,
     since: Instant | int,
     until: Instant | None,
     guess: Instant,
     progress: Callable[[int, int], None],
-) -> tuple[Instant, Stretch]:
+) -> tuple[Instant, HistoryRange]:
     """Finds a whole stretch of history between two instants, with the build at which the tag stood when it began.
 
     Args:
@@ -156,27 +156,27 @@ def stretch_since(
 
     Raises:
         InvalidInstant: `until` lies in the future by the source's clock.
-        UntrustworthyAnswer: as of `stretch_up_to`.
+        UntrustworthyAnswer: as of `fetch_until`.
     """
     back = since if isinstance(since, int) else max((until or guess) - since, 0)
-    stretch = stretch_up_to(source, until, guess, min(back, SECOND_WINDOW), "until")
+    stretch = fetch_until(source, until, guess, min(back, SECOND_WINDOW), "until")
     end = until or stretch.now or guess
     start = end + -since if isinstance(since, int) else since
     # When the tag moved there is known from the digest before.
-    while not stretch.has_the_first and len({r.digest for r in stretch.records if r.updated <= start}) < 2:
+    while not stretch.has_first_build and len({r.digest for r in stretch.records if r.updated_at <= start}) < 2:
         progress(end - stretch.start, end - start)
-        stretch = extended(source, stretch)
+        stretch = fetch_earlier(source, stretch)
     return start, stretch
 
 
-def _whole(page: Page, window: _Window, limit: Instant) -> Stretch | None:
+def _whole(page: Page, window: _Window, limit: Instant) -> HistoryRange | None:
     """Returns a page as a stretch, if it is known to be whole and holds what is looked for."""
     if len(page.records) >= TRUSTED_BELOW:
         return None
     records = window.records(page)
-    if not (records and records[0].updated <= limit) and window.start > BEGINNING:
+    if not (records and records[0].updated_at <= limit) and window.start > BEGINNING:
         return None
-    return Stretch(tuple(records), window.start, window.end, page.now)
+    return HistoryRange(tuple(records), window.start, window.end, page.now)
 
 
 def _is_far_off(page: Page, window: _Window) -> bool:
@@ -184,15 +184,15 @@ def _is_far_off(page: Page, window: _Window) -> bool:
     return page.now is not None and abs(page.now - window.anchor) > CLOCK_TOLERANCE
 
 
-def first_record(source: HistorySource, after: Instant) -> Record | None:
+def fetch_first_build(source: HistorySource, after: Instant) -> Build | None:
     """Returns the first record after an instant before which there is none.
 
     Without an `end`, the Tag History API is documented to answer with the oldest records, so that the first is among
     them even where the page was cut.
     """
     page = source.between(max(after, BEGINNING), None)
-    later = [record for record in page.records if record.updated > after]
-    return min(later, key=lambda record: record.updated, default=None)
+    later = [record for record in page.records if record.updated_at > after]
+    return min(later, key=lambda record: record.updated_at, default=None)
 
 
 @dataclass(frozen=True)
@@ -208,14 +208,14 @@ class _Window:
     def first(cls, limit: Instant, anchor: Instant, back: int) -> _Window:
         return cls(_back(anchor, FIRST_WINDOW + back), min(limit + LOOK_AHEAD, FOREVER), anchor)
 
-    def records(self, page: Page) -> list[Record]:
+    def records(self, page: Page) -> list[Build]:
         """Returns the records of a page that lie in the window, oldest first, no two alike."""
-        return sorted({r for r in page.records if self.start <= r.updated <= self.end}, key=_order)
+        return sorted({r for r in page.records if self.start <= r.updated_at <= self.end}, key=_order)
 
     def after(self, page: Page, limit: Instant) -> _Window:
         """Returns the window to ask for after this page."""
         if len(page.records) >= TRUSTED_BELOW:
-            return self.narrower(page.records, [r for r in self.records(page) if r.updated <= limit], limit)
+            return self.narrower(page.records, [r for r in self.records(page) if r.updated_at <= limit], limit)
         return self.wider()
 
     def wider(self) -> _Window:
@@ -223,13 +223,13 @@ class _Window:
         start = self.floor or (second if second < self.start else BEGINNING)
         return _Window(start, self.end, self.anchor, self.floor)
 
-    def narrower(self, page: tuple[Record, ...], hits: list[Record], limit: Instant) -> _Window:
+    def narrower(self, page: tuple[Build, ...], hits: list[Build], limit: Instant) -> _Window:
         """Shrinks a window whose page may have been cut; `hits` are the page's records up to `limit`, oldest first."""
         if not hits and self.end > limit:
             return _Window(self.start, limit, self.anchor)
         if not hits:
             raise UntrustworthyAnswer(_NEVER_WHOLE)
-        newest = hits[-1].updated
+        newest = hits[-1].updated_at
         start = newest if _newest_is_in(page) else max(newest, _back(self.anchor, _span_of(RECORDS_AIMED_AT, hits)))
         if start <= self.start and self.end <= limit:
             raise UntrustworthyAnswer(_NEVER_WHOLE)
@@ -242,15 +242,15 @@ _NEVER_WHOLE = (
 )
 
 
-def _order(record: Record) -> tuple[Instant, str]:
-    return record.updated, record.digest
+def _order(record: Build) -> tuple[Instant, str]:
+    return record.updated_at, record.digest
 
 
-def refuse_the_future(at: Instant, now: Instant | None, name: str = "at") -> None:
+def reject_future(at: Instant, now: Instant | None, name: str = "at") -> None:
     """Refuses an instant that has not passed by the source's clock.
 
     Raises:
-        InvalidInstant, UntrustworthyAnswer: as of `stretch_up_to`.
+        InvalidInstant, UntrustworthyAnswer: as of `fetch_until`.
     """
     if now is None:
         raise UntrustworthyAnswer(
@@ -266,18 +266,18 @@ def refuse_the_future(at: Instant, now: Instant | None, name: str = "at") -> Non
         )
 
 
-def _newest_is_in(page: tuple[Record, ...]) -> bool:
+def _newest_is_in(page: tuple[Build, ...]) -> bool:
     """Guesses whether a page holds the newest record of its window: newest first, or not cut at a round number.
 
     Only a guess where to look next; the page that is looked at then has to prove it.
     """
-    newest_first = all(later.updated >= earlier.updated for later, earlier in zip(page, page[1:]))
+    newest_first = all(later.updated_at >= earlier.updated_at for later, earlier in zip(page, page[1:]))
     return newest_first or len(page) % 100 != 0
 
 
-def _span_of(count: int, records: list[Record]) -> int:
+def _span_of(count: int, records: list[Build]) -> int:
     """Estimates the nanoseconds in which `count` records come, from the pace of `records` (oldest first)."""
-    return count * (records[-1].updated - records[0].updated) // max(len(records) - 1, 1)
+    return count * (records[-1].updated_at - records[0].updated_at) // max(len(records) - 1, 1)
 
 
 def _back(instant: Instant, nanoseconds: int) -> Instant:

@@ -12,40 +12,42 @@ from itertools import groupby
 from typing import Sequence
 
 from ..errors import InvalidImage, InvalidRule
-from ..model.duration import parse_span
+from ..model.duration import parse_duration
 from ..model.instant import AtLike, Instant
-from ..model.query import Question, parse_at
+from ..model.query import Query, parse_at
 from ..model.reference import Reference
-from ..model.resolution import Answer
-from .reader import Record, Stretch
+from ..model.resolution import Resolution
+from .reader import Build, HistoryRange
 
 SINCE = "90d"
 """How far back one looks by default."""
 
 
 @dataclass(frozen=True)
-class Stay:
+class Interval:
     """One stay of a tag at a digest.
 
     Attributes:
         digest: the digest.
-        updated: when the tag moved to the digest, in UTC.
+        updated_at: when the tag moved to the digest, in UTC.
         until: when it moved on, in UTC; none where it has not, as far as was read.
         returned: when it had left this digest the last time before, in UTC; none where it had not been there, as far as was read.
     """
 
     digest: str
-    updated: Instant
+    updated_at: Instant
     until: Instant | None = None
     returned: Instant | None = None
 
-    def holds(self, digest: str, updated: Instant) -> bool:
+    def holds(self, digest: str, updated_at: Instant) -> bool:
         """Whether this is the stay that a move to a digest began, or confirmed."""
-        return digest == self.digest and updated >= self.updated and (self.until is None or updated < self.until)
+        return (
+            digest == self.digest and updated_at >= self.updated_at and (self.until is None or updated_at < self.until)
+        )
 
 
 @dataclass(frozen=True)
-class Past:
+class Timeline:
     """A whole stretch of a tag's past.
 
     Attributes:
@@ -60,12 +62,12 @@ class Past:
         warnings: what the user should mend.
     """
 
-    question: Question
+    query: Query
     since: Instant
     until: Instant | None
     now: Instant | None
-    stays: tuple[Stay, ...]
-    chosen: Answer | None = None
+    intervals: tuple[Interval, ...]
+    chosen: Resolution | None = None
     refusal: str | None = None
     current: str | None = None
     warnings: tuple[str, ...] = field(default=())
@@ -73,59 +75,59 @@ class Past:
     @classmethod
     def of(
         cls,
-        question: Question,
-        stretch: Stretch,
+        query: Query,
+        stretch: HistoryRange,
         warnings: tuple[str, ...],
         since: Instant,
         until: Instant | None,
         current: str | None,
-    ) -> Past:
+    ) -> Timeline:
         """Makes the past of what was read of it."""
-        stays = stays_of(stretch, since, until)
-        warnings = (*warnings, *contradictions(stays))
-        return cls(question, since, until, stretch.now, stays, current=current, warnings=warnings)
+        intervals = intervals_of(stretch, since, until)
+        warnings = (*warnings, *contradictions(intervals))
+        return cls(query, since, until, stretch.now, intervals, current=current, warnings=warnings)
 
     @property
     def image(self) -> str:
         """The tag, `cgr.dev/ORG/IMAGE:TAG`."""
-        return f"{self.question.reference.repository}:{self.question.reference.tag}"
+        return f"{self.query.reference.repository}:{self.query.reference.tag}"
 
     @property
     def cut_off(self) -> Instant | None:
         """The instant up to which builds count by the rule; none where all do."""
-        if self.question.at is not None:
-            return self.question.at
-        return self.now + -self.question.min_age if self.question.min_age and self.now is not None else None
+        if self.query.at is not None:
+            return self.query.at
+        return self.now + -self.query.min_age if self.query.min_age and self.now is not None else None
 
     @property
     def begin(self) -> Instant:
         """The instant from which on the tag is shown: `since`, or its first move if that was later."""
-        return max(self.since, self.stays[0].updated) if self.stays else self.since
+        return max(self.since, self.intervals[0].updated_at) if self.intervals else self.since
 
     @property
     def end(self) -> Instant:
         """The instant up to which time went by: `until`, the present, or the last move where there is no clock."""
-        moves = [self.since, *(stay.updated for stay in self.stays)]
+        moves = [self.since, *(interval.updated_at for interval in self.intervals)]
         return self.until or max([*moves, *([self.now] if self.now else [])])
 
-    def is_chosen(self, stay: Stay) -> bool:
+    def is_chosen(self, interval: Interval) -> bool:
         """Whether it is the one the rule takes."""
-        answer = self.chosen
-        return bool(answer and answer.updated and stay.holds(answer.digest, answer.updated))
+        resolution = self.chosen
+        return bool(resolution and resolution.updated_at and interval.holds(resolution.digest, resolution.updated_at))
 
-    def is_current(self, stay: Stay) -> bool:
+    def is_current(self, interval: Interval) -> bool:
         """Whether it is the last stay at the digest that is deployed."""
-        return stay.digest == self.current and not any(
-            other.digest == stay.digest and other.updated > stay.updated for other in self.stays
+        return interval.digest == self.current and not any(
+            other.digest == interval.digest and other.updated_at > interval.updated_at for other in self.intervals
         )
 
-    def age(self, stay: Stay) -> int | None:
+    def age(self, interval: Interval) -> int | None:
         """Returns how many nanoseconds ago the tag moved there; `None` where there is no clock."""
-        return None if self.now is None else self.now - stay.updated
+        return None if self.now is None else self.now - interval.updated_at
 
-    def stood(self, stay: Stay) -> int:
+    def active_nanoseconds(self, interval: Interval) -> int:
         """Returns the nanoseconds for which the tag stood there, up to the end of what was read."""
-        return max((stay.until or self.end) - stay.updated, 0)
+        return max((interval.until or self.end) - interval.updated_at, 0)
 
 
 def read_window(since: AtLike, until: AtLike | None) -> tuple[Instant | int, Instant | None]:
@@ -143,7 +145,7 @@ def read_window(since: AtLike, until: AtLike | None) -> tuple[Instant | int, Ins
     """
     end = None if until is None else parse_at(until, "until")
     try:
-        return parse_span(since), end
+        return parse_duration(since), end
     except ValueError:
         start = parse_at(since, "since")
     if end is not None and start >= end:
@@ -162,33 +164,33 @@ def tag_of(named: Reference) -> str:
     return f"{named.repository}:{named.tag}"
 
 
-def stays_of(stretch: Stretch, since: Instant, until: Instant | None) -> tuple[Stay, ...]:
+def intervals_of(stretch: HistoryRange, since: Instant, until: Instant | None) -> tuple[Interval, ...]:
     """Returns the stays of a stretch between two instants, with the one that had begun before; oldest first."""
     runs = [list(run) for _digest, run in groupby(stretch.records, lambda record: record.digest)]
-    stays = list(_stays(runs))
+    intervals = list(_intervals(runs))
     return tuple(
-        stay
-        for stay in stays
-        if (until is None or stay.updated <= until) and (stay.until is None or stay.until > since)
+        interval
+        for interval in intervals
+        if (until is None or interval.updated_at <= until) and (interval.until is None or interval.until > since)
     )
 
 
-def contradictions(stays: Sequence[Stay]) -> tuple[str, ...]:
+def contradictions(intervals: Sequence[Interval]) -> tuple[str, ...]:
     """Returns a warning about each instant for which the registry gives several digests."""
-    found = [list(group) for _instant, group in groupby(stays, lambda stay: stay.updated)]
+    found = [list(group) for _instant, group in groupby(intervals, lambda interval: interval.updated_at)]
     return tuple(
-        f"The tag history gives {len(same)} digests for the instant {same[0].updated}, in no order."
+        f"The tag history gives {len(same)} digests for the instant {same[0].updated_at}, in no order."
         for same in found
         if len(same) > 1
     )
 
 
-def _stays(runs: Sequence[Sequence[Record]]) -> list[Stay]:
+def _intervals(runs: Sequence[Sequence[Build]]) -> list[Interval]:
     left: dict[str, Instant] = {}
-    stays = []
+    intervals = []
     for number, run in enumerate(runs):
-        until = runs[number + 1][0].updated if number + 1 < len(runs) else None
-        stays.append(Stay(run[0].digest, run[0].updated, until, left.get(run[0].digest)))
+        until = runs[number + 1][0].updated_at if number + 1 < len(runs) else None
+        intervals.append(Interval(run[0].digest, run[0].updated_at, until, left.get(run[0].digest)))
         if until is not None:
             left[run[0].digest] = until
-    return stays
+    return intervals

@@ -19,7 +19,7 @@ WIDER, NARROWER = 1.5, 0.95
 NO_GAP_BELOW = 0.01
 
 
-class Pace:
+class RateLimiter:
     """The pace of the requests to one host; threads share it.  All times are by `time.monotonic()`, in seconds."""
 
     def __init__(self) -> None:

@@ -24,8 +24,8 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Callable, Iterator, Mapping, TypeVar
 from urllib.parse import urlsplit
 
-from ..errors import MissingDependency, RegistryUnavailable, UntrustworthyAnswer, quoted
-from .rate_limiter import Pace
+from ..errors import MissingDependency, RegistryUnavailable, UntrustworthyAnswer, redact
+from .rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
     import requests
@@ -60,7 +60,7 @@ class Transport:
         self._connections = connections
         self._lock = threading.Lock()
         self._session: requests.Session | None = None
-        self._paces: dict[str, Pace] = defaultdict(Pace)
+        self._rate_limiters: dict[str, RateLimiter] = defaultdict(RateLimiter)
         self._free = threading.BoundedSemaphore(connections)
 
     def get(self, url: str, params: Mapping[str, str], authorization: str | None, deadline: float) -> Response:
@@ -91,10 +91,10 @@ class Transport:
         return self._repeat(_Exchange("POST", url, None, dict(form), authorization, deadline), retry_statuses)
 
     def _repeat(self, exchange: _Exchange, retry_statuses: frozenset[int]) -> Response:
-        session, pace = self._open(exchange.host)
+        session, rate_limiter = self._open(exchange.host)
         retry = _retry_policy()
         failure = ""
-        while (turn := pace.wait_for_turn(exchange.deadline)) is not None:
+        while (turn := rate_limiter.wait_for_turn(exchange.deadline)) is not None:
             try:
                 with self._connection(exchange.deadline):
                     response = _by(exchange.deadline, lambda: exchange.send(session))
@@ -105,13 +105,13 @@ class Transport:
                 if not failure or time.monotonic() < exchange.deadline:
                     failure = _plainly(error)
             if response is not None and response.status not in retry_statuses:
-                pace.speed_up()
+                rate_limiter.speed_up()
                 return response
             if response is not None and response.status == SLOW_DOWN:
                 pause = _retry_after(response)
                 if pause and time.monotonic() + pause >= exchange.deadline:
                     break  # not the pace, for others may have the time; and the next question asks again
-                pace.slow_down(turn, pause)
+                rate_limiter.slow_down(turn, pause)
                 continue
             wait = _wait(retry, response)
             if retry.total == 0 or time.monotonic() + wait >= exchange.deadline:
@@ -133,11 +133,11 @@ class Transport:
         finally:
             self._free.release()
 
-    def _open(self, host: str) -> tuple[requests.Session, Pace]:
+    def _open(self, host: str) -> tuple[requests.Session, RateLimiter]:
         with self._lock:
             if self._session is None:
                 self._session = _new_session(self._user_agent, self._connections)
-            return self._session, self._paces[host]
+            return self._session, self._rate_limiters[host]
 
 
 @dataclass(frozen=True)
@@ -266,7 +266,7 @@ def _read_body(response: requests.Response, url: str) -> bytes:
 def _redirected(url: str, location: str) -> str:
     target = urlsplit(location).netloc or urlsplit(url).netloc
     return (
-        f"{urlsplit(url).netloc} sent the request on to {quoted(target)}, which was not followed: a credential goes to its own"
+        f"{urlsplit(url).netloc} sent the request on to {redact(target)}, which was not followed: a credential goes to its own"
         " registry only. A proxy or a sign-in page may stand in between."
     )
 
@@ -297,4 +297,4 @@ def _innermost(error: BaseException) -> str:
     words = (
         getattr(error, "verify_message", None) or getattr(error, "strerror", None) or str(error) or type(error).__name__
     )
-    return quoted(words)[1:-1].rstrip(".")
+    return redact(words)[1:-1].rstrip(".")

@@ -16,7 +16,7 @@ _ISO = re.compile(
 LONGEST = 100_000 * DAY
 
 
-def parse_span(text: object) -> int:
+def parse_duration(text: object) -> int:
     """Reads a span of time.
 
     Args:
@@ -37,7 +37,7 @@ def parse_span(text: object) -> int:
     return found
 
 
-def span_text(nanoseconds: int) -> str:
+def format_duration(nanoseconds: int) -> str:
     """Returns the one text form of a span of whole seconds: `7d`, `1d12h`."""
     text = ""
     for unit, size in _UNITS:

@@ -120,7 +120,7 @@ class Instant:
         return f"{date.fromordinal(days + _EPOCH_DAY).isoformat()}T{clock}{decimals}Z"
 
 
-def duration(nanoseconds: int) -> str:
+def humanize_duration(nanoseconds: int) -> str:
     """Returns a span as a person would say it, in its two largest units: `2 d 4 h`, `3 min 20 s`, `0 s`."""
     parts = []
     rest = max(nanoseconds, 0)

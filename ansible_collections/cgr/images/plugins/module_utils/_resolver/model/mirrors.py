@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Iterator, Mapping
 
-from ..errors import InvalidQuestion, quoted
+from ..errors import InvalidArgument, redact
 from .reference import REGISTRY, is_loopback, is_name, is_registry
 
 
@@ -37,12 +37,12 @@ class Mirrors:
                 `registry.corp/cgr=cgr.dev/acme.com,…`.
 
         Raises:
-            InvalidQuestion: it is something else, or a side is no registry (with or without a path).
+            InvalidArgument: it is something else, or a side is no registry (with or without a path).
         """
         pairs: dict[str, str] = {}
         for left, right in _pairs(value):
             if pairs.setdefault(left, right) != right:
-                raise InvalidQuestion(f"mirrors gives {quoted(left)} two right sides: keep one of them.")
+                raise InvalidArgument(f"mirrors gives {redact(left)} two right sides: keep one of them.")
         return cls(tuple(sorted(pairs.items(), key=lambda pair: (-len(pair[0]), pair))))
 
     def upstream(self, repository: str) -> str:
@@ -57,14 +57,14 @@ def _pairs(value: Mapping[str, str] | str) -> Iterator[tuple[str, str]]:
     for left, right in _sides(value):
         left, right = (str(side).strip().rstrip("/") for side in (left, right))
         if not _is_place(left) or left.partition("/")[0] == REGISTRY:
-            raise InvalidQuestion(
-                f"mirrors: {quoted(left)} is no name on a mirror: write its registry and the path before the images, such as"
+            raise InvalidArgument(
+                f"mirrors: {redact(left)} is no name on a mirror: write its registry and the path before the images, such as"
                 " registry.example.com/cgr, in lower case."
             )
         host = right.partition("/")[0]
         if not _is_place(right) or not (host == REGISTRY or is_loopback(host)):
-            raise InvalidQuestion(
-                f"mirrors: {quoted(right)}, for {left}, is no name on {REGISTRY}: write {REGISTRY}, or {REGISTRY}/ORG."
+            raise InvalidArgument(
+                f"mirrors: {redact(right)}, for {left}, is no name on {REGISTRY}: write {REGISTRY}, or {REGISTRY}/ORG."
             )
         yield left, right
 
@@ -76,13 +76,13 @@ def _sides(value: Mapping[str, str] | str) -> Iterator[tuple[Any, Any]]:
         try:
             yield from json.loads(value).items()
         except ValueError as error:
-            raise InvalidQuestion(f"mirrors {quoted(value)} is not JSON: {error}.") from error
+            raise InvalidArgument(f"mirrors {redact(value)} is not JSON: {error}.") from error
     else:
         for pair in re.split(r"[,\s]+", value.strip()):
             left, equals, right = pair.partition("=")
             if not equals:
-                raise InvalidQuestion(
-                    f"mirrors {quoted(value)} is not understood: write registry.example.com/cgr={REGISTRY}/ORG, more of them"
+                raise InvalidArgument(
+                    f"mirrors {redact(value)} is not understood: write registry.example.com/cgr={REGISTRY}/ORG, more of them"
                     " behind commas, or a mapping."
                 )
             yield left, right

@@ -7,9 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterable
 
-from ..errors import InvalidInstant, InvalidRule, quoted
+from ..errors import InvalidInstant, InvalidRule, redact
 from . import reference
-from .duration import parse_span, span_text
+from .duration import format_duration, parse_duration
 from .instant import AtLike, Instant
 from .mirrors import Mirrors
 from .reference import Reference, is_digest
@@ -18,7 +18,7 @@ MOST_BUILDS_BACK = 10_000
 
 
 @dataclass(frozen=True)
-class Question:
+class Query:
     """An image and a rule, known to be right and to make sense together.
 
     Attributes:
@@ -51,23 +51,23 @@ class Question:
         exclude: Iterable[str] | None = None,
         current: str | None = None,
         stale_after: str | None = None,
-    ) -> Question:
+    ) -> Query:
         """Reads a question; the arguments are those of `Resolver.resolve`, and the mirrors there are.
 
         Raises:
-            InvalidQuestion: an argument is malformed, or some of them make no sense together.
+            InvalidArgument: an argument is malformed, or some of them make no sense together.
         """
-        question = cls(
+        query = cls(
             reference.parse(image, mirrors),
             None if at is None else parse_at(at),
-            _span("min_age", min_age),
+            _duration("min_age", min_age),
             _count(builds_back),
             _digests(exclude),
             parse_current(current),
-            _span("stale_after", stale_after),
+            _duration("stale_after", stale_after),
         )
-        _refuse_nonsense(question)
-        return question
+        _refuse_nonsense(query)
+        return query
 
     @property
     def is_fixed(self) -> bool:
@@ -78,7 +78,7 @@ class Question:
         """Returns what decides the answer, besides the image, each value in its one text form; what is not given is left out."""
         values = {
             "at": str(self.at) if self.at else None,
-            "min_age": span_text(self.min_age),
+            "min_age": format_duration(self.min_age),
             "builds_back": self.builds_back,
             "exclude": sorted(self.exclude),
             "current": self.current,
@@ -101,16 +101,16 @@ def parse_at(at: AtLike, name: str = "at") -> Instant:
             raise ValueError("is empty; leave it out for the latest build")
         return Instant.of(at)
     except ValueError as error:
-        raise InvalidInstant(f"{name} {quoted(at if isinstance(at, str) else repr(at))} {error}.") from error
+        raise InvalidInstant(f"{name} {redact(at if isinstance(at, str) else repr(at))} {error}.") from error
 
 
-def _span(name: str, value: object) -> int:
+def _duration(name: str, value: object) -> int:
     if value is None:
         return 0
     try:
-        return parse_span(value)
+        return parse_duration(value)
     except ValueError as error:
-        raise InvalidRule(f"{name} {quoted(str(value))} {error}.", name) from error
+        raise InvalidRule(f"{name} {redact(str(value))} {error}.", name) from error
 
 
 def _count(value: object) -> int:
@@ -122,7 +122,7 @@ def _count(value: object) -> int:
         value, whole = int(value), True
     if not whole or not 0 <= int(value) <= MOST_BUILDS_BACK:  # type: ignore[call-overload]
         raise InvalidRule(
-            f"builds_back {quoted(str(value))} is not a number of builds from 0 to {MOST_BUILDS_BACK}.", "builds_back"
+            f"builds_back {redact(str(value))} is not a number of builds from 0 to {MOST_BUILDS_BACK}.", "builds_back"
         )
     return int(value)  # type: ignore[call-overload,no-any-return]
 
@@ -132,7 +132,7 @@ def _digests(value: Iterable[str] | None) -> frozenset[str]:
     for digest in found:
         if not is_digest(digest):
             raise InvalidRule(
-                f"exclude holds {quoted(str(digest))}, which is no digest; write sha256: and 64 lower-case hex digits.",
+                f"exclude holds {redact(str(digest))}, which is no digest; write sha256: and 64 lower-case hex digits.",
                 "exclude",
             )
     return frozenset(found)
@@ -148,28 +148,28 @@ def parse_current(value: object) -> str | None:
         return None
     digest = str(value).rpartition("@")[2]  # a whole ref does as well
     if not is_digest(digest):
-        raise InvalidRule(f"current {quoted(str(value))} is neither a digest nor a ref that ends in one.", "current")
+        raise InvalidRule(f"current {redact(str(value))} is neither a digest nor a ref that ends in one.", "current")
     return digest
 
 
-def _refuse_nonsense(question: Question) -> None:
-    image, pinned = question.reference.image, question.reference.digest
-    if question.at is not None and question.min_age:
+def _refuse_nonsense(query: Query) -> None:
+    image, pinned = query.reference.image, query.reference.digest
+    if query.at is not None and query.min_age:
         raise InvalidRule(
             f"{image}: at and min_age do not go together: give the instant, or the age that counts from now.", "min_age"
         )
-    if question.at is not None and question.stale_after:
+    if query.at is not None and query.stale_after:
         raise InvalidRule(
             f"{image}: at and stale_after do not go together: what was chosen for an instant is as old as that.",
             "stale_after",
         )
-    if question.current and not question.min_age:
+    if query.current and not query.min_age:
         raise InvalidRule(
             f"{image}: current goes with min_age only; without it, the latest build is taken whatever is deployed.",
             "current",
         )
-    if pinned and (question.builds_back or pinned in question.exclude):
-        rule = "builds_back" if question.builds_back else "exclude"
+    if pinned and (query.builds_back or pinned in query.exclude):
+        rule = "builds_back" if query.builds_back else "exclude"
         raise InvalidRule(
             f"{image} is pinned already, so {rule} has nothing to choose from. Take the digest out of the image.", rule
         )

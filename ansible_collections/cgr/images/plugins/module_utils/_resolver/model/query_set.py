@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from ..errors import CgrError, InvalidQuestion, InvalidRule, SeveralFailed
+from ..errors import CgrError, InvalidArgument, InvalidRule, SeveralFailed
 from .mirrors import Mirrors
-from .query import RULES, Question
+from .query import RULES, Query
 
 
-def questions_of(
+def parse_queries(
     images: Mapping[str, Any], rule: Mapping[str, Any], mirrors: Mirrors | None = None
-) -> dict[str, Question]:
+) -> dict[str, Query]:
     """Reads the questions of a set.
 
     Args:
@@ -33,19 +33,19 @@ def questions_of(
         raise InvalidRule("images is empty: name at least one image.", "images")
     if "current" in rule:
         raise InvalidRule("current belongs to one image: give it in that image's own rule.", "current")
-    questions: dict[str, Question] = {}
+    queries: dict[str, Query] = {}
     errors: dict[str, CgrError] = {}
     for key, entry in images.items():
         try:
-            questions[key] = _question(entry, rule, mirrors)
-        except InvalidQuestion as error:  # noqa: PERF203  (all of them are to be listed)
+            queries[key] = _query(entry, rule, mirrors)
+        except InvalidArgument as error:  # noqa: PERF203  (all of them are to be listed)
             errors[key] = error
     if errors:
         raise SeveralFailed.of(errors, len(images))
-    return questions
+    return queries
 
 
-def _question(entry: Any, rule: Mapping[str, Any], mirrors: Mirrors | None) -> Question:
+def _query(entry: Any, rule: Mapping[str, Any], mirrors: Mirrors | None) -> Query:
     own = dict(entry) if isinstance(entry, Mapping) else {"image": entry}
     unknown = sorted(set(own) - {"image", *RULES})
     if unknown:
@@ -54,4 +54,4 @@ def _question(entry: Any, rule: Mapping[str, Any], mirrors: Mirrors | None) -> Q
         )
     image = own.pop("image", None)
     own = {name: value for name, value in own.items() if value is not None}
-    return Question.of(image, mirrors, **{**rule, **own})
+    return Query.of(image, mirrors, **{**rule, **own})

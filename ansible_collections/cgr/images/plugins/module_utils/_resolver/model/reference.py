@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import InvalidImage, quoted
+from ..errors import InvalidImage, redact
 
 if TYPE_CHECKING:
     from .mirrors import Mirrors
@@ -91,7 +91,7 @@ def parse(image: object, mirrors: Mirrors | None = None) -> Reference:
     reference = _checked(Reference(text, repository, host, name, tag, digest))
     if "/" not in name:
         path = repository[: -len(repository.rpartition("/")[2])]
-        raise InvalidImage(f"{quoted(text)} names no organisation; did you mean {path}chainguard/{text[len(path) :]}?")
+        raise InvalidImage(f"{redact(text)} names no organisation; did you mean {path}chainguard/{text[len(path) :]}?")
     return reference
 
 
@@ -107,7 +107,7 @@ def parse_ref(ref: object) -> Reference:
     text, repository, tag, digest = _parts(ref)
     host, _slash, name = repository.partition("/")
     if not is_registry(host):
-        raise InvalidImage(f"{quoted(text)} names no registry; write it in front, such as {REGISTRY}/{text}.")
+        raise InvalidImage(f"{redact(text)} names no registry; write it in front, such as {REGISTRY}/{text}.")
     return _checked(Reference(text, repository, host, name, tag, digest))
 
 
@@ -134,17 +134,17 @@ def is_name(text: str) -> bool:
 def _parts(image: object) -> tuple[str, str, str | None, str | None]:
     """Returns a reference, and the repository, the tag and the digest in it, of which only the digest is well formed."""
     if not isinstance(image, str) or not image:
-        raise InvalidImage(f"image must be text like {REGISTRY}/chainguard/python:latest, not {quoted(repr(image))}.")
+        raise InvalidImage(f"image must be text like {REGISTRY}/chainguard/python:latest, not {redact(repr(image))}.")
     _refuse_what_is_no_reference(image)
     rest, at_sign, digest = image.partition("@")
     if at_sign and not is_digest(digest):
         raise InvalidImage(
-            f"{quoted(image)} is not pinned rightly: after '@' comes sha256: and 64 lower-case hex digits."
+            f"{redact(image)} is not pinned rightly: after '@' comes sha256: and 64 lower-case hex digits."
         )
     repository, tag = _split_tag(rest)
     if repository != repository.lower():
         raise InvalidImage(
-            f"{quoted(image)} has upper-case letters; a registry and a repository are written in lower case."
+            f"{redact(image)} has upper-case letters; a registry and a repository are written in lower case."
         )
     return image, repository, DEFAULT_TAG if tag is None and not at_sign else tag, digest or None
 
@@ -152,9 +152,9 @@ def _parts(image: object) -> tuple[str, str, str | None, str | None]:
 def _checked(reference: Reference) -> Reference:
     image, name, tag = reference.image, reference.name, reference.tag
     if not is_name(name):
-        raise InvalidImage(f"{quoted(image)} is not an image reference: {quoted(name)} is no repository name.")
+        raise InvalidImage(f"{redact(image)} is not an image reference: {redact(name)} is no repository name.")
     if tag is not None and not _TAG.fullmatch(tag):
-        raise InvalidImage(f"{quoted(image)} is not an image reference: {quoted(tag)} is no tag.")
+        raise InvalidImage(f"{redact(image)} is not an image reference: {redact(tag)} is no tag.")
     return reference
 
 
@@ -167,12 +167,12 @@ def _split_tag(text: str) -> tuple[str, str | None]:
 
 def _refuse_what_is_no_reference(image: str) -> None:
     if _TEMPLATE.search(image):
-        raise InvalidImage(f"{quoted(image)} still holds a template; render it before it is looked up.")
+        raise InvalidImage(f"{redact(image)} still holds a template; render it before it is looked up.")
     if "://" in image:
-        raise InvalidImage(f"{quoted(image)} is a URL; leave out everything up to and including '://'.")
+        raise InvalidImage(f"{redact(image)} is a URL; leave out everything up to and including '://'.")
     if len(image) > LONGEST_IMAGE or any(c.isspace() or not c.isprintable() for c in image):
         raise InvalidImage(
-            f"{quoted(image)} is not an image reference: it is too long, or holds a space or a line end."
+            f"{redact(image)} is not an image reference: it is too long, or holds a space or a line end."
         )
 
 
@@ -181,7 +181,7 @@ def _refuse_other_registries(image: str, host: str, name: str) -> None:
         return
     if name and ("." in host or ":" in host):
         raise InvalidImage(
-            f"{quoted(image)} is in the registry {host}; only {REGISTRY} keeps a tag history. If {host} mirrors it, name it in"
+            f"{redact(image)} is in the registry {host}; only {REGISTRY} keeps a tag history. If {host} mirrors it, name it in"
             " 'mirrors'."
         )
     repository = image if name else f"chainguard/{image}"

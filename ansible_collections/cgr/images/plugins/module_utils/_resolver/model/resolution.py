@@ -7,14 +7,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Mapping
 
-from ..history.reader import Record
-from .instant import Instant, duration
-from .query import Question
+from ..history.reader import Build
+from .instant import SECOND, Instant
+from .query import Query
 from .reference import is_digest
 
 
 @dataclass(frozen=True)
-class Answer:
+class Resolution:
     """The digest an image stands for, and why.
 
     Attributes:
@@ -23,7 +23,7 @@ class Answer:
         tag: the tag; none for an image that was pinned by its digest alone.
         digest: the digest that the tag pointed at, that of the index for all platforms.
         ref: the reference to deploy, `repository:tag@digest`.
-        updated: when the tag moved to the digest, in UTC; none for an image that was pinned already.
+        updated_at: when the tag moved to the digest, in UTC; none for an image that was pinned already.
         at: the instant asked for, in UTC; none for the present.
         reason: why this build, for a person.
         warnings: what the user should mend, though there is an answer.
@@ -37,85 +37,87 @@ class Answer:
     tag: str | None
     digest: str
     ref: str
-    updated: Instant | None
+    updated_at: Instant | None
     at: Instant | None
     reason: str
     warnings: tuple[str, ...] = ()
-    history: tuple[Record, ...] = field(default=(), repr=False)
+    history: tuple[Build, ...] = field(default=(), repr=False)
     since: Instant | None = field(default=None, repr=False)
     now: Instant | None = None
 
     @classmethod
-    def to(cls, question: Question, digest: str, updated: Instant | None, reason: str) -> Answer:
+    def to(cls, query: Query, digest: str, updated_at: Instant | None, reason: str) -> Resolution:
         """Makes the answer to a question."""
-        asked = question.reference
+        asked = query.reference
         ref = asked.pinned(digest)
-        return cls(asked.image, asked.repository, asked.tag, digest, ref, updated, question.at, reason)
+        return cls(asked.image, asked.repository, asked.tag, digest, ref, updated_at, query.at, reason)
 
     @property
-    def previous(self) -> Record | None:
-        """The build before this one, if it was read, with its `digest` and when the tag moved to it (`updated`)."""
-        return next((r for r in reversed(self.history) if self._differs(r) and r.updated < self.updated), None)  # type: ignore[operator]
+    def previous(self) -> Build | None:
+        """The build before this one, if it was read, with its `digest` and when the tag moved to it (`updated_at`)."""
+        return next((r for r in reversed(self.history) if self._differs(r) and r.updated_at < self.updated_at), None)  # type: ignore[operator]
 
     @property
-    def next(self) -> Record | None:
-        """The build after this one, if there was one, with its `digest` and when the tag moved to it (`updated`)."""
-        return next((r for r in self.history if self._differs(r) and r.updated > self.updated), None)  # type: ignore[operator]
+    def next(self) -> Build | None:
+        """The build after this one, if there was one, with its `digest` and when the tag moved to it (`updated_at`)."""
+        return next((r for r in self.history if self._differs(r) and r.updated_at > self.updated_at), None)  # type: ignore[operator]
 
     @property
-    def stood(self) -> str | None:
-        """How long the tag stood at this build, such as `2 d 4 h`; none where the end is not known."""
-        return duration(self.next.updated - self.updated) if self.next and self.updated else None
+    def active_seconds(self) -> int | None:
+        """How many seconds the tag pointed at this build; none if no later build was read."""
+        if not self.next or not self.updated_at:
+            return None
+        return (self.next.updated_at - self.updated_at) // SECOND
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the answer as plain data for users, instants in their one text form; without the warnings."""
         return {
             **{name: getattr(self, name) for name in ("image", "repository", "tag", "digest", "ref")},
-            "updated": _text(self.updated),
+            "updated_at": _text(self.updated_at),
             "at": _text(self.at),
             "reason": self.reason,
             "previous": _build(self.previous),
             "next": _build(self.next),
-            "stood": self.stood,
+            "active_seconds": self.active_seconds,
         }
 
-    def as_record(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Returns, as plain data, what the question does not say already."""
         return {
             "digest": self.digest,
-            "updated": _text(self.updated),
+            "updated_at": _text(self.updated_at),
             "reason": self.reason,
             "warnings": list(self.warnings),
-            "history": [[str(record.updated), record.digest] for record in self.history],
+            "history": [[str(record.updated_at), record.digest] for record in self.history],
             "since": _text(self.since),
             "now": _text(self.now),
         }
 
     @classmethod
-    def of_record(cls, question: Question, record: Mapping[str, Any]) -> Answer:
-        """Reads what `as_record` returned, for the same question.
+    def from_dict(cls, query: Query, record: Mapping[str, Any]) -> Resolution:
+        """Reads what `to_dict` returned, for the same question.
 
         Raises:
             ValueError, KeyError, TypeError: it is something else, or cannot be the answer to the question.
         """
         if not isinstance(record, Mapping):
             raise TypeError("is no answer")
-        updated, since, now = (_instant(record.get(name)) for name in ("updated", "since", "now"))
-        history = tuple(Record(Instant.parse(moved), digest) for moved, digest in record["history"])
+        updated_at, since, now = (_instant(record.get(name)) for name in ("updated_at", "since", "now"))
+        history = tuple(Build(Instant.parse(moved), digest) for moved, digest in record["history"])
         if not all(map(is_digest, [record["digest"], *(build.digest for build in history)])):
             raise ValueError("is no digest")
-        if question.reference.digest is None and (updated is None or (question.at and updated > question.at)):
+        if query.reference.digest is None and (updated_at is None or (query.at and updated_at > query.at)):
             raise ValueError("is not the answer to this question")
-        answer = cls.to(question, record["digest"], updated, str(record["reason"]))
+        resolution = cls.to(query, record["digest"], updated_at, str(record["reason"]))
         warnings = tuple(str(warning) for warning in record["warnings"])
-        return replace(answer, warnings=warnings, history=history, since=since, now=now)
+        return replace(resolution, warnings=warnings, history=history, since=since, now=now)
 
-    def _differs(self, record: Record) -> bool:
-        return self.updated is not None and record.digest != self.digest
+    def _differs(self, record: Build) -> bool:
+        return self.updated_at is not None and record.digest != self.digest
 
 
 @dataclass(frozen=True)
-class Answers:
+class Resolutions:
     """The answers for a set of images, all at one instant.
 
     Attributes:
@@ -124,26 +126,26 @@ class Answers:
     """
 
     at: Instant | None
-    answers: Mapping[str, Answer]
+    resolutions: Mapping[str, Resolution]
 
     @property
     def digests(self) -> dict[str, str]:
         """The digests, by the user's keys."""
-        return {key: answer.digest for key, answer in self.answers.items()}
+        return {key: resolution.digest for key, resolution in self.resolutions.items()}
 
     @property
     def refs(self) -> dict[str, str]:
         """The references to deploy, by the user's keys."""
-        return {key: answer.ref for key, answer in self.answers.items()}
+        return {key: resolution.ref for key, resolution in self.resolutions.items()}
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the user should mend, though there are answers."""
-        return tuple(warning for answer in self.answers.values() for warning in answer.warnings)
+        return tuple(warning for resolution in self.resolutions.values() for warning in resolution.warnings)
 
 
-def _build(record: Record | None) -> dict[str, str] | None:
-    return {"digest": record.digest, "updated": str(record.updated)} if record else None
+def _build(record: Build | None) -> dict[str, str] | None:
+    return {"digest": record.digest, "updated_at": str(record.updated_at)} if record else None
 
 
 def _instant(text: str | None) -> Instant | None:

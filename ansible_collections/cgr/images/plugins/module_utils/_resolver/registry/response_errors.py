@@ -23,7 +23,7 @@ from ..errors import (
     UnknownOrganisation,
     UnknownRepository,
     UntrustworthyAnswer,
-    quoted,
+    redact,
 )
 from ..http.transport import Response
 from ..model.reference import Reference
@@ -31,7 +31,7 @@ from ..model.reference import Reference
 SIGN_IN = "chainctl auth configure-docker, or set CGR_TOKEN to what `chainctl auth token --audience cgr.dev` prints"
 
 
-def of_token(response: Response, reference: Reference, credential: Credential) -> CgrError:
+def token_error(response: Response, reference: Reference, credential: Credential) -> CgrError:
     """Returns the error that an answer of the token endpoint other than 200 means."""
     said = _said(response)
     text = response.body[:2000].decode("utf-8", "replace").lower()
@@ -51,7 +51,7 @@ def of_token(response: Response, reference: Reference, credential: Credential) -
     return _odd_status(response, reference)
 
 
-def of_history(response: Response, reference: Reference, credential: Credential) -> CgrError:
+def history_error(response: Response, reference: Reference, credential: Credential) -> CgrError:
     """Returns the error that an answer of the history endpoint other than 200 means."""
     said = _said(response)
     if "denied by policy" in response.body[:2000].decode("utf-8", "replace").lower():
@@ -63,7 +63,7 @@ def of_history(response: Response, reference: Reference, credential: Credential)
         return _not_entitled(reference, credential, said)
     if response.status == 401:
         return _refused_at_token(reference, credential, said)
-    if names_unknown_repository(response):
+    if is_unknown_repository(response):
         return UnknownRepository(
             f"{reference.upstream}: there is no such repository. Check its spelling; see what there is:"
             f" chainctl images repos list --parent {reference.name.partition('/')[0]} ({said})"
@@ -71,19 +71,19 @@ def of_history(response: Response, reference: Reference, credential: Credential)
     return _odd_status(response, reference)
 
 
-def names_unknown_repository(response: Response) -> bool:
+def is_unknown_repository(response: Response) -> bool:
     """Whether an answer says that the repository, not only the tag, does not exist (OCI error code NAME_UNKNOWN)."""
     return response.status == 404 and any(error.get("code") == "NAME_UNKNOWN" for error in _errors(response.body))
 
 
-def what_it_is(body: bytes) -> str:
+def describe_body(body: bytes) -> str:
     """Says in a few words what a body is that should have been another."""
     start = body[:200].lstrip().lower()
     if not start:
         return "it is empty"
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<")):
         return "it is a web page; a proxy or a sign-in page may stand in between"
-    return f"it begins with {quoted(body[:60].decode('utf-8', 'replace'))}"
+    return f"it begins with {redact(body[:60].decode('utf-8', 'replace'))}"
 
 
 def _refused_at_token(reference: Reference, credential: Credential, said: str) -> AccessRefused:
@@ -118,7 +118,7 @@ def _odd_status(response: Response, reference: Reference) -> CgrError:
 def _said(response: Response) -> str:
     messages = [error["message"] for error in _errors(response.body) if isinstance(error.get("message"), str)]
     text = messages[0] if messages else response.body[:200].decode("utf-8", "replace").strip()
-    return f"the registry answered {response.status}{': ' + quoted(text) if text and not text.startswith('<') else ''}"
+    return f"the registry answered {response.status}{': ' + redact(text) if text and not text.startswith('<') else ''}"
 
 
 def _errors(body: bytes) -> list[dict[str, Any]]:

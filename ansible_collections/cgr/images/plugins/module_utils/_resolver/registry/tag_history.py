@@ -14,13 +14,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..auth.credentials import Bearer, Credential
-from ..errors import InvalidQuestion, UntrustworthyAnswer, quoted
-from ..history.reader import Page, Record
+from ..errors import InvalidArgument, UntrustworthyAnswer, redact
+from ..history.reader import Build, Page
 from ..http.transport import Response, Transport
 from ..model.instant import SECOND, Instant
 from ..model.reference import REGISTRY, Reference, is_digest, is_loopback
-from . import response_errors as refusals
-from .token_exchange import Tokens
+from . import response_errors as response_errors
+from .token_exchange import TokenExchange
 
 MARGIN = SECOND
 """How much more is asked for at both ends: bounds may be exclusive, or cut to the second."""
@@ -34,7 +34,7 @@ def base_url(reference: Reference, registry: str) -> str:
         registry: the URL at which cgr.dev is looked up.
 
     Raises:
-        InvalidQuestion: `registry` is no `https://` URL of a host (`http://` is for loopback hosts only).
+        InvalidArgument: `registry` is no `https://` URL of a host (`http://` is for loopback hosts only).
     """
     if reference.host != REGISTRY:
         return f"http://{reference.host}"
@@ -42,8 +42,8 @@ def base_url(reference: Reference, registry: str) -> str:
     plain = f"{parts.scheme}://{parts.netloc}"
     safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.netloc))
     if not safe or not parts.hostname or "@" in parts.netloc or plain != registry.rstrip("/"):
-        raise InvalidQuestion(
-            f"CGR_REGISTRY {quoted(registry)} is not the address of a registry: write https://HOST, or http://HOST:PORT for a"
+        raise InvalidArgument(
+            f"CGR_REGISTRY {redact(registry)} is not the address of a registry: write https://HOST, or http://HOST:PORT for a"
             " loopback host, without a path."
         )
     return plain
@@ -54,7 +54,7 @@ class TagHistory:
     """The Tag History API as the source of one tag's history."""
 
     transport: Transport
-    tokens: Tokens
+    tokens: TokenExchange
     base: str
     reference: Reference
     credential: Credential
@@ -66,10 +66,10 @@ class TagHistory:
         if end is not None:
             window["end"] = _bound(end + MARGIN)
         response = self._get(window)
-        if response.status == 404 and not refusals.names_unknown_repository(response):
+        if response.status == 404 and not response_errors.is_unknown_repository(response):
             return Page((), _clock(response))
         if response.status != 200:
-            raise refusals.of_history(response, self.reference, self.credential)
+            raise response_errors.history_error(response, self.reference, self.credential)
         return Page(_records(response.body), _clock(response))
 
     def _get(self, window: dict[str, str]) -> Response:
@@ -96,30 +96,34 @@ def _clock(response: Response) -> Instant | None:
         return None
 
 
-def _records(body: bytes) -> tuple[Record, ...]:
+def _records(body: bytes) -> tuple[Build, ...]:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise UntrustworthyAnswer(f"The registry's answer is no tag history: {refusals.what_it_is(body)}.") from error
+        raise UntrustworthyAnswer(
+            f"The registry's answer is no tag history: {response_errors.describe_body(body)}."
+        ) from error
     # Go writes an empty list as null, and an empty answer as {}.
     history = answer.get("history", None if answer == {} else "missing") if isinstance(answer, dict) else "missing"
     if history is None:
         return ()
     if not isinstance(history, list):
-        raise UntrustworthyAnswer(f"The registry's answer is no tag history: {refusals.what_it_is(body)}.")
+        raise UntrustworthyAnswer(f"The registry's answer is no tag history: {response_errors.describe_body(body)}.")
     return tuple(_record(entry) for entry in history)
 
 
-def _record(entry: Any) -> Record:
+def _record(entry: Any) -> Build:
     """Reads one record; a history with a record that cannot be read is not used at all, for it may be the answer."""
-    updated, digest = (entry.get("updateTimestamp"), entry.get("digest")) if isinstance(entry, dict) else (None, None)
+    updated_at, digest = (
+        (entry.get("updateTimestamp"), entry.get("digest")) if isinstance(entry, dict) else (None, None)
+    )
     if not isinstance(digest, str) or not is_digest(digest):
         raise UntrustworthyAnswer(
-            f"The registry's tag history has a record with a malformed digest: {quoted(str(digest))}."
+            f"The registry's tag history has a record with a malformed digest: {redact(str(digest))}."
         )
     try:
-        return Record(Instant.parse(str(updated)), digest)
+        return Build(Instant.parse(str(updated_at)), digest)
     except ValueError as error:
         raise UntrustworthyAnswer(
-            f"The registry's tag history has a record whose updateTimestamp cannot be read: {quoted(str(updated))} {error}."
+            f"The registry's tag history has a record whose updateTimestamp cannot be read: {redact(str(updated_at))} {error}."
         ) from error

@@ -26,7 +26,7 @@ from ..auth.credentials import Basic, Bearer, Credential, Refresh
 from ..errors import BrokenCredentials, UntrustworthyAnswer
 from ..http.transport import Transport
 from ..model.reference import REGISTRY, Reference
-from . import response_errors as refusals
+from . import response_errors as response_errors
 
 SECONDS_BY_DEFAULT = 60
 """How long a token is good that says nothing about it (Docker registry token specification)."""
@@ -48,7 +48,7 @@ class _Slot:
     token: Token | None = None
 
 
-class Tokens:
+class TokenExchange:
     """The tokens granted in this process.  Threads that need the same one wait for one request."""
 
     def __init__(self, transport: Transport) -> None:
@@ -95,7 +95,7 @@ class Tokens:
         else:
             response = self._transport.get(f"{base}/token", scope, _basic(credential), deadline)
         if response.status != 200:
-            raise refusals.of_token(response, reference, credential)
+            raise response_errors.token_error(response, reference, credential)
         return _parse(response.body, asked)
 
 
@@ -111,7 +111,7 @@ def _parse(body: bytes, asked: float) -> Token:
         text = answer.get("token") or answer.get("access_token")
     except (ValueError, AttributeError, RecursionError) as error:
         raise UntrustworthyAnswer(
-            f"The registry's token endpoint answered no token: {refusals.what_it_is(body)}."
+            f"The registry's token endpoint answered no token: {response_errors.describe_body(body)}."
         ) from error
     if not isinstance(text, str) or not _PRINTABLE.fullmatch(text):
         raise UntrustworthyAnswer("The registry's token endpoint answered no token that can be used.")

@@ -17,7 +17,7 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
-def in_parallel(
+def run_concurrently(
     work: Callable[[_Item], _Result], items: Iterable[_Item], workers: int
 ) -> Iterator[tuple[_Item, Future[_Result]]]:
     """Does `work` on every item, and yields each with its outcome as soon as it is done.

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Callable, NamedTuple, TypeVar
 
-from ..auth.credentials import Anonymous, Considered, Credential, Found, Keychain
+from ..auth.credentials import Anonymous, Considered, Credential, CredentialChain, Found
 from ..errors import (
     AccessRefused,
     BeforeFirstBuild,
@@ -18,28 +18,28 @@ from ..errors import (
     NoBuildFits,
     NotSignedIn,
     UnknownTag,
-    quoted,
+    redact,
 )
 from ..history import reader as history
 from ..history import selection
-from ..history.reader import Stretch
+from ..history.reader import HistoryRange
 from ..http.transport import Transport
 from ..model.instant import Instant
-from ..model.query import Question
+from ..model.query import Query
 from ..model.reference import Reference
-from ..model.resolution import Answer
+from ..model.resolution import Resolution
 from ..registry.tag_history import TagHistory, base_url
-from ..registry.token_exchange import Tokens
+from ..registry.token_exchange import TokenExchange
 
 Trace = Callable[[str], None]
 
 _T = TypeVar("_T")
 
 
-class Sight(NamedTuple):
+class Fetched(NamedTuple):
     """As much of a tag's history as was read, and what the user should mend."""
 
-    stretch: Stretch
+    stretch: HistoryRange
     warnings: tuple[str, ...]
 
 
@@ -54,32 +54,32 @@ class Lookup:
     """
 
     transport: Transport
-    tokens: Tokens
-    keychain: Keychain
+    tokens: TokenExchange
+    credential_chain: CredentialChain
     registry: str
     seconds: float
     trace: Trace
 
-    def see(self, question: Question) -> Sight:
+    def fetch(self, query: Query) -> Fetched:
         """Reads the stretch of history with which to begin."""
 
-        def read(source: TagHistory) -> Stretch:
-            return history.stretch_up_to(source, question.at, Instant(time.time_ns()), question.min_age)
+        def read(source: TagHistory) -> HistoryRange:
+            return history.fetch_until(source, query.at, Instant(time.time_ns()), query.min_age)
 
-        return Sight(*self._with_credentials(question.reference, read))
+        return Fetched(*self._with_credentials(query.reference, read))
 
-    def see_since(
+    def fetch_between(
         self, reference: Reference, since: Instant | int, until: Instant | None, progress: Callable[[int, int], None]
-    ) -> tuple[Instant, Sight]:
-        """Reads the history between two instants; arguments are as of `history.stretch_since`, and the earlier is returned."""
+    ) -> tuple[Instant, Fetched]:
+        """Reads the history between two instants; arguments are as of `history.fetch_between`, and the earlier is returned."""
 
-        def read(source: TagHistory) -> tuple[Instant, Stretch]:
-            return history.stretch_since(source, since, until, Instant(time.time_ns()), progress)
+        def read(source: TagHistory) -> tuple[Instant, HistoryRange]:
+            return history.fetch_between(source, since, until, Instant(time.time_ns()), progress)
 
         (start, stretch), warnings = self._with_credentials(reference, read)
-        return start, Sight(stretch, warnings)
+        return start, Fetched(stretch, warnings)
 
-    def answer(self, question: Question, seen: Sight | None = None, until: Instant | None = None) -> Answer:
+    def resolve(self, query: Query, seen: Fetched | None = None, until: Instant | None = None) -> Resolution:
         """Answers a question, from what was seen already or else anew; reads more of the history where it takes more.
 
         Args:
@@ -87,20 +87,22 @@ class Lookup:
             seen: what `see` returned for it.
             until: the instant to take for the present (see `selection.choose`).
         """
-        read, warnings = (seen.stretch, seen.warnings) if seen else self.see(question)
-        choice = selection.choose(read, question, until)
+        read, warnings = (seen.stretch, seen.warnings) if seen else self.fetch(query)
+        choice = selection.choose(read, query, until)
         if choice is None:
             more, warnings = self._with_credentials(
-                question.reference, lambda source: _read_on(source, read, question, until)
+                query.reference, lambda source: _read_on(source, read, query, until)
             )
-            return self._answer(question, *more, warnings)
-        return self._answer(question, read, choice, warnings)
+            return self._resolution(query, *more, warnings)
+        return self._resolution(query, read, choice, warnings)
 
     @staticmethod
-    def _answer(question: Question, read: Stretch, choice: selection.Choice, warnings: tuple[str, ...]) -> Answer:
-        answer = Answer.to(question, choice.record.digest, choice.record.updated, choice.reason)
+    def _resolution(
+        query: Query, read: HistoryRange, choice: selection.Choice, warnings: tuple[str, ...]
+    ) -> Resolution:
+        resolution = Resolution.to(query, choice.record.digest, choice.record.updated_at, choice.reason)
         warnings = (*warnings, *choice.warnings)
-        return replace(answer, warnings=warnings, history=read.records, since=read.start, now=read.now)
+        return replace(resolution, warnings=warnings, history=read.records, since=read.start, now=read.now)
 
     def considered(self, reference: Reference) -> tuple[Considered, ...]:
         """Says which credentials are used for an image, and why those before them are not."""
@@ -115,7 +117,7 @@ class Lookup:
     def _find(self, reference: Reference, deadline: float, refused: Credential | None = None) -> Found:
         considered: tuple[Considered, ...] = ()
         try:
-            found = self.keychain.find(reference, deadline, refused)
+            found = self.credential_chain.find(reference, deadline, refused)
             considered = found.considered
             return found
         except AccessRefused as error:
@@ -151,28 +153,28 @@ class Lookup:
 
 
 def _read_on(
-    source: TagHistory, stretch: Stretch, question: Question, until: Instant | None
-) -> tuple[Stretch, selection.Choice]:
-    while not stretch.has_the_first:
-        stretch = history.extended(source, stretch)
-        choice = selection.choose(stretch, question, until)
+    source: TagHistory, stretch: HistoryRange, query: Query, until: Instant | None
+) -> tuple[HistoryRange, selection.Choice]:
+    while not stretch.has_first_build:
+        stretch = history.fetch_earlier(source, stretch)
+        choice = selection.choose(stretch, query, until)
         if choice is not None:
             return stretch, choice
-    raise _nothing(source, stretch, question, until)
+    raise _nothing(source, stretch, query, until)
 
 
-def _nothing(source: TagHistory, stretch: Stretch, question: Question, until: Instant | None) -> CgrError:
+def _nothing(source: TagHistory, stretch: HistoryRange, query: Query, until: Instant | None) -> CgrError:
     """Returns the error for a question that no build answers."""
-    refusal = selection.refusal(stretch, question, until)
+    refusal = selection.refusal(stretch, query, until)
     if refusal:
         return NoBuildFits(refusal)
     first = stretch.records[0] if stretch.records else None
-    limit = question.at or until
+    limit = query.at or until
     if first is None and limit is not None:
-        first = history.first_record(source, limit)
+        first = history.fetch_first_build(source, limit)
     if first is None:
-        tag, repository = question.reference.tag or "", question.reference.upstream
-        return UnknownTag(f"the registry knows no tag {quoted(tag)} in {repository}. Check its spelling.")
+        tag, repository = query.reference.tag or "", query.reference.upstream
+        return UnknownTag(f"the registry knows no tag {redact(tag)} in {repository}. Check its spelling.")
     return BeforeFirstBuild(
-        f"at {limit} is before the tag's first build, which is of {first.updated}. Ask for an instant from then on."
+        f"at {limit} is before the tag's first build, which is of {first.updated_at}. Ask for an instant from then on."
     )

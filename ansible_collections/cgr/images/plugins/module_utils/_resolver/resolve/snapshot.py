@@ -14,49 +14,49 @@ from typing import Callable, Mapping, TypeVar
 
 from ..errors import CgrError, SeveralFailed, UntrustworthyAnswer
 from ..model.instant import SECOND, Instant
-from ..model.query import Question
-from ..model.resolution import Answer
-from .concurrency import in_parallel
-from .single import Lookup, Sight
+from ..model.query import Query
+from ..model.resolution import Resolution
+from .concurrency import run_concurrently
+from .single import Fetched, Lookup
 
 Progress = Callable[[int, int, str], None]
 """Called after each image with how many are done, how many there are, and the image."""
 
-Questions = Mapping[str, Question]
+Queries = Mapping[str, Query]
 _Result = TypeVar("_Result")
 
 
-def answer_all(
-    questions: Questions, answer: Callable[[Question], Answer], workers: int, progress: Progress
-) -> dict[str, Answer]:
+def resolve_each(
+    queries: Queries, resolution: Callable[[Query], Resolution], workers: int, progress: Progress
+) -> dict[str, Resolution]:
     """Answers questions of which each has an instant of its own.
 
     Raises:
         SeveralFailed: at least one has no answer.
     """
-    return _each(questions, lambda key: answer(questions[key]), workers, progress)
+    return _each(queries, lambda key: resolution(queries[key]), workers, progress)
 
 
-def answer_together(
-    questions: Questions, lookup: Lookup, workers: int, progress: Progress
-) -> tuple[Instant, dict[str, Answer]]:
+def resolve_snapshot(
+    queries: Queries, lookup: Lookup, workers: int, progress: Progress
+) -> tuple[Instant, dict[str, Resolution]]:
     """Answers questions about the present, all at one instant, which is returned.
 
     Raises:
         SeveralFailed: at least one has no answer.
     """
-    seen = _each(questions, lambda key: lookup.see(questions[key]), workers, progress)
+    seen = _each(queries, lambda key: lookup.fetch(queries[key]), workers, progress)
     instant = _instant(seen)
 
-    def answer(key: str) -> Answer:
+    def resolution(key: str) -> Resolution:
         now = seen[key].stretch.now
         known = now is not None and instant <= now
-        return lookup.answer(questions[key], seen[key] if known else None, instant)
+        return lookup.resolve(queries[key], seen[key] if known else None, instant)
 
-    return instant, _each(questions, answer, workers, lambda _done, _all, _image: None)
+    return instant, _each(queries, resolution, workers, lambda _done, _all, _image: None)
 
 
-def _instant(seen: Mapping[str, Sight]) -> Instant:
+def _instant(seen: Mapping[str, Fetched]) -> Instant:
     times = [sight.stretch.now for sight in seen.values() if sight.stretch.now is not None]
     if len(times) < len(seen):
         raise UntrustworthyAnswer(
@@ -64,19 +64,19 @@ def _instant(seen: Mapping[str, Sight]) -> Instant:
             " removed it."
         )
     past = max(times) + SECOND
-    moves = [r.updated for sight in seen.values() for r in sight.stretch.records[-1:] if r.updated <= past]
+    moves = [r.updated_at for sight in seen.values() for r in sight.stretch.records[-1:] if r.updated_at <= past]
     return max([min(times), *moves])
 
 
-def _each(questions: Questions, work: Callable[[str], _Result], workers: int, progress: Progress) -> dict[str, _Result]:
+def _each(queries: Queries, work: Callable[[str], _Result], workers: int, progress: Progress) -> dict[str, _Result]:
     found: dict[str, _Result] = {}
     errors: dict[str, CgrError] = {}
-    for key, outcome in in_parallel(work, questions, workers):
+    for key, outcome in run_concurrently(work, queries, workers):
         try:
             found[key] = outcome.result()
         except CgrError as error:
-            errors[key] = error.about(questions[key].reference.image)
-        progress(len(found) + len(errors), len(questions), questions[key].reference.image)
+            errors[key] = error.about(queries[key].reference.image)
+        progress(len(found) + len(errors), len(queries), queries[key].reference.image)
     if errors:
-        raise SeveralFailed.of({key: errors[key] for key in questions if key in errors}, len(questions))
-    return {key: found[key] for key in questions}
+        raise SeveralFailed.of({key: errors[key] for key in queries if key in errors}, len(queries))
+    return {key: found[key] for key in queries}

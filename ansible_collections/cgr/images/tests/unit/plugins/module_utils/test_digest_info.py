@@ -38,5 +38,5 @@ def test_a_question_that_is_wrong_says_what_to_write(given: dict[str, Any], beca
     result, _warnings = look_up(params(**given))
 
     assert result["failed"]
-    assert result["failed_because"] == because
+    assert result["error_code"] == because
     assert said in result["msg"]

@@ -12,12 +12,12 @@ import pytest
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import (
     BEGINNING,
     FOREVER,
-    Record,
-    Stretch,
+    Build,
+    HistoryRange,
 )
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import choose
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import Instant
-from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query import Question
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query import Query
 
 A, B, C = ("sha256:" + 64 * letter for letter in "abc")
 MOVES = [("2026-11-01", A), ("2026-11-03", B), ("2026-11-05", A), ("2026-11-24T12:00:00.5Z", C)]
@@ -39,9 +39,9 @@ NOW = Instant.parse("2026-11-25")
     ],
 )
 def test_the_build_that_answers_a_question(rule: dict[str, Any], chosen: str | None) -> None:
-    records = tuple(Record(Instant.parse(moved), digest) for moved, digest in MOVES)
-    history = Stretch(records, BEGINNING, FOREVER, NOW)
+    records = tuple(Build(Instant.parse(moved), digest) for moved, digest in MOVES)
+    history = HistoryRange(records, BEGINNING, FOREVER, NOW)
 
-    choice = choose(history, Question.of("cgr.dev/chainguard/python:latest", **rule))
+    choice = choose(history, Query.of("cgr.dev/chainguard/python:latest", **rule))
 
     assert (choice.record.digest if choice else None) == chosen

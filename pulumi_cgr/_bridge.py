@@ -1,0 +1,89 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the package itself uses of the resolver, beside the public names in `resolver.py`.  No API: it may change at any time."""
+
+from ansible_collections.cgr.images.plugins.module_utils._files.atomic import replace as replace_file
+from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import change as change_lock
+from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import read_if_there as read_lock_if_there
+from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import read_lock
+from ansible_collections.cgr.images.plugins.module_utils._lockfile.lookup import (
+    lock_command,
+    pin_command,
+    refuse_other_upstream,
+)
+from ansible_collections.cgr.images.plugins.module_utils._lockfile.model import (
+    LOCK_FILE_NAME,
+    Entry,
+    Key,
+    Lock,
+    lock_key,
+    merge_locks,
+    without_digest,
+)
+from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import redact
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import HistoryRange
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import (
+    REPLACED,
+    Choice,
+    keep_current,
+)
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.timeline import SINCE
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.duration import parse_duration
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import (
+    DAY,
+    HOUR,
+    SECOND,
+    humanize_duration,
+)
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query import RULES, Query, parse_at
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import (
+    Reference,
+    is_digest,
+    parse_ref,
+)
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import parse as parse_image
+from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.concurrency import run_concurrently
+from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.single import Trace
+from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.snapshot import Progress
+from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import NAMES as SETTINGS
+from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import Settings
+
+__all__ = [
+    "DAY",
+    "HOUR",
+    "LOCK_FILE_NAME",
+    "REPLACED",
+    "RULES",
+    "SECOND",
+    "SETTINGS",
+    "SINCE",
+    "Choice",
+    "Entry",
+    "HistoryRange",
+    "Key",
+    "Lock",
+    "Progress",
+    "Query",
+    "Reference",
+    "Settings",
+    "Trace",
+    "change_lock",
+    "humanize_duration",
+    "is_digest",
+    "keep_current",
+    "lock_command",
+    "lock_key",
+    "merge_locks",
+    "parse_at",
+    "parse_duration",
+    "parse_image",
+    "parse_ref",
+    "pin_command",
+    "read_lock",
+    "read_lock_if_there",
+    "redact",
+    "refuse_other_upstream",
+    "replace_file",
+    "run_concurrently",
+    "without_digest",
+]
