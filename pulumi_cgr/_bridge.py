@@ -10,6 +10,7 @@ from ansible_collections.cgr.images.plugins.module_utils._lockfile.lookup import
     lock_command,
     pin_command,
     refuse_other_upstream,
+    rule_options,
 )
 from ansible_collections.cgr.images.plugins.module_utils._lockfile.model import (
     LOCK_FILE_NAME,
@@ -20,54 +21,54 @@ from ansible_collections.cgr.images.plugins.module_utils._lockfile.model import 
     merge_locks,
     without_digest,
 )
-from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import redact
-from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import HistoryRange
-from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import (
-    REPLACED,
-    Choice,
-    keep_current,
-)
+from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import error_from_dict, redact
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import REPLACED
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.timeline import SINCE
-from ansible_collections.cgr.images.plugins.module_utils._resolver.model.duration import parse_duration
-from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import (
-    DAY,
-    HOUR,
-    SECOND,
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.build import HistoryRange
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.duration import (
     humanize_duration,
+    parse_duration,
 )
-from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query import RULES, Query, parse_at
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import DAY, HOUR, SECOND
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query import Query
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query_set import ImageLike
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import (
     Reference,
     is_digest,
     parse_ref,
 )
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import parse as parse_image
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import PARTS, RULE_NAMES, Part, parse_at
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.concurrency import run_concurrently
+from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.current import keep_current
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.single import Trace
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.snapshot import Progress
-from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import NAMES as SETTINGS
-from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import Settings
+from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import SETTINGS, Setting, Settings
 
 __all__ = [
     "DAY",
     "HOUR",
     "LOCK_FILE_NAME",
+    "PARTS",
     "REPLACED",
-    "RULES",
+    "RULE_NAMES",
     "SECOND",
     "SETTINGS",
     "SINCE",
-    "Choice",
     "Entry",
     "HistoryRange",
+    "ImageLike",
     "Key",
     "Lock",
+    "Part",
     "Progress",
     "Query",
     "Reference",
+    "Setting",
     "Settings",
     "Trace",
     "change_lock",
+    "error_from_dict",
     "humanize_duration",
     "is_digest",
     "keep_current",
@@ -84,6 +85,7 @@ __all__ = [
     "redact",
     "refuse_other_upstream",
     "replace_file",
+    "rule_options",
     "run_concurrently",
     "without_digest",
 ]

@@ -163,7 +163,7 @@ def _ending_cleanly() -> Iterator[None]:
 
 
 def _of_answer(kind: type[_Result], resolution: Resolution) -> _Result:
-    values = resolution.as_dict()
+    values = resolution.to_result()
     builds = {name: _made(Build, values[name]) if values[name] else None for name in ("previous", "next")}
     return _made(kind, {**values, **builds})
 

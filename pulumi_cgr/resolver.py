@@ -37,8 +37,8 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import
     UntrustworthyAnswer,
     WrongAudience,
 )
-from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import Build
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.timeline import Interval, Timeline
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.build import Build
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import AtLike, Instant
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.mirrors import Mirrors
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.resolution import Resolution, Resolutions

@@ -243,4 +243,6 @@ def test_refused_credentials_of_a_public_image_are_warned_of(machine: Machine) -
     up = stack(machine, {"token": "wrong"}, program).up()
 
     assert up.ok, up.diagnostics
-    assert any("was looked up without credentials, for those there are need repair" in line for line in up.diagnostics)
+    assert any(
+        "was resolved without credentials, because the available ones do not work" in line for line in up.diagnostics
+    )

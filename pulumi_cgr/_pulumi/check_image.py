@@ -18,16 +18,16 @@ digest and all that derives from it.  The rules, first to last:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pulumi
 from pulumi.output import Unknown
 
-from .._bridge import Choice, HistoryRange, Query, Reference, is_digest, keep_current
-from ..resolver import Build, CgrError, InvalidImage, InvalidInstant, InvalidRule, Resolution, Resolver
+from .._bridge import PARTS, Query, Reference, error_from_dict, is_digest, keep_current
+from ..resolver import InvalidImage, InvalidInstant, InvalidRule, Resolution, Resolver
 
-RULE = ("at", "min_age", "builds_back", "exclude")
+RULE = tuple(part.name for part in PARTS if part.is_locked)
+"""The parts of a rule that are properties; the state holds what is deployed, which is `current`."""
 UPSTREAM = "upstream"
 """Where an image on a mirror is looked up; there is none for others.  Another is another question."""
 LOCK = "lock"
@@ -95,7 +95,7 @@ def read_query(news: Properties, resolver: Resolver) -> tuple[Query, dict[str, A
     query = resolver.parse_query(image, **{key: known[key] for key in (*RULE, STALE_AFTER) if key in known})
     unknown.pop(STALE_AFTER, None)
     kept: dict[str, Any] = {key: known[key] for key in ("image", "triggers", LOCK) if key in known}
-    return query, {**kept, **_upstream(query.reference), **query.rule(), **unknown}
+    return query, {**kept, **_upstream(query.reference), **query.rule.to_dict(), **unknown}
 
 
 def answering(given: Properties, resolver: Resolver) -> Resolver:
@@ -133,35 +133,29 @@ def handed_in(resolved: Any, query: Query) -> Resolution | None:
     Raises:
         CgrError: there is no answer.
     """
-    asked = replace(query, current=None)
-    if not isinstance(resolved, Mapping) or resolved.get("question") != text_of(asked):
+    asked = query.with_rule(current=None)
+    if not isinstance(resolved, Mapping) or resolved.get("query") != text_of(asked):
         return None
     if "error" in resolved:
-        raise _failure(resolved)
-    resolution = Resolution.from_dict(asked, resolved["answer"])
-    if not query.current or not resolution.updated_at or not resolution.since or not resolution.now:
-        return resolution
-    read = HistoryRange(resolution.history, resolution.since, resolution.now, resolution.now)
-    choice = keep_current(Choice(Build(resolution.updated_at, resolution.digest), resolution.reason), query, read)
-    return (
-        None if choice is None else Resolution.to(query, choice.record.digest, choice.record.updated_at, choice.reason)
-    )
+        raise error_from_dict(resolved["error"])
+    resolution = Resolution.from_dict(asked, resolved["resolution"])
+    return keep_current(resolution, query)
 
 
 def text_of(query: Query) -> dict[str, Any]:
     """Returns what decides the answer, as plain data."""
-    return {"image": query.reference.image, **_upstream(query.reference), **query.rule()}
+    return {"image": query.reference.image, **_upstream(query.reference), **query.rule.to_dict()}
 
 
 def properties(resolution: Resolution) -> dict[str, str | None]:
     """Returns the part of an answer that the arguments do not hold, as text."""
-    values = resolution.as_dict()
+    values = resolution.to_result()
     return {key: values[key] for key in ("digest", "updated_at", "reason")}
 
 
 def with_current(query: Query, digest: Any) -> Query:
     """Returns the question of somebody who has deployed a digest."""
-    return replace(query, current=digest) if query.min_age and is_digest(digest) else query
+    return query.with_rule(current=digest) if query.rule.min_age and is_digest(digest) else query
 
 
 def source(held: Properties) -> tuple[Any, Any]:
@@ -223,12 +217,6 @@ def _check_given(digest: Any, olds: Properties, reference: Reference) -> None:
 
 def _upstream(reference: Reference) -> dict[str, str]:
     return {UPSTREAM: reference.upstream} if reference.is_mirrored else {}
-
-
-def _failure(resolved: Properties) -> CgrError:
-    error = CgrError(str(resolved["error"]))
-    error.argument = str(resolved.get("argument", "image"))
-    return error
 
 
 def _present(values: Properties) -> dict[str, Any]:

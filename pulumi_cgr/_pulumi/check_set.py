@@ -9,8 +9,8 @@ from typing import Any
 
 import pulumi
 
-from .._bridge import Query, is_digest, parse_ref
-from ..resolver import CgrError, Instant, Resolution, Resolutions, Resolver
+from .._bridge import Query, error_from_dict, is_digest, parse_ref
+from ..resolver import Instant, Resolution, Resolutions, Resolver
 from .check_image import (
     LOCK,
     RESOLVED,
@@ -75,10 +75,10 @@ def read_queries(given: Properties, resolver: Resolver) -> tuple[dict[str, Query
     refuse_nonsense(given, resolver)
     rule = {key: given[key] for key in (*RULE, STALE_AFTER) if key in given}
     queries = resolver.parse_queries(given.get("images") or {}, **rule)
-    shared = resolver.parse_query(next(iter(queries.values())).reference.repository, **rule).rule()
+    shared = resolver.parse_query(next(iter(queries.values())).reference.repository, **rule).rule.to_dict()
     images = {}
     for key, query in queries.items():
-        own = {name: value for name, value in query.rule().items() if shared.get(name) != value}
+        own = {name: value for name, value in query.rule.to_dict().items() if shared.get(name) != value}
         images[key] = {"image": query.reference.image, **own} if own else query.reference.image
     kept = {name: given[name] for name in ("triggers", LOCK) if name in given}
     mirrored = {key: query.reference.upstream for key, query in queries.items() if query.reference.is_mirrored}
@@ -101,7 +101,7 @@ def as_resolved(queries: Mapping[str, Query], resolutions: Resolutions) -> dict[
     return {
         "at": str(resolutions.at) if resolutions.at else None,
         "images": {
-            key: {"question": text_of(queries[key]), "answer": resolution.to_dict()}
+            key: {"query": text_of(queries[key]), "resolution": resolution.to_dict()}
             for key, resolution in resolutions.resolutions.items()
         },
     }
@@ -130,9 +130,7 @@ def _handed_in(resolved: Any, queries: Mapping[str, Query]) -> Resolutions | Non
     if not isinstance(resolved, Mapping):
         return None
     if "error" in resolved:
-        error = CgrError(str(resolved["error"]))
-        error.argument = "images"
-        raise error
+        raise error_from_dict(resolved["error"])
     entries = resolved.get("images") or {}
     resolutions: dict[str, Resolution] = {}
     for key, query in queries.items():

@@ -39,7 +39,8 @@ def resolver_from(
     Raises:
         InvalidArgument: a setting is malformed.
     """
-    return Resolver(**{name: setting(f"cgr:{name}") for name in SETTINGS}, trace=trace, run_cache=run_cache)
+    names = [name for each in SETTINGS for name in each.names]
+    return Resolver(trace=trace, run_cache=run_cache, **{name: setting(f"cgr:{name}") for name in names})
 
 
 @dataclass
@@ -93,9 +94,9 @@ async def resolve_ahead(query: Mapping[str, Any], digest: Any, resource: pulumi.
     try:
         resolution = await beside(lambda: answering.resolve_query(asked))
     except CgrError as error:
-        return {"question": text, "error": str(error), "argument": error.argument}
+        return {"query": text, "error": error.to_dict()}
     warn(resolution.warnings, resource)
-    return {"question": text, "answer": resolution.to_dict()}
+    return {"query": text, "resolution": resolution.to_dict()}
 
 
 async def resolve_all_ahead(query: Mapping[str, Any], resource: pulumi.Resource) -> dict[str, Any] | None:
@@ -111,7 +112,7 @@ async def resolve_all_ahead(query: Mapping[str, Any], resource: pulumi.Resource)
     try:
         resolutions = await beside(lambda: answering.resolve_queries(queries))
     except CgrError as error:
-        return {"error": str(error)}
+        return {"error": error.to_dict()}
     warn(resolutions.warnings, resource)
     return pins.as_resolved(queries, resolutions)
 

@@ -102,7 +102,7 @@ def as_dict(past: Timeline) -> dict[str, Any]:
         "until": str(past.until) if past.until else None,
         "now": str(past.now) if past.now else None,
         "cut_off": str(past.cut_off) if past.cut_off else None,
-        "chosen": past.chosen.as_dict() if past.chosen else None,
+        "chosen": past.chosen.to_result() if past.chosen else None,
         "refusal": past.refusal,
         "current": past.current,
         "builds": [_build(past, interval) for interval in past.intervals],
@@ -119,7 +119,7 @@ def _of_lock(
     entry = lock.find(query)
     if entry is None:
         return rule, current
-    excluded = entry.now_asked(query).exclude
+    excluded = entry.now_asked(query).rule.exclude
     return {**entry.rule, "exclude": sorted(excluded)}, current or entry.digest
 
 

@@ -90,7 +90,7 @@ def pin(
     for problem in report.problems:
         say(str(problem))
     if as_json:
-        print_json({**report.as_dict(), **({"diff": "".join(diffs)} if diff else {})})
+        print_json({**report.to_dict(), **({"diff": "".join(diffs)} if diff else {})})
     else:
         _show_diffs(diffs)
         show(*_rows(report), _summary(report, check))

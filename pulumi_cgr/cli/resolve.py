@@ -41,7 +41,7 @@ def resolve(
 def as_dict(resolutions: Resolutions) -> dict[str, Any]:
     """Returns answers in the shape that `--json` prints."""
     images = [
-        {**resolution.as_dict(), "warnings": list(resolution.warnings)}
+        {**resolution.to_result(), "warnings": list(resolution.warnings)}
         for resolution in resolutions.resolutions.values()
     ]
     return {"at": str(resolutions.at) if resolutions.at else None, "images": images}

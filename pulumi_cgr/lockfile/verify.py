@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from .._bridge import (
@@ -132,7 +132,7 @@ def check_online(
         if progress:
             progress(len(found) + len(failed), len(lock.entries), entry.image)
     if failed:
-        raise SeveralFailed.of(failed, len(lock.entries))
+        raise SeveralFailed(failed, len(lock.entries))
     return tuple(finding for entry in lock.entries if (finding := found[entry.key]))
 
 
@@ -185,8 +185,8 @@ def _online(entry: Entry, resolver: Resolver, path: str) -> Finding | None:
     if chosen and _is_of(chosen, entry):
         return None
     # With an age, a newer build that was locked before stays: then it must have stood once.
-    if query.min_age and (chosen is None or not chosen.updated_at or chosen.updated_at < entry.updated_at):
-        then = _resolution(replace(once, at=entry.updated_at, builds_back=0, exclude=frozenset()), resolver)
+    if query.rule.min_age and (chosen is None or not chosen.updated_at or chosen.updated_at < entry.updated_at):
+        then = _resolution(once.with_rule(at=entry.updated_at, builds_back=0, exclude=frozenset()), resolver)
         if then and _is_of(then, entry):
             return None
     right = f"it was {chosen.digest}, of {chosen.updated_at}" if chosen else "there was no such build"

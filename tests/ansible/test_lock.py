@@ -153,7 +153,7 @@ def test_what_the_lock_lacks_is_refused_with_the_command_that_adds_it(controller
         **OFFLINE,
     )
 
-    said = f"{JRE} is not in the lock {path}. Add it: cgr-images lock {JRE} --lock {path}"
+    said = f"{JRE}: not in the lock file {path}. Add it: cgr-images lock {JRE} --lock {path}"
     assert [results[0]["msg"], results[0]["error_code"]] == [said, "not_locked"]
     assert said in results[1]["msg"]
     assert results[2]["error_code"] == "not_locked"

@@ -146,9 +146,9 @@ REFUSALS = [
     (info(image=JRE, at=2024), "at '2024' is not an instant"),
     (info(image=JRE, at=""), "at is empty; leave it out"),
     (info(image=JRE, at=None), "at is empty; leave it out"),
-    (info(image=JRE, at="2020-01-01"), "is before the tag's first build, which is of 2023-07-11T20:25:14.070Z"),
+    (info(image=JRE, at="2020-01-01"), "is before the tag's first build, which is from 2023-07-11T20:25:14.070Z"),
     (info(image=JRE, at="2999-01-01"), "is in the future: the registry's clock says"),
-    (info(image="cgr.dev/chainguard/jre:none"), "knows no tag 'none' in cgr.dev/chainguard/jre"),
+    (info(image="cgr.dev/chainguard/jre:none"), "has no tag 'none' in cgr.dev/chainguard/jre"),
     (info(image="cgr.dev/chainguard/nope:1"), "there is no such repository"),
     (info(image="cgr.dev/acme.com/nope:1"), "no credentials were used"),
     (info(image=PRIVATE, token="wrong"), "the credentials from the token that was given were refused"),
@@ -156,7 +156,7 @@ REFUSALS = [
     (info(imag=JRE), "digest_info: unsupported parameters: imag."),
     (info(image=JRE, images=[JRE]), "mutually exclusive"),
     (info(), "one of the following is required: image, images"),
-    (info(image=JRE, registry="http://registry.example.com"), "is not the address of a registry: write https://HOST"),
+    (info(image=JRE, registry="http://registry.example.com"), "is not the URL of a server: write https://HOST"),
     (info(image=JRE, timeout=-1), "is not a number of seconds"),
     (say("{{ lookup('cgr.images.ref', 'python:3') }}"), "did you mean cgr.dev/chainguard/python:3?"),
     (say("{{ lookup('cgr.images.ref', '" + JRE + "', att='2020') }}"), "unsupported options: att"),
@@ -187,7 +187,8 @@ def test_a_public_image_needs_no_credentials_but_warns_of_wrong_ones(controller:
 
     assert run.status == 0, run.output
     assert (
-        run.output.replace("\n", " ").count("was looked up without credentials, for those there are need repair") >= 1
+        run.output.replace("\n", " ").count("was resolved without credentials, because the available ones do not work")
+        >= 1
     )
     assert JRE_LATEST in run.output
 

@@ -99,7 +99,7 @@ def test_a_set_is_answered_as_it_was_asked(controller: Controller) -> None:
     assert named["digests"] == {"moving": B, "still": B}
     assert named["images"]["still"]["next"]["digest"] == C
     assert failed["failed"]
-    assert failed["msg"].startswith("1 of 3 images have no answer, so none is taken:\n- typo: cgr.dev/chainguard/movin")
+    assert failed["msg"].startswith("1 of 3 images cannot be resolved, so none is:\n- typo: cgr.dev/chainguard/movin")
     assert failed["error_code"] == failed["failed_images"]["typo"]["error_code"] == "unknown_repository"
 
 

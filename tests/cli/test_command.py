@@ -123,7 +123,7 @@ def test_a_set_without_an_answer_lists_each(cgr: Command) -> None:
     done = cgr("resolve", PYTHON, "cgr.dev/chainguard/python:a", "cgr.dev/chainguard/python:b", "--json")
 
     assert done.status == 1
-    assert "2 of 3 images have no answer" in done.err
+    assert "2 of 3 images cannot be resolved" in done.err
     assert set(done.json["error"]["images"]) == {"cgr.dev/chainguard/python:a", "cgr.dev/chainguard/python:b"}
 
 

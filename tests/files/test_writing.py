@@ -84,7 +84,7 @@ def test_one_failing_image_changes_no_file(resolver: Resolver, tmp_path: Path) -
     good.write_text(BEFORE)
     bad.write_text(f"\nimage: {DB}.1\n")
 
-    with pytest.raises(SeveralFailed, match=rf"- {bad}:2: {DB}\.1: the registry knows no tag '16\.1'"):
+    with pytest.raises(SeveralFailed, match=rf"- {bad}:2: {DB}\.1: the registry has no tag '16\.1'"):
         pin_files(resolver, tmp_path)
 
     assert good.read_text() == BEFORE

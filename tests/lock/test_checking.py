@@ -146,7 +146,7 @@ def test_what_cannot_be_checked_is_an_error_and_no_finding(path: Path, resolver:
     lock(path, resolver, WEB, DB)
     registry.interfere = lambda request: Reply(403) if "web" in request.path else None
 
-    with pytest.raises(SeveralFailed, match="1 of 2 images have no answer"):
+    with pytest.raises(SeveralFailed, match="1 of 2 images cannot be resolved"):
         check_online(read_lock(path), resolver)
 
 

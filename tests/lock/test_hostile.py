@@ -49,7 +49,7 @@ HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "a digest that is no text": (entries({"digest": [A]}), "is malformed"),
     "another ref": (entries({"ref": f"{WEB}@{B}"}), "is not the image with its digest"),
     "a ref to another registry": (entries({"ref": f"evil.com/web:1@{A}"}), "is not the image with its digest"),
-    "an unknown rule": (entries({"rule": {"current": A}}), "rule holds something else than at, min_age"),
+    "an unknown rule": (entries({"rule": {"current": A}}), "rule contains something else than at, min_age"),
     "a malformed rule": (entries({"rule": {"min_age": "soon"}}), "min_age 'soon' is not a span of time"),
     "another spelling of a rule": (entries({"rule": {"min_age": "168h"}}), "rule is not written in its one form"),
     "a rule of another type": (entries({"rule": {"exclude": 7}}), "images[0]"),

@@ -103,7 +103,7 @@ def test_one_failure_leaves_the_lock_as_it_was(path: Path, resolver: Resolver) -
     lock(path, resolver, WEB)
     before = path.read_bytes()
 
-    with pytest.raises(SeveralFailed, match="1 of 2 images have no answer, so none is taken"):
+    with pytest.raises(SeveralFailed, match="1 of 2 images cannot be resolved, so none is"):
         lock(path, resolver, DB, "cgr.dev/chainguard/nope:1")
     assert path.read_bytes() == before
 
@@ -181,10 +181,10 @@ def test_what_the_lock_lacks_is_refused_with_the_command_that_adds_it(
     with pytest.raises(NotLocked) as refused:
         offline.with_lock("locks/my lock.json").resolve(WEB, **rule)
     assert str(refused.value) == (
-        f"{WEB} is not in the lock locks/my lock.json with this rule. Add it: cgr-images lock {WEB}"
+        f"{WEB}: not in the lock file locks/my lock.json with this rule. Add it: cgr-images lock {WEB}"
         f" --at 2026-01-06T00:00:00Z --builds-back 1 --exclude {A} --exclude {B} --lock 'locks/my lock.json'"
     )
-    with pytest.raises(InvalidRule, match="stale_after and a lock do not go together"):
+    with pytest.raises(InvalidRule, match="stale_after and a lock file cannot be combined"):
         offline.resolve(WEB, stale_after="30d")
 
 

@@ -158,7 +158,7 @@ def test_what_the_lock_lacks_is_one_sentence_with_the_command_that_adds_it(
 
     assert not up.ok
     said = "\n".join(up.diagnostics)
-    assert "is not in the lock cgr.lock.json" in said
+    assert "not in the lock file cgr.lock.json" in said
     assert "Add it: cgr-images lock cgr.dev/chainguard/" in said
     assert "Traceback" not in said
     assert stack.exported().count(B) == before.count(B)
@@ -169,7 +169,7 @@ def test_what_the_lock_lacks_is_one_sentence_with_the_command_that_adds_it(
     [
         (
             f'"a", image="{NGINX}", lock="cgr.lock.json"',
-            f"{NGINX} is not in the lock cgr.lock.json. Add it: cgr-images lock",
+            f"{NGINX}: not in the lock file cgr.lock.json. Add it: cgr-images lock",
         ),
         (
             f'"a", image="{NGINX}", lock="none.json"',
@@ -177,7 +177,10 @@ def test_what_the_lock_lacks_is_one_sentence_with_the_command_that_adds_it(
         ),
         (f'"a", image="{NGINX}", lock="program.py"', "program.py: it is not JSON"),
         (f'"a", image="{PYTHON}", lock="cgr.lock.json", triggers=[1]', "triggers and a lock do not go together"),
-        (f'"a", image="{PYTHON}", lock="cgr.lock.json", stale_after="9d"', "stale_after and a lock do not go together"),
+        (
+            f'"a", image="{PYTHON}", lock="cgr.lock.json", stale_after="9d"',
+            "stale_after and a lock file cannot be combined",
+        ),
     ],
     ids=["not locked", "no lock", "no JSON", "triggers", "stale_after"],
 )

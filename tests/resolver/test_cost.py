@@ -60,7 +60,7 @@ def test_any_instant_of_ten_thousand_records_costs_at_most_four(shape: str, orde
             try:
                 answer = resolver.resolve("cgr.dev/chainguard/made-up", at=at).digest
             except BeforeFirstBuild as refusal:
-                answer = str(refusal).partition("which is of ")[2].partition(". Ask")[0]
+                answer = str(refusal).partition("which is from ")[2].partition(". Ask")[0]
             assert answer == (plain.expected(moves, at) or str(Instant.parse(first.isoformat())))
             spent = [request for request in registry.requests[before:] if "history" in request.path]
             # Right under a cap that nobody documents; cheap under the one that is documented.

@@ -72,7 +72,7 @@ def test_a_pull_token(machine: Machine) -> None:
 
 
 def test_half_a_pull_token_is_refused(machine: Machine) -> None:
-    with pytest.raises(InvalidArgument, match="username and password go together"):
+    with pytest.raises(InvalidArgument, match="username and password belong together"):
         machine.resolver(username="acme/pull")
 
 
@@ -85,7 +85,7 @@ def test_no_credentials_where_none_are_wanted(machine: Machine) -> None:
     machine.write(".docker/config.json", "{ this is broken")
     assert machine.resolve(PUBLIC, credentials="anonymous") == A
     assert type(refusal(machine, credentials="anonymous")) is NotSignedIn
-    with pytest.raises(InvalidArgument, match="write 'anonymous', or leave it out"):
+    with pytest.raises(InvalidArgument, match="write 'anonymous', or omit it"):
         machine.resolver(credentials="none")
 
 
@@ -211,7 +211,7 @@ def test_credentials_that_are_refused_do_not_break_a_public_image(machine: Machi
 
     assert answer.digest == A
     (warning,) = answer.warnings
-    assert "was looked up without credentials, for those there are need repair" in warning
+    assert "was resolved without credentials, because the available ones do not work" in warning
     assert str(path) in warning or "docker-credential-cgr" in warning
     assert "secret" not in warning
     assert type(refusal(machine)) in (CredentialsRefused, NotEntitled)
@@ -277,13 +277,13 @@ def test_credentials_for_cgr_dev_stay_there(machine: Machine) -> None:
 
 
 SAID = {
-    "nobody": (Reply(401, b"Authentication required"), None, NotSignedIn, "and no credentials were used. Sign in: chainctl auth configure-docker"),
-    "forbidden": (Reply(403, b"Forbidden"), None, CredentialsRefused, "Either they are malformed or have expired, or there is no such repository in acme.com"),
-    "expired": (Reply(400, b"this identity's keys have expired"), None, CredentialsExpired, "the pull token has expired. Make a new one:"),
-    "organisation": (Reply(400, b"unable to resolve"), None, UnknownOrganisation, "there is no organisation acme.com. See yours: chainctl iam organizations list"),
-    "capabilities": (None, Reply(403, b"caller does not have the required capabilities"), NotEntitled, "there is no such repository in acme.com, or this identity may not pull it"),
+    "nobody": (Reply(401, b"Authentication required"), None, NotSignedIn, "and no credentials were sent. Sign in: chainctl auth configure-docker"),
+    "forbidden": (Reply(403, b"Forbidden"), None, CredentialsRefused, "Either they are malformed or have expired, or the repository does not exist in acme.com"),
+    "expired": (Reply(400, b"this identity's keys have expired"), None, CredentialsExpired, "the pull token has expired. Create a new one:"),
+    "organisation": (Reply(400, b"unable to resolve"), None, UnknownOrganisation, "the organisation acme.com does not exist. List yours: chainctl iam organizations list"),
+    "capabilities": (None, Reply(403, b"caller does not have the required capabilities"), NotEntitled, "the repository does not exist in acme.com, or this identity may not pull it"),
     "name": (None, Reply.of_json(404, {"errors": [{"code": "NAME_UNKNOWN", "message": "repository does not exist"}]}), UnknownRepository, "Check its spelling"),
-    "policy": (None, Reply(403, b"pull denied by policy: cooldown"), DeniedByPolicy, "a pull policy of the organisation refuses this image"),
+    "policy": (None, Reply(403, b"pull denied by policy: cooldown"), DeniedByPolicy, "a pull policy of the organisation denies this image"),
     "policy, another status": (None, Reply(400, b"pull denied by policy: no-eol"), DeniedByPolicy, "(the registry answered 400: 'pull denied by policy: no-eol')"),
 }  # fmt: skip
 

@@ -209,7 +209,7 @@ def test_the_future_is_judged_by_the_registrys_clock(registry: Registry) -> None
 def test_a_build_of_the_future_is_not_the_latest(registry: Registry) -> None:
     registry.now = lambda: 1767225600.0  # 2026-01-01T00:00:00Z
 
-    assert "No build of the future is taken" in str(refusal(registry, at=None))
+    assert "A build in the future is never chosen" in str(refusal(registry, at=None))
 
 
 def test_netrc_does_not_replace_the_token_and_cookies_do_not_come_back(

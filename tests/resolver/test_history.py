@@ -9,18 +9,13 @@ from dataclasses import dataclass, field
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import (
-    MOST_REQUESTS,
-    Build,
-    Page,
-    fetch_until,
-)
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import MOST_REQUESTS, fetch_until
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import choose
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.build import Build, Page
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import SECOND
-from pulumi_cgr._bridge import Query, parse_image
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import Rule
 from pulumi_cgr.resolver import Instant, UntrustworthyAnswer
 
-ANY = parse_image("cgr.dev/chainguard/any")
 NOW = Instant.parse("2026-11-01")
 DIGESTS = ["sha256:" + 64 * letter for letter in "abc"]
 
@@ -80,7 +75,7 @@ def test_the_right_build_or_none(
     source = Source(known, misdeed, chance) if chance else Source(known, misdeed, _Never())  # type: ignore[arg-type]
 
     try:
-        choice = choose(fetch_until(source, at, NOW), Query(ANY, at=at))
+        choice = choose(fetch_until(source, at, NOW), Rule(at=at))
     except UntrustworthyAnswer:
         choice = None
         last = [r for r in known if at is None or r.updated_at <= at]
@@ -88,7 +83,7 @@ def test_the_right_build_or_none(
         assert misdeed != "none" or len(tie) > 1 or len(known) >= 100
     else:
         plain = max((r for r in known if at is None or r.updated_at <= at), key=lambda r: r.updated_at, default=None)
-        assert (choice and choice.record) == plain
+        assert (choice and choice.build) == plain
 
     assert source.requests <= MOST_REQUESTS
 

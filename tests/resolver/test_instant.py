@@ -14,9 +14,8 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant
     DAY,
     HOUR,
     SECOND,
-    humanize_duration,
 )
-from pulumi_cgr._bridge import parse_at
+from pulumi_cgr._bridge import humanize_duration, parse_at
 from pulumi_cgr.resolver import AtLike, Instant, InvalidInstant
 
 SAME = {

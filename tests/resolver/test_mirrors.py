@@ -148,7 +148,9 @@ def test_a_failure_names_both_names(registry: Registry) -> None:
         registry=registry.url, mirrors="registry.corp/cgr=cgr.dev", environment={}, credentials="anonymous"
     )
 
-    with pytest.raises(NotSignedIn, match=r"^registry\.corp/cgr/acme\.com/web:1: cgr\.dev/acme\.com/web is not public"):
+    with pytest.raises(
+        NotSignedIn, match=r"^registry\.corp/cgr/acme\.com/web:1: the repository cgr\.dev/acme\.com/web is not public"
+    ):
         mirrored.resolve("registry.corp/cgr/acme.com/web:1")
     with pytest.raises(InvalidImage, match=r"did you mean registry\.corp/cgr/chainguard/nginx:1\?"):
         mirrored.resolve("registry.corp/cgr/nginx:1")

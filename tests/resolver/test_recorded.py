@@ -14,8 +14,9 @@ import pytest
 
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history import reader as history
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history import selection
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.build import Build, Page
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import Rule
 from ansible_collections.cgr.images.plugins.module_utils._resolver.registry.tag_history import MARGIN
-from pulumi_cgr._bridge import Query
 from pulumi_cgr.resolver import BeforeFirstBuild, Instant, Resolver
 from pulumi_cgr.testing import Histories, Readings, Registry
 from tests.support import plain
@@ -35,9 +36,6 @@ OVER_HTTP = [
 ]
 
 
-QUESTION = Query.of("cgr.dev/chainguard/any")
-
-
 @dataclass
 class InProcess:
     """A source without HTTP, for the many combinations."""
@@ -46,9 +44,9 @@ class InProcess:
     image: str
     readings: Readings
 
-    def between(self, start: Instant, end: Instant | None) -> history.Page:
+    def between(self, start: Instant, end: Instant | None) -> Page:
         moves = self.histories.page(self.image, start + -MARGIN, end and end + MARGIN, self.readings)
-        return history.Page(tuple(history.Build(m.updated_at, m.digest) for m in moves), Instant.parse("2026-11-01"))
+        return Page(tuple(Build(m.updated_at, m.digest) for m in moves), Instant.parse("2026-11-01"))
 
 
 @pytest.mark.parametrize("readings", READINGS, ids=str)
@@ -59,8 +57,8 @@ def test_every_reading_gives_the_right_digest(recorded: Histories, readings: Rea
         for at in [*plain.instants(moves)[(number + hash(str(readings))) % 7 :: 7], None]:
             instant = None if at is None else Instant.of(at)
             stretch = history.fetch_until(source, instant, Instant.parse("2026-11-01"))
-            choice = selection.choose(stretch, Query(QUESTION.reference, at=instant))
-            assert (choice and choice.record.digest) == plain.expected(moves, at), (image, at)
+            choice = selection.choose(stretch, Rule(at=instant))
+            assert (choice and choice.build.digest) == plain.expected(moves, at), (image, at)
 
 
 @pytest.mark.parametrize("readings", OVER_HTTP, ids=str)
@@ -80,7 +78,7 @@ def test_every_instant_over_http(recorded: Histories, readings: Readings) -> Non
             answers = list(threads.map(ask, queries))
 
     for (image, at), answer in zip(queries, answers, strict=True):
-        first = f"before the tag's first build, which is of {MOVES[image][0][0]:%Y-%m-%dT%H:%M:%S}"
+        first = f"before the tag's first build, which is from {MOVES[image][0][0]:%Y-%m-%dT%H:%M:%S}"
         digest = plain.expected(MOVES[image], at)
         assert answer == digest if digest else first in answer, (image, at)
     windows = [request for request in registry.requests if "history" in request.path]

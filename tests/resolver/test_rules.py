@@ -98,9 +98,9 @@ def test_the_rule_chooses(registry: Registry, moves: list[tuple[str, str]], rule
     [
         (NIGHTLY, {"min_age": "11d"}, NoBuildFits, "no build is 11d old yet; the first will be at 2026-11-25T12:00:00Z"),
         (NIGHTLY, {"exclude": [A, B, C, D]}, NoBuildFits, "every build of the tag is excluded, 4 in all"),
-        (NIGHTLY, {"builds_back": 4}, NoBuildFits, "builds_back 4 goes back too far: there are 3 builds before it"),
-        ([], {"min_age": "7d"}, UnknownTag, "knows no tag 'latest'"),
-        ([], {"builds_back": 1}, UnknownTag, "knows no tag 'latest'"),
+        (NIGHTLY, {"builds_back": 4}, NoBuildFits, "builds_back 4 goes back too far: the tag has 3 builds before the chosen one"),
+        ([], {"min_age": "7d"}, UnknownTag, "has no tag 'latest'"),
+        ([], {"builds_back": 1}, UnknownTag, "has no tag 'latest'"),
         ([("2026-11-03", B), ("2026-11-03", C), ("2026-11-04", D)], {"builds_back": 1}, UntrustworthyAnswer, "in no order"),
     ],
 )  # fmt: skip
@@ -120,19 +120,19 @@ def test_the_rule_chooses_nothing(
 @pytest.mark.parametrize(
     ("rule", "error", "said"),
     [
-        ({"at": "2026-11-06", "min_age": "7d"}, InvalidRule, "at and min_age do not go together"),
-        ({"at": "2026-11-06", "stale_after": "7d"}, InvalidRule, "at and stale_after do not go together"),
-        ({"current": A}, InvalidRule, "current goes with min_age only"),
+        ({"at": "2026-11-06", "min_age": "7d"}, InvalidRule, "at and min_age cannot be combined"),
+        ({"at": "2026-11-06", "stale_after": "7d"}, InvalidRule, "at and stale_after cannot be combined"),
+        ({"current": A}, InvalidRule, "current requires min_age"),
         ({"min_age": "7"}, InvalidRule, "min_age '7' is not a span of time; write it like 7d, 36h or P7D"),
         ({"min_age": "0d"}, InvalidRule, "min_age '0d' is not a span"),
         ({"min_age": "P1Y"}, InvalidRule, "min_age 'P1Y' is not a span"),
         ({"min_age": ""}, InvalidRule, "min_age '' is not a span"),
         ({"stale_after": "a month"}, InvalidRule, "stale_after 'a month' is not a span"),
-        ({"builds_back": -1}, InvalidRule, "builds_back '-1' is not a number of builds"),
-        ({"builds_back": 1.5}, InvalidRule, "builds_back '1.5' is not a number of builds"),
-        ({"builds_back": True}, InvalidRule, "builds_back 'True' is not a number of builds"),
-        ({"builds_back": "one"}, InvalidRule, "builds_back 'one' is not a number of builds"),
-        ({"exclude": ["latest"]}, InvalidRule, "exclude holds 'latest', which is no digest"),
+        ({"builds_back": -1}, InvalidRule, "builds_back '-1' is not a whole number"),
+        ({"builds_back": 1.5}, InvalidRule, "builds_back '1.5' is not a whole number"),
+        ({"builds_back": True}, InvalidRule, "builds_back 'True' is not a whole number"),
+        ({"builds_back": "one"}, InvalidRule, "builds_back 'one' is not a whole number"),
+        ({"exclude": ["latest"]}, InvalidRule, "exclude contains 'latest', which is not a digest"),
         ({"min_age": "7d", "current": "latest"}, InvalidRule, "current 'latest' is neither a digest nor a ref"),
         ({"at": 20261106}, InvalidInstant, "is not an instant"),
     ],
@@ -145,7 +145,7 @@ def test_nonsense_is_refused_before_any_request(rule: dict[str, Any], error: typ
 def test_a_pinned_image_has_no_other_build() -> None:
     resolver = Resolver(registry="http://127.0.0.1:9", environment={})
     for rule in ({"builds_back": 1}, {"exclude": [A]}):
-        with pytest.raises(InvalidRule, match="is pinned already"):
+        with pytest.raises(InvalidRule, match="is already pinned"):
             resolver.resolve(f"{IMAGE}@{A}", **rule)
     assert resolver.resolve(f"{IMAGE}@{A}", min_age="7d", exclude=[B]).digest == A
 
@@ -155,7 +155,7 @@ def test_the_answer_says_why(registry: Registry) -> None:
 
     answer = resolver.resolve(IMAGE, builds_back=1, exclude=[D])
     assert answer.reason == (
-        "1 build before the latest build, excluded ones left out: the tag moved to it at 2026-11-05T00:00:00Z"
+        "1 build before the latest build, without excluded ones: the tag moved to it at 2026-11-05T00:00:00Z"
     )
     assert answer.previous
     assert answer.next
@@ -194,7 +194,7 @@ def test_a_thousand_builds_back(registry: Registry, order: Any) -> None:
     assert resolver.resolve(IMAGE, builds_back=1000).digest == f"sha256:{1000:064x}"
     assert resolver.resolve(IMAGE, min_age="200d").digest == f"sha256:{-(-200 * 24 // 7):064x}"
     assert resolver.resolve(IMAGE, exclude=[digest for _moment, digest in moves[:150]]).digest == moves[150][1]
-    with pytest.raises(NoBuildFits, match="there are 2999 builds before it"):
+    with pytest.raises(NoBuildFits, match="the tag has 2999 builds before the chosen one"):
         resolver.resolve(IMAGE, builds_back=3000)
     registry.readings = Readings()
 

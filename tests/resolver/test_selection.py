@@ -8,9 +8,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import choose, refusal, stale
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import (
+    choose,
+    explain_no_build,
+    stale_warning,
+)
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import DAY
-from pulumi_cgr._bridge import HistoryRange, Query
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import Rule
+from pulumi_cgr._bridge import HistoryRange
 from pulumi_cgr.resolver import Build, Instant, UntrustworthyAnswer
 
 A, B, C, D = ("sha256:" + 64 * letter for letter in "abcd")
@@ -19,8 +24,8 @@ MOVES = (("2026-11-01", A), ("2026-11-03", B), ("2026-11-05", A), ("2026-11-07",
 NOW = Instant.parse("2026-11-24")
 
 
-def asked(**rule: Any) -> Query:
-    return Query.of("cgr.dev/acme.com/web:1", **rule)
+def asked(**rule: Any) -> Rule:
+    return Rule.parse(**rule)
 
 
 def stretch(
@@ -34,7 +39,7 @@ def stretch(
     ("rule", "digest", "reason"),
     [
         ({}, C, "the latest build: the tag moved to it at 2026-11-07T00:00:00Z"),
-        ({"exclude": [C]}, A, "the latest build, excluded ones left out: the tag moved to it at 2026-11-05T00:00:00Z"),
+        ({"exclude": [C]}, A, "the latest build, without excluded ones: the tag moved to it at 2026-11-05T00:00:00Z"),
         ({"builds_back": 1}, A, "1 build before the latest build: the tag moved to it at 2026-11-05T00:00:00Z"),
         ({"builds_back": 2}, B, "2 builds before the latest build: the tag moved to it at 2026-11-03T00:00:00Z"),
         ({"min_age": "17d"}, C, "the newest build at least 17d old: the tag moved to it at 2026-11-07T00:00:00Z"),
@@ -43,18 +48,18 @@ def stretch(
             {"at": "2026-11-06"},
             A,
             "the build at 2026-11-06T00:00:00Z: the tag had moved to it at 2026-11-05T00:00:00Z, 1 d before;"
-            " it stood for 2 d, until 2026-11-07T00:00:00Z",
+            " it was current for 2 d, until 2026-11-07T00:00:00Z",
         ),
         (
             {"at": "2026-11-06", "builds_back": 1, "exclude": [D]},
             B,
-            "1 build before the build at 2026-11-06T00:00:00Z, excluded ones left out: the tag had moved to it at"
-            " 2026-11-03T00:00:00Z, 3 d before; it stood for 2 d, until 2026-11-05T00:00:00Z",
+            "1 build before the build at 2026-11-06T00:00:00Z, without excluded ones: the tag had moved to it at"
+            " 2026-11-03T00:00:00Z, 3 d before; it was current for 2 d, until 2026-11-05T00:00:00Z",
         ),
         (
             {"at": "2026-11-08", "exclude": [D]},
             C,
-            "the build at 2026-11-08T00:00:00Z, excluded ones left out: the tag had moved to it at 2026-11-07T00:00:00Z,"
+            "the build at 2026-11-08T00:00:00Z, without excluded ones: the tag had moved to it at 2026-11-07T00:00:00Z,"
             " 1 d before; it was the latest build when it was looked up",
         ),
         (
@@ -71,7 +76,7 @@ def test_the_choice_says_why(rule: dict[str, Any], digest: str, reason: str) -> 
     choice = choose(stretch(*MOVES, *excluded), asked(**rule))
 
     assert choice
-    assert (choice.record.digest, choice.reason, choice.warnings) == (digest, reason, ())
+    assert (choice.build.digest, choice.reason, choice.warnings) == (digest, reason, ())
 
 
 @pytest.mark.parametrize("now", [None, Instant.parse("2026-11-10"), Instant.parse("2026-11-11")])
@@ -79,7 +84,7 @@ def test_how_long_it_stood_is_said_as_far_as_it_is_known(now: Instant | None) ->
     choice = choose(stretch(*MOVES, end="2026-11-10", now=now), asked(at="2026-11-08"))
 
     assert choice
-    assert choice.reason.endswith("1 d before; it stood for at least 3 d")
+    assert choice.reason.endswith("1 d before; it was current for at least 3 d")
 
 
 def test_a_move_to_where_the_tag_stood_is_none() -> None:
@@ -89,7 +94,7 @@ def test_a_move_to_where_the_tag_stood_is_none() -> None:
 
     assert latest
     assert before
-    assert (str(latest.record.updated_at), before.record.digest) == ("2026-11-09T00:00:00Z", A)
+    assert (str(latest.build.updated_at), before.build.digest) == ("2026-11-09T00:00:00Z", A)
     held = choose(stretch(*moves), asked(at="2026-11-07"))
     assert held
     assert held.reason.endswith("it was the latest build when it was looked up")
@@ -134,21 +139,21 @@ def test_two_digests_for_one_instant_are_refused_where_they_matter(rule: dict[st
 def test_a_build_may_be_a_day_ahead_of_the_registrys_clock_and_no_more() -> None:
     build = stretch(("2026-11-25", A))
     assert choose(build, asked())
-    assert choose(HistoryRange(build.records, build.start, build.end, None), asked())
+    assert choose(HistoryRange(build.builds, build.start, build.end, None), asked())
 
     with pytest.raises(UntrustworthyAnswer) as caught:
-        choose(HistoryRange(build.records, build.start, build.end, NOW + -1), asked())
+        choose(HistoryRange(build.builds, build.start, build.end, NOW + -1), asked())
 
     assert str(caught.value) == (
         f"The tag history says that the tag will move to {A} at 2026-11-25T00:00:00Z, but the registry's own clock says"
-        f" {NOW + -1}. No build of the future is taken; ask for an instant that has passed."
+        f" {NOW + -1}. A build in the future is never chosen; ask for an instant that has passed."
     )
 
 
 def test_a_build_before_one_of_the_future_is_taken_unless_it_is_of_the_future_itself() -> None:
     choice = choose(stretch(*MOVES, ("2026-12-01", D)), asked(builds_back=1))
     assert choice
-    assert choice.record.digest == C
+    assert choice.build.digest == C
 
     with pytest.raises(UntrustworthyAnswer, match=f"will move to {D} at 2026-12-01"):
         choose(stretch(*MOVES, ("2026-12-01", D), ("2026-12-02", A)), asked(builds_back=1))
@@ -158,9 +163,9 @@ def test_a_set_counts_from_its_own_instant() -> None:
     for rule, digest in (({}, A), ({"min_age": "3d"}, B), ({"at": "2026-11-01"}, A)):
         choice = choose(stretch(*MOVES), asked(**rule), until=Instant.parse("2026-11-06"))
         assert choice
-        assert choice.record.digest == digest
-    assert refusal(stretch(*MOVES), asked(builds_back=9), Instant.parse("2026-11-06")) == (
-        "builds_back 9 goes back too far: there are 2 builds before it."
+        assert choice.build.digest == digest
+    assert explain_no_build(stretch(*MOVES), asked(builds_back=9), Instant.parse("2026-11-06")) == (
+        "builds_back 9 goes back too far: the tag has 2 builds before the chosen one."
     )
 
 
@@ -169,8 +174,8 @@ def test_an_age_needs_a_clock() -> None:
         choose(stretch(*MOVES, now=None), asked(min_age="1d"))
 
     assert str(caught.value) == (
-        "The registry gives no time of its own (no Date header), so it cannot be told how old a build is. A proxy may have"
-        " removed it."
+        "The registry gives no time of its own (no Date header), so the age of a build is unknown. A proxy may have removed"
+        " the header."
     )
 
 
@@ -181,7 +186,7 @@ def test_an_age_needs_a_clock() -> None:
             {"min_age": "20d", "current": C},
             C,
             "the current pin, to which the tag had moved at 2026-11-07T00:00:00Z, is newer than the newest build at least"
-            " 20d old, and stays: a pin never goes back in time",
+            " 20d old, and is kept: a pin never goes back in time",
         ),
         (
             {"min_age": "22d", "current": A},
@@ -192,7 +197,7 @@ def test_an_age_needs_a_clock() -> None:
             {"min_age": "20d", "current": A},
             A,
             "the current pin, to which the tag had moved at 2026-11-05T00:00:00Z, is newer than the newest build at least"
-            " 20d old, and stays: a pin never goes back in time",
+            " 20d old, and is kept: a pin never goes back in time",
         ),
         (
             {"min_age": "17d", "current": B},
@@ -202,7 +207,7 @@ def test_an_age_needs_a_clock() -> None:
         (
             {"min_age": "20d", "current": C, "exclude": [C]},
             B,
-            "the newest build at least 20d old, excluded ones left out: the tag moved to it at 2026-11-03T00:00:00Z",
+            "the newest build at least 20d old, without excluded ones: the tag moved to it at 2026-11-03T00:00:00Z",
         ),
         (
             {"min_age": "20d", "current": C, "builds_back": 1},
@@ -215,7 +220,7 @@ def test_a_pin_never_goes_back(rule: dict[str, Any], digest: str, reason: str) -
     choice = choose(stretch(*MOVES), asked(**rule))
 
     assert choice
-    assert (choice.record.digest, choice.reason, choice.warnings) == (digest, reason, ())
+    assert (choice.build.digest, choice.reason, choice.warnings) == (digest, reason, ())
 
 
 def test_an_unknown_pin_is_looked_for_a_hundred_days_back() -> None:
@@ -227,12 +232,12 @@ def test_an_unknown_pin_is_looked_for_a_hundred_days_back() -> None:
         choice = choose(stretch(*MOVES, start=start), rule)
         assert choice
         unknown = f"the current pin {D} is not in the tag's history{since}"
-        assert choice.record.digest == C
-        assert choice.warnings == (f"cgr.dev/acme.com/web:1: {unknown}; it is replaced by {C}.",)
+        assert choice.build.digest == C
+        assert choice.warnings == (f"{unknown}; it is replaced by {C}.",)
         assert choice.reason == (
             f"the newest build at least 1d old: the tag moved to it at 2026-11-07T00:00:00Z; {unknown}, and was replaced"
         )
-    young = HistoryRange(stretch(*MOVES).records, Instant.parse(FIRST), NOW, Instant.parse("2026-11-09"))
+    young = HistoryRange(stretch(*MOVES).builds, Instant.parse(FIRST), NOW, Instant.parse("2026-11-09"))
     assert choose(young, rule)
 
 
@@ -241,29 +246,35 @@ def test_an_unknown_pin_is_looked_for_a_hundred_days_back() -> None:
     [
         ({"min_age": "24d"}, "no build is 24d old yet; the first will be at 2026-11-25T00:00:00Z."),
         ({"min_age": "24d", "exclude": [A]}, "no build is 24d old yet; the first will be at 2026-11-27T00:00:00Z."),
-        ({"min_age": "23d", "builds_back": 1}, "builds_back 1 goes back too far: there are 0 builds before it."),
+        (
+            {"min_age": "23d", "builds_back": 1},
+            "builds_back 1 goes back too far: the tag has 0 builds before the chosen one.",
+        ),
         ({"exclude": [A, B, C]}, "every build of the tag is excluded, 3 in all."),
         ({"exclude": [A, B, C], "min_age": "24d"}, "every build of the tag is excluded, 3 in all."),
-        ({"builds_back": 7}, "builds_back 7 goes back too far: there are 3 builds before it."),
-        ({"builds_back": 7, "at": "2026-11-05"}, "builds_back 7 goes back too far: there are 2 builds before it."),
+        ({"builds_back": 7}, "builds_back 7 goes back too far: the tag has 3 builds before the chosen one."),
+        (
+            {"builds_back": 7, "at": "2026-11-05"},
+            "builds_back 7 goes back too far: the tag has 2 builds before the chosen one.",
+        ),
         ({"at": "2026-10-31"}, None),
     ],
 )
 def test_a_refusal_says_what_there_is(rule: dict[str, Any], said: str | None) -> None:
-    assert refusal(stretch(*MOVES, start=FIRST), asked(**rule)) == said
-    assert refusal(stretch(start=FIRST), asked(**rule)) is None
+    assert explain_no_build(stretch(*MOVES, start=FIRST), asked(**rule)) == said
+    assert explain_no_build(stretch(start=FIRST), asked(**rule)) is None
 
 
 def test_a_tag_that_stands_still_is_worth_a_warning_after_exactly_that_long() -> None:
     build = Build(Instant.parse("2026-11-01"), A)
     for quiet in (
-        stale(build, True, NOW, 23 * DAY),
-        stale(build, True, NOW, 0),
-        stale(build, False, NOW, DAY),
-        stale(build, True, None, DAY),
+        stale_warning(build, True, NOW, 23 * DAY),
+        stale_warning(build, True, NOW, 0),
+        stale_warning(build, False, NOW, DAY),
+        stale_warning(build, True, None, DAY),
     ):
         assert quiet is None
-    assert stale(build, True, NOW + 1, 23 * DAY) == (
+    assert stale_warning(build, True, NOW + 1, 23 * DAY) == (
         "the tag has not moved since 2026-11-01T00:00:00Z, for 23 d, which is more than 23d. It may no longer be built:"
         " choose another tag."
     )

@@ -105,11 +105,11 @@ def test_every_image_that_fails_is_listed_and_none_is_taken(registry: Registry) 
         resolver(registry).resolve_all(images)
 
     assert str(failed.value).splitlines() == [
-        "2 of 3 images have no answer, so none is taken:",
+        "2 of 3 images cannot be resolved, so none is:",
         f"- typo: {failed.value.errors['typo']}",
         f"- db: {failed.value.errors['db']}",
     ]
-    assert str(failed.value.errors["db"]).startswith("cgr.dev/acme.com/db is not public")
+    assert str(failed.value.errors["db"]).startswith("cgr.dev/acme.com/db:1: the repository is not public")
     assert failed.value.error_code == "several_failed"
 
 
@@ -119,7 +119,7 @@ def test_every_image_that_is_malformed_is_listed_before_any_request() -> None:
     with pytest.raises(SeveralFailed, match="2 of 3 images") as failed:
         nowhere.resolve_all({"a": IMAGES["image-1"], "b": "python", "c": {"image": IMAGES["image-2"], "age": "7d"}})
     assert "names Docker Hub" in str(failed.value.errors["b"])
-    assert "there is no age in a rule; there are image, at, min_age" in str(failed.value.errors["c"])
+    assert "'age' is not part of a rule; the parts are image, at, min_age" in str(failed.value.errors["c"])
     with pytest.raises(InvalidRule, match="images is empty"):
         nowhere.resolve_all({})
     with pytest.raises(InvalidRule, match="current belongs to one image"):

@@ -36,7 +36,7 @@ def test_arguments_win_over_the_environment() -> None:
     ],
 )
 def test_an_address_that_is_not_safe_is_refused(registry: str) -> None:
-    with pytest.raises(InvalidArgument, match="is not the address of a registry: write https://HOST"):
+    with pytest.raises(InvalidArgument, match="is not the URL of a server: write https://HOST"):
         Resolver(registry=registry, token="t", environment={}).resolve("cgr.dev/acme.com/web")
 
 

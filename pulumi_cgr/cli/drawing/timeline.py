@@ -68,8 +68,8 @@ def is_cut(past: Timeline) -> bool:
 
 def cut_off_text(past: Timeline) -> str:
     """Returns what is said at the instant up to which builds count."""
-    rule = past.query.rule()
-    return f"min_age {rule['min_age']}: builds up to here count" if past.query.min_age else f"at {past.cut_off}"
+    rule = past.query.rule.to_dict()
+    return f"min_age {rule['min_age']}: builds up to here count" if past.query.rule.min_age else f"at {past.cut_off}"
 
 
 def short(digest: str) -> str:

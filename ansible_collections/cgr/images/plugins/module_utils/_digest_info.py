@@ -6,51 +6,24 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
+from ._options import RULE_OPTIONS, SETTING_OPTIONS, SETTINGS_REQUIRED_TOGETHER, given
 from ._resolver.cache.cache import Cache
 from ._resolver.errors import CgrError, SeveralFailed
-from ._resolver.model.query import RULES
 from ._resolver.model.resolution import Resolutions
 from ._resolver.resolve.single import Trace
 from ._resolver.resolve.snapshot import Progress
 from ._resolver.resolver import Resolver
-from ._resolver.settings import NAMES
 
-# How a build is chosen, and how the registry is reached: what the doc fragments `rule` and `access` document.
-RULE_ARGUMENTS: dict[str, Any] = {
-    "at": {"type": "raw"},
-    "min_age": {"type": "str"},
-    "builds_back": {"type": "int"},
-    "exclude": {"type": "list", "elements": "str"},
-    "current": {"type": "str"},
-    "stale_after": {"type": "str"},
-}
-ACCESS_ARGUMENTS: dict[str, Any] = {
-    "token": {"type": "str", "no_log": True},
-    "username": {"type": "str"},
-    "password": {"type": "str", "no_log": True},
-    "identity": {"type": "str"},
-    "identity_token": {"type": "str", "no_log": True},
-    "identity_token_file": {"type": "path"},
-    "credentials": {"type": "str", "choices": ["anonymous"]},
-    "registry": {"type": "str"},
-    "issuer": {"type": "str"},
-    "timeout": {"type": "float"},
-    "concurrency": {"type": "int"},
-    "cache": {"type": "path"},
-    "mirrors": {"type": "raw"},
-    "lock": {"type": "str"},
-}
-ACCESS_TOGETHER = [("username", "password")]
 ARGUMENTS: dict[str, Any] = {
     "argument_spec": {
         "image": {"type": "str"},
         "images": {"type": "raw"},
-        **RULE_ARGUMENTS,
-        **ACCESS_ARGUMENTS,
+        **RULE_OPTIONS,
+        **SETTING_OPTIONS,
     },
     "mutually_exclusive": [("image", "images"), ("images", "current")],
     "required_one_of": [("image", "images")],
-    "required_together": ACCESS_TOGETHER,
+    "required_together": SETTINGS_REQUIRED_TOGETHER,
 }
 
 
@@ -68,12 +41,12 @@ def look_up(
         The result of the task: the answer for `image`, or those for `images` and their instant; else `failed`, with the
         sentence `msg` and the word `error_code`.  And the warnings to show.
     """
-    rule = {name: params[name] for name in RULES if params[name] is not None}
+    rule = given(params, RULE_OPTIONS)
     try:
-        resolver = Resolver(**{name: params[name] for name in NAMES}, trace=trace, run_cache=run_cache)
+        resolver = Resolver(trace=trace, run_cache=run_cache, **given(params, SETTING_OPTIONS))
         if params["image"] is not None:
             resolution = resolver.resolve(params["image"], **rule)
-            return {"changed": False, **resolution.as_dict()}, list(resolution.warnings)
+            return {"changed": False, **resolution.to_result()}, list(resolution.warnings)
         resolutions = resolver.resolve_all(_by_key(params["images"]), progress=telling(trace), **rule)
     except CgrError as error:
         return failed(error), []
@@ -93,7 +66,7 @@ def _plain(entry: Any) -> Any:
 
 
 def _set(resolutions: Resolutions, by_key: bool) -> dict[str, Any]:
-    found = {key: resolution.as_dict() for key, resolution in resolutions.resolutions.items()}
+    found = {key: resolution.to_result() for key, resolution in resolutions.resolutions.items()}
     parts: dict[str, dict[str, Any]] = {"images": found, "digests": resolutions.digests, "refs": resolutions.refs}
     shaped = {name: values if by_key else list(values.values()) for name, values in parts.items()}
     return {**shaped, "at": str(resolutions.at) if resolutions.at else None}

@@ -6,22 +6,22 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from ._digest_info import ACCESS_ARGUMENTS, ACCESS_TOGETHER, RULE_ARGUMENTS, failed, telling
+from ._digest_info import failed, telling
 from ._files.pin import FILE_RULES, OnChange, pin_files
+from ._options import RULE_OPTIONS, SETTING_OPTIONS, SETTINGS_REQUIRED_TOGETHER, given
 from ._resolver.cache.cache import Cache
 from ._resolver.errors import CgrError
 from ._resolver.resolve.single import Trace
 from ._resolver.resolver import Resolver
-from ._resolver.settings import NAMES
 
 ARGUMENTS: dict[str, Any] = {
     "argument_spec": {
         "paths": {"type": "list", "elements": "path", "required": True},
         "patterns": {"type": "list", "elements": "str"},
-        **{name: RULE_ARGUMENTS[name] for name in FILE_RULES},
-        **ACCESS_ARGUMENTS,
+        **{name: RULE_OPTIONS[name] for name in FILE_RULES},
+        **SETTING_OPTIONS,
     },
-    "required_together": ACCESS_TOGETHER,
+    "required_together": SETTINGS_REQUIRED_TOGETHER,
 }
 
 
@@ -47,9 +47,9 @@ def pin(
         The result of the task: the report; else `failed`, with the sentence `msg` and the word `error_code`.  And the
         warnings to show.
     """
-    rule = {name: params[name] for name in FILE_RULES}
+    rule = given(params, dict.fromkeys(FILE_RULES))
     try:
-        resolver = Resolver(**{name: params[name] for name in NAMES}, trace=trace, run_cache=run_cache)
+        resolver = Resolver(trace=trace, run_cache=run_cache, **given(params, SETTING_OPTIONS))
         report = pin_files(
             resolver,
             paths,
@@ -61,5 +61,5 @@ def pin(
         )
     except CgrError as error:
         return failed(error), []
-    result = report.as_dict()
+    result = report.to_dict()
     return result, [*map(str, report.problems), *result.pop("warnings")]

@@ -13,8 +13,8 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query import RULES
-from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import NAMES
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import RULE_NAMES
+from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import SETTINGS
 
 
 class ImagesAction(ActionBase):
@@ -48,7 +48,7 @@ class ImagesAction(ActionBase):
 
     def _params(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         given = {**self._from_variables(task_vars), **self._task.args}
-        for name in (name for name in RULES if name in given and given[name] in (None, "")):
+        for name in (name for name in RULE_NAMES if name in given and given[name] in (None, "")):
             # `at:` with nothing behind it was meant to be an instant
             raise AnsibleActionFail(f"{self._task.action}: {name} is empty; leave it out if there is none")
         # Not `self.validate_argument_spec`, which shows all arguments, a token too, when one of them is wrong.
@@ -70,7 +70,9 @@ class ImagesAction(ActionBase):
         return found
 
     def _from_variables(self, task_vars: dict[str, Any]) -> dict[str, Any]:
-        found = {option: task_vars.get(f"cgr_{option}") for option in NAMES}
+        found = {
+            each.name: _first(task_vars, each.names) for each in SETTINGS if not {*each.names} & {*self._task.args}
+        }
         return {option: self._templar.template(value) for option, value in found.items() if value is not None}
 
 
@@ -80,3 +82,7 @@ def _in_words(validated: ValidationResult) -> list[str]:
     if validated.unsupported_parameters:
         said.insert(0, f"unsupported parameters: {said.pop()}")
     return said
+
+
+def _first(task_vars: Mapping[str, Any], names: Iterable[str]) -> Any:
+    return next((task_vars[f"cgr_{name}"] for name in names if task_vars.get(f"cgr_{name}") is not None), None)

@@ -20,7 +20,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.cache import CacheEntry, CacheKey, Validate
+from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.cache import CacheEntry, CacheKey, Codec
 from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import CgrError
 from ansible_collections.cgr.images.plugins.plugin_utils._run import run_cache
 
@@ -42,8 +42,8 @@ class ImagesLookup(LookupBase):
             lock = self._lock(self.get_option("lock"), variables)
             found = (
                 run_cache()
-                .get_or_set(self._asked(terms, lock), lambda: self._compute(terms, lock), _check(len(terms)))
-                .data
+                .get_or_set(self._asked(terms, lock), lambda: self._compute(terms, lock), _codec(len(terms)))
+                .value
             )
         except CgrError as error:
             raise AnsibleLookupError(str(error)) from None  # core would join the cause, the same sentence again
@@ -68,13 +68,13 @@ class ImagesLookup(LookupBase):
         return {"lookup": self.value, "asked": hashlib.sha256(words.encode()).hexdigest()}
 
     def _compute(self, terms: list[Any], lock: str) -> CacheEntry:
-        from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query import RULES
+        from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import RULE_NAMES
         from ansible_collections.cgr.images.plugins.module_utils._resolver.resolver import Resolver
-        from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import NAMES
+        from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import SETTING_NAMES
 
-        settings = {name: self.get_option(name) for name in NAMES} | {"lock": lock}
+        settings = {name: self.get_option(name) for name in SETTING_NAMES} | {"lock": lock}
         resolver = Resolver(**settings, trace=display.vvv, run_cache=run_cache())
-        rule = {name: self.get_option(name) for name in RULES if self.get_option(name) is not None}
+        rule = {name: self.get_option(name) for name in RULE_NAMES if self.get_option(name) is not None}
         if len(terms) == 1:
             resolutions = [resolver.resolve(terms[0], **rule)]
         else:
@@ -111,18 +111,19 @@ class ImagesLookup(LookupBase):
         empty = [name for name in kwargs if kwargs[name] in (None, "")]
         if not empty:
             return []
-        from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query import RULES
+        from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import RULE_NAMES
 
-        return [name for name in RULES if name in empty]
+        return [name for name in RULE_NAMES if name in empty]
 
 
-def _check(terms: int) -> Validate:
-    def validate(data: Any) -> None:
+def _codec(terms: int) -> Codec:
+    def decode(data: Any) -> Any:
         texts = [*data["values"], *data["warnings"]]
         if len(data["values"]) != terms or not all(isinstance(text, str) for text in texts):
-            raise ValueError("is not what a lookup answered")
+            raise ValueError("is not the result of a lookup")
+        return data
 
-    return validate
+    return Codec(lambda value: value, decode)
 
 
 def _plain(value: Any) -> Any:

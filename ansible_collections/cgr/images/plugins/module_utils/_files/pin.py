@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Any, Callable, Mapping, Sequence
 
 from .._resolver.errors import InvalidRule
-from .._resolver.history.reader import Build, HistoryRange
-from .._resolver.history.selection import Choice, keep_current
-from .._resolver.model.query import RULES, Query
+from .._resolver.model.instant import Instant
+from .._resolver.model.query import Query
 from .._resolver.model.resolution import Resolution, Resolutions
+from .._resolver.model.rule import RULE_NAMES
+from .._resolver.resolve.current import keep_current
 from .._resolver.resolve.snapshot import Progress
 from .._resolver.resolver import Resolver
 from . import edit as write
@@ -25,7 +26,7 @@ from .walk import Paths
 OnChange = Callable[[str, str, str], None]
 """Called with the path of each file that changes, or would, and its text before and after."""
 
-FILE_RULES = tuple(name for name in RULES if name != "current")
+FILE_RULES = tuple(name for name in RULE_NAMES if name != "current")
 """The parts of a rule for files; the pin that stands in a file is the current one."""
 
 
@@ -160,26 +161,26 @@ class _Pinner:
             status=PINNED
             if occurrence.digest is None
             else UNCHANGED
-            if occurrence.digest == chosen.record.digest
+            if occurrence.digest == chosen.digest
             else UPDATED,
-            old_updated_at=next(
-                (r.updated_at for r in reversed(resolution.history) if r.digest == occurrence.digest), None
-            ),
-            new_digest=chosen.record.digest,
-            new_updated_at=chosen.record.updated_at,
+            old_updated_at=_moved_at(resolution, occurrence.digest),
+            new_digest=chosen.digest,
+            new_updated_at=chosen.updated_at,
             reason=chosen.reason,
         )
 
-    def _keep_current(self, resolution: Resolution, occurrence: Occurrence) -> Choice:
-        """Holds an answer against the pin in the file.
+    def _keep_current(self, resolution: Resolution, occurrence: Occurrence) -> Resolution:
+        """Compares a resolution with the pin in the file.
 
-        All that is newer than the answer was read with it, so that no more need be read: a pin that was not seen is older.
+        Everything newer than the resolved build was read with it, so nothing more need be read: a pin that was not seen is older.
         """
-        if resolution.updated_at is None:
-            raise AssertionError("an image with a tag has a build")
-        choice = Choice(Build(resolution.updated_at, resolution.digest), resolution.reason)
-        if not occurrence.digest or not self._rule.get("min_age") or not resolution.since or not resolution.now:
-            return choice
+        if not occurrence.digest or not self._rule.get("min_age"):
+            return resolution
         query = self._query(occurrence.asked, **self._rule, current=occurrence.digest)
-        stretch = HistoryRange(resolution.history, resolution.since, resolution.now, resolution.now)
-        return keep_current(choice, query, stretch) or choice
+        return keep_current(resolution, query) or resolution
+
+
+def _moved_at(resolution: Resolution, digest: str | None) -> Instant | None:
+    """Returns when the tag moved to a digest, if that was read."""
+    builds = resolution.history.builds if resolution.history else ()
+    return next((build.updated_at for build in reversed(builds) if build.digest == digest), None)

@@ -41,7 +41,7 @@ class Row:
     new_updated_at: Instant | None = None
     reason: str = ""
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Returns the row as plain data, instants as RFC 3339 text in UTC."""
         times = {name: _text(getattr(self, name)) for name in ("old_updated_at", "new_updated_at")}
         return {**asdict(self), **times}
@@ -83,12 +83,12 @@ class Report:
         """Whether a file changed, or would."""
         return bool(self.files)
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Returns the report as plain data, instants as RFC 3339 text in UTC."""
         return {
             "changed": self.changed,
             "at": _text(self.at),
-            "images": [row.as_dict() for row in self.rows],
+            "images": [row.to_dict() for row in self.rows],
             "files": list(self.files),
             "problems": [asdict(problem) for problem in self.problems],
             "warnings": list(self.warnings),

@@ -20,11 +20,13 @@ from .._resolver.model.instant import Instant
 from .._resolver.model.mirrors import Mirrors
 from .._resolver.model.query import Query
 from .._resolver.model.reference import is_digest, parse_ref
-from .model import LOCK_FILE_NAME, LOCK_VERSION, LOCKED_RULES, Entry, Lock, lock_key, merge_locks
+from .._resolver.model.rule import PARTS
+from .model import LOCK_FILE_NAME, LOCK_VERSION, Entry, Lock, lock_key, merge_locks
 
 LARGEST = 64 * 1024 * 1024
 _ALWAYS = ("image", "rule", "ref", "digest", "updated_at", "resolved", "used")
 _SOMETIMES = ("upstream", "exclude")
+LOCKED_PARTS = tuple(part.name for part in PARTS if part.is_locked)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -128,7 +130,7 @@ def _as_data(entry: Entry) -> dict[str, Any]:
     return {
         "image": entry.image,
         **({"upstream": entry.upstream} if entry.upstream else {}),
-        "rule": {name: entry.rule[name] for name in LOCKED_RULES if name in entry.rule},
+        "rule": {name: entry.rule[name] for name in LOCKED_PARTS if name in entry.rule},
         **({"exclude": sorted(entry.exclude)} if entry.exclude else {}),
         "ref": entry.ref,
         "digest": entry.digest,
@@ -161,9 +163,9 @@ def _checked(data: Mapping[str, Any]) -> Entry:
         TypeError, ValueError, InvalidArgument: a value is malformed, or does not belong to the others.
     """
     image, rule, upstream = data["image"], data["rule"], data.get("upstream")
-    if not isinstance(rule, dict) or set(rule) - set(LOCKED_RULES):
-        raise ValueError(f"rule holds something else than {', '.join(LOCKED_RULES)}.")
-    query = Query.of(image, _mirror(image, upstream), **rule)
+    if not isinstance(rule, dict) or set(rule) - set(LOCKED_PARTS):
+        raise ValueError(f"rule contains something else than {', '.join(LOCKED_PARTS)}.")
+    query = Query.parse(image, _mirror(image, upstream), **rule)
     if query.reference.digest or lock_key(query).image != image:
         raise ValueError(f"image {redact(image)} is not repository:tag.")
     if lock_key(query).rule != json.dumps(rule, sort_keys=True):

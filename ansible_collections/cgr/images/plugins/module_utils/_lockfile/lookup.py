@@ -7,14 +7,15 @@ from __future__ import annotations
 import os
 import shlex
 import threading
-from typing import Any, Iterator, Mapping
+from typing import Iterator
 
 from .._resolver.errors import InvalidRule, NotLocked
 from .._resolver.model.query import Query
 from .._resolver.model.reference import Reference
 from .._resolver.model.resolution import Resolution
+from .._resolver.model.rule import Rule
 from .codec import read_if_there
-from .model import LOCK_FILE_NAME, Entry, Lock, lock_key
+from .model import LOCK_FILE_NAME, Entry, Lock, lock_key, locked_rule
 
 
 class LockLookup:
@@ -38,18 +39,21 @@ class LockLookup:
             InvalidRule: there is a `stale_after`, which only the registry could answer.
         """
         image = query.reference.image
-        if query.stale_after:
+        if query.rule.stale_after:
             raise InvalidRule(
-                f"{image}: stale_after and a lock do not go together, for nothing is looked up. Drop it, or set lock to"
-                " nothing; how old the pins of a lock are, cgr-images check --max-age says.",
+                "stale_after and a lock file cannot be combined, because nothing is looked up. Remove one of them;"
+                " cgr-images check --max-age checks the age of locked builds.",
                 "stale_after",
+                image=image,
             )
         entry = self._read().find(query)
         if entry is None:
-            raise NotLocked(f"{image} is not in the lock {self.path}{_under(query)}. Add it: {self._command(query)}")
+            raise NotLocked(
+                f"not in the lock file {self.path}{_under(query)}. Add it: {self._command(query)}", image=image
+            )
         refuse_other_upstream(entry, query, self.path)
         reason = f"locked in {os.path.basename(self.path)} at {entry.resolved}: the tag had moved to it at {entry.updated_at}"
-        return Resolution.to(query, entry.digest, entry.updated_at, reason)
+        return Resolution.of(query, entry.digest, entry.updated_at, reason)
 
     def _read(self) -> Lock:
         with self._reading:
@@ -78,7 +82,7 @@ def refuse_other_upstream(entry: Entry, query: Query, path: str = LOCK_FILE_NAME
 
 def lock_command(query: Query, path: str = LOCK_FILE_NAME) -> str:
     """Returns the command that adds an image and a rule to a lock, as one writes it in a shell."""
-    words = ["cgr-images", "lock", lock_key(query).image, *_options(query.rule()), *_mirror(query.reference)]
+    words = ["cgr-images", "lock", lock_key(query).image, *rule_options(query.rule), *_mirror(query.reference)]
     return shlex.join(words if path == LOCK_FILE_NAME else [*words, "--lock", path])
 
 
@@ -92,12 +96,11 @@ def _mirror(reference: Reference) -> tuple[str, ...]:
     return ("--mirror", f"{reference.repository}={reference.upstream}") if reference.is_mirrored else ()
 
 
-def _options(rule: Mapping[str, Any]) -> Iterator[str]:
-    for name in ("at", "min_age", "builds_back"):
-        if name in rule:
-            yield from (f"--{name.replace('_', '-')}", str(rule[name]))
-    for digest in rule.get("exclude", ()):
-        yield from ("--exclude", digest)
+def rule_options(rule: Rule) -> Iterator[str]:
+    """Yields the options of the command for the parts of a rule that belong to a lock entry."""
+    for name, value in locked_rule(rule).items():
+        for each in value if isinstance(value, list) else [value]:
+            yield from (f"--{name.replace('_', '-')}", str(each))
 
 
 def _under(query: Query) -> str:

@@ -19,12 +19,10 @@ from .._resolver.model.mirrors import Mirrors
 from .._resolver.model.query import Query
 from .._resolver.model.reference import parse_ref
 from .._resolver.model.resolution import Resolution
+from .._resolver.model.rule import Rule
 
 LOCK_FILE_NAME = "cgr.lock.json"
 LOCK_VERSION = 1
-
-LOCKED_RULES = ("at", "min_age", "builds_back", "exclude")
-"""The parts of a rule that choose a build.  `current` is what the lock holds itself."""
 
 
 class Key(NamedTuple):
@@ -95,7 +93,7 @@ class Entry:
     def query(self) -> Query:
         """What it answers, as it was asked."""
         mirrors = Mirrors(((parse_ref(self.image).repository, self.upstream),)) if self.upstream else None
-        return Query.of(self.image, mirrors, **self.rule)
+        return Query.parse(self.image, mirrors, **self.rule)
 
     @property
     def ref(self) -> str:
@@ -104,13 +102,13 @@ class Entry:
 
     def now_asked(self, query: Query) -> Query:
         """Returns the question to ask today: what was rolled back from never returns, and with an age nothing goes back."""
-        query = replace(query, exclude=query.exclude | self.exclude, stale_after=0)
-        return replace(query, current=self.digest if query.min_age else None)
+        rule = replace(query.rule, exclude=query.rule.exclude | self.exclude, stale_after=0)
+        return replace(query, rule=rule.with_current(self.digest))
 
     def once_asked(self, query: Query) -> Query:
         """Returns the question whose answer the entry is, at the instant of its resolution."""
-        at = query.at or self.resolved + -query.min_age
-        return replace(self.now_asked(query), at=at, min_age=0, current=None)
+        at = query.rule.at or self.resolved + -query.rule.min_age
+        return self.now_asked(query).with_rule(at=at, min_age=0, current=None)
 
 
 @dataclass(frozen=True)
@@ -149,8 +147,12 @@ class Lock:
 def lock_key(query: Query) -> Key:
     """Returns the key under which a question is locked; a digest in the image is no part of it."""
     reference = query.reference
-    rule = {name: value for name, value in query.rule().items() if name in LOCKED_RULES}
-    return Key(f"{reference.repository}:{reference.tag}", _rule_text(rule))
+    return Key(f"{reference.repository}:{reference.tag}", _rule_text(locked_rule(query.rule)))
+
+
+def locked_rule(rule: Rule) -> dict[str, Any]:
+    """Returns the parts of a rule that belong to the key of an entry, as JSON data."""
+    return rule.to_dict(lambda part: part.is_locked)
 
 
 def without_digest(query: Query) -> Query:

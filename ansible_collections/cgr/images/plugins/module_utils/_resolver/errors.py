@@ -52,18 +52,34 @@ _SECRET = re.compile(
 class CgrError(Exception):
     """The base of all errors of the resolver.
 
-    `error_code` is one stable word a program can branch on, `argument` the name of the argument at fault.
+    Attributes:
+        message: one sentence, or two, that a person can act on.
+        image: the image it is about, if it is about one.
+        argument: the name of the argument at fault.
+        error_code: one stable word that a program can branch on.
     """
 
     error_code = "error"
     argument = "image"
 
-    def about(self, image: str) -> CgrError:
-        """Returns the error with a message that begins with the image it is about."""
-        message = str(self)
-        if not message.startswith(image.partition("@")[0].partition(":")[0]):
-            self.args = (f"{image}: {message}", *self.args[1:])
+    def __init__(self, message: str, argument: str | None = None, *, image: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.image = image
+        self.argument = argument or type(self).argument
+
+    def __str__(self) -> str:
+        """Returns the message, after the image it is about."""
+        return f"{self.image}: {self.message}" if self.image else self.message
+
+    def with_image(self, image: str) -> CgrError:
+        """Says which image the error is about, unless it is known already; returns the error."""
+        self.image = self.image or image
         return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the error as JSON data, for another process; `error_from_dict` reads it."""
+        return {"error_code": self.error_code, "message": self.message, "image": self.image, "argument": self.argument}
 
 
 class InvalidArgument(CgrError):
@@ -101,10 +117,6 @@ class InvalidRule(InvalidArgument):
     """
 
     error_code = "invalid_rule"
-
-    def __init__(self, message: str, argument: str = "image") -> None:
-        super().__init__(message)
-        self.argument = argument
 
 
 class NoSuchBuild(CgrError):
@@ -282,32 +294,47 @@ class InvalidLock(CgrError):
 
 
 class SeveralFailed(CgrError):
-    """Some images of a set have no answer, so none is taken; `errors` holds why, by the keys of the set.
+    """Some images of a set cannot be resolved, so none is; `errors` holds the reasons, by the keys of the set.
 
-    Cure: See to each of them by its own word; where they all have the same word, the set has it, too.
+    Cure: Fix each of them by its own error code; if all have the same one, the set has it, too.
     """
 
     error_code = "several_failed"
     argument = "images"
-    errors: Mapping[str, CgrError]
 
-    @classmethod
-    def of(cls, errors: Mapping[str, CgrError], asked: int) -> SeveralFailed:
-        """Makes the error that lists each one."""
-        lines = [f"- {key}: {error}" for key, error in errors.items()]
-        failed = cls("\n".join([f"{len(errors)} of {asked} images have no answer, so none is taken:", *lines]))
-        failed.errors = dict(errors)
-        words = {error.error_code for error in errors.values()}
-        failed.error_code = words.pop() if len(words) == 1 else cls.error_code
-        return failed
+    def __init__(self, errors: Mapping[str, CgrError], total: int) -> None:
+        lines = [f"- {error}" if error.image == key else f"- {key}: {error}" for key, error in errors.items()]
+        super().__init__("\n".join([f"{len(errors)} of {total} images cannot be resolved, so none is:", *lines]))
+        self.errors = dict(errors)
+        self.total = total
+        codes = {error.error_code for error in errors.values()}
+        self.error_code = codes.pop() if len(codes) == 1 else type(self).error_code
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the error and those it consists of as JSON data."""
+        errors = {key: error.to_dict() for key, error in self.errors.items()}
+        return {**super().to_dict(), "errors": errors, "total": self.total}
 
 
-def error_from_code(error_code: str, message: str) -> CgrError:
-    """Makes the error of a word again, as another process has seen it."""
-    kinds = [CgrError]
+def error_from_dict(data: Mapping[str, Any]) -> CgrError:
+    """Reads what `CgrError.to_dict` returned, in this process or another one.
+
+    Raises:
+        KeyError, TypeError, AttributeError: it is something else.
+    """
+    if "errors" in data:
+        errors = {str(key): error_from_dict(error) for key, error in data["errors"].items()}
+        return SeveralFailed(errors, int(data["total"]))
+    code = data["error_code"]
+    kind = next((kind for kind in _all_kinds() if kind.error_code == code), CgrError)
+    return kind(str(data["message"]), data["argument"], image=data["image"])
+
+
+def _all_kinds() -> list[type[CgrError]]:
+    kinds: list[type[CgrError]] = [CgrError]
     for kind in kinds:
         kinds += kind.__subclasses__()
-    return next((kind for kind in kinds if kind.error_code == error_code), CgrError)(message)
+    return kinds
 
 
 def redact(text: str) -> str:

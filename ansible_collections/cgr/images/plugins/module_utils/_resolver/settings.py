@@ -1,117 +1,278 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The settings of a resolver: what the caller gives, and behind it the environment, read once."""
+"""Settings: what the caller gives, else the environment, read once.
+
+`Settings` is the one declaration of all settings.  Their names, kinds and texts are read from it wherever they are needed: the
+arguments of the resolver, options and variables of Ansible, configuration of Pulumi, environment variables, documentation.
+"""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, fields
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, NamedTuple, TypedDict, Union
+from urllib.parse import urlsplit
 
 from .errors import InvalidArgument, redact
 from .model.mirrors import Mirrors
+from .model.reference import REGISTRY, is_loopback
 
-DEFAULT_REGISTRY = "https://cgr.dev"
+DEFAULT_REGISTRY_URL = f"https://{REGISTRY}"
 DEFAULT_ISSUER = "https://issuer.enforce.dev"
-DEFAULT_TIMEOUT = 30.0
-DEFAULT_CONCURRENCY = 16
+MAX_TIMEOUT = 3600
+MAX_CONCURRENCY = 64
+
+PathLike = Union[str, "os.PathLike[str]"]
+
+
+class SettingsArguments(TypedDict, total=False):
+    """Settings as a caller gives them; see `Settings` for what they mean."""
+
+    token: str | None
+    username: str | None
+    password: str | None
+    identity: str | None
+    identity_token: str | None
+    identity_token_file: PathLike | None
+    credentials: str | None
+    registry_url: str | None
+    registry: str | None
+    issuer: str | None
+    timeout: float | str | None
+    concurrency: int | str | None
+    cache: PathLike | None
+    mirrors: Mapping[str, str] | str | None
+    lock: PathLike | None
+
+
+class Setting(NamedTuple):
+    """One setting.
+
+    Attributes:
+        name: its name as an argument, an option and in configuration.
+        default: its value if it is not given.
+        kind: `text`, `choice`, `url`, `path`, `seconds`, `count` or `mapping`.
+        text: what it means, in Markdown.
+        is_secret: whether it must never be shown.
+        alias: another name that is accepted for it.
+    """
+
+    name: str
+    default: Any
+    kind: str
+    text: str
+    is_secret: bool
+    alias: str | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that are accepted, the preferred one first."""
+        return (self.name, self.alias) if self.alias else (self.name,)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables that are read, the preferred one first."""
+        return tuple(f"CGR_{name.upper()}" for name in self.names)
+
+
+def _setting(text: str, kind: str = "text", alias: str | None = None) -> dict[str, Any]:
+    return {"text": text, "kind": kind, "alias": alias}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings, of which each may also come from the environment variable `CGR_` and its name in upper case.
+    """Settings; every value is valid.
 
-    The faces repeat these texts (`tests/test_arguments.py`).
-
-    Attributes:
-        token: a Chainguard token of audience `cgr.dev`, as `chainctl auth token --audience cgr.dev` prints it.
-        username: the name of a pull token. Needs `password`.
-        password: the secret of a pull token. Needs `username`.
-        identity: the UIDP of an assumable identity. An OIDC token is exchanged for a token then, without `chainctl`. In
-            GitHub Actions the OIDC token is asked of the job; elsewhere give `identity_token` or `identity_token_file`.
-        identity_token: the OIDC token with which to assume `identity`.
-        identity_token_file: a file that holds the OIDC token with which to assume `identity`.
-        credentials: `anonymous` uses no credentials at all. By default, whatever is signed in for `docker pull` or
-            `podman pull` is used, else `chainctl`.
-        registry: the address at which `cgr.dev` is looked up, if it is another. By default `https://cgr.dev`.
-        issuer: the address at which OIDC tokens are exchanged, if it is another. By default `https://issuer.enforce.dev`.
-        timeout: how long one image may take, in seconds. By default `30`.
-        concurrency: how many images of a set are looked up at the same time, from 1 to 64. By default `16`.
-        cache: a folder in which to keep what can never change, the answers to instants that have passed. It is made where
-            there is none. By default nothing is kept from one run to the next.
-        mirrors: what other registries call images of `cgr.dev`, such as `registry.example.com/cgr` for `cgr.dev/acme.com`.
-            An image is looked up at `cgr.dev` then, and written with its own name; the mirror is asked nothing. The longest
-            name counts.
-        lock: a file with pins, as `cgr-images lock` writes it, such as `cgr.lock.json`. Images are answered out of it, without
-            a network and without credentials, and what it lacks is refused. Nothing (`""`) uses none.
-        environment: the environment variables as they were when the settings were read.
+    Each of them can also be given as the environment variable `CGR_` and its name in upper case.
     """
 
-    token: str = field(default="", repr=False)
-    username: str = ""
-    password: str = field(default="", repr=False)
-    identity: str = ""
-    identity_token: str = field(default="", repr=False)
-    identity_token_file: str = ""
-    credentials: str = ""
-    registry: str = DEFAULT_REGISTRY
-    issuer: str = DEFAULT_ISSUER
-    timeout: float = DEFAULT_TIMEOUT
-    concurrency: int = DEFAULT_CONCURRENCY
-    cache: str = ""
-    mirrors: Mirrors | None = None
-    lock: str = ""
+    token: str = field(
+        default="",
+        repr=False,
+        metadata=_setting(
+            "A Chainguard token with the audience `cgr.dev`, as printed by `chainctl auth token --audience cgr.dev`."
+        ),
+    )
+    username: str = field(default="", metadata=_setting("The user name of a pull token. Requires `password`."))
+    password: str = field(
+        default="", repr=False, metadata=_setting("The password of a pull token. Requires `username`.")
+    )
+    identity: str = field(
+        default="",
+        metadata=_setting(
+            "The UIDP of an assumable identity. An OIDC token is exchanged for a Chainguard token, without `chainctl`. GitHub"
+            " Actions provides the OIDC token; elsewhere, set `identity_token` or `identity_token_file`."
+        ),
+    )
+    identity_token: str = field(default="", repr=False, metadata=_setting("The OIDC token to exchange for `identity`."))
+    identity_token_file: str = field(
+        default="", metadata=_setting("A file with the OIDC token to exchange for `identity`.", "path")
+    )
+    credentials: str = field(
+        default="",
+        metadata=_setting(
+            "`anonymous` sends no credentials. By default, the credentials of `docker pull` and `podman pull` are used, then"
+            " those of `chainctl`.",
+            "choice",
+        ),
+    )
+    registry_url: str = field(
+        default=DEFAULT_REGISTRY_URL,
+        metadata=_setting(
+            f"The URL of the registry to ask in place of `cgr.dev`. By default `{DEFAULT_REGISTRY_URL}`.",
+            "url",
+            "registry",
+        ),
+    )
+    issuer: str = field(
+        default=DEFAULT_ISSUER,
+        metadata=_setting(f"The URL at which OIDC tokens are exchanged. By default `{DEFAULT_ISSUER}`.", "url"),
+    )
+    timeout: float = field(
+        default=30.0,
+        metadata=_setting("How long resolving one image may take, in seconds. By default `30`.", "seconds"),
+    )
+    concurrency: int = field(
+        default=16,
+        metadata=_setting(
+            f"How many images of a set are resolved at the same time, from 1 to {MAX_CONCURRENCY}. By default `16`.",
+            "count",
+        ),
+    )
+    cache: str = field(
+        default="",
+        metadata=_setting(
+            "A directory to cache what can never change: the results for instants in the past. It is created if it does not"
+            " exist. By default, nothing is kept from one run to the next.",
+            "path",
+        ),
+    )
+    mirrors: Mirrors | None = field(
+        default=None,
+        metadata=_setting(
+            "Registries that mirror `cgr.dev`: their names, and what they stand for, such as `registry.example.com/cgr` for"
+            " `cgr.dev/acme.com`. An image is resolved at `cgr.dev` and written with the name of its mirror; the mirror is not"
+            " asked. The longest matching prefix wins.",
+            "mapping",
+        ),
+    )
+    lock: str = field(
+        default="",
+        metadata=_setting(
+            "A lock file, as written by `cgr-images lock`, such as `cgr.lock.json`. Images are resolved from it, without a"
+            ' network and without credentials; an image that it does not contain is an error. An empty value (`""`) uses no'
+            " lock file.",
+            "path",
+        ),
+    )
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def read(cls, given: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
-        """Reads settings: what is given first, then the environment, then the defaults.
+        """Reads settings: those that are given, then the environment, then the defaults.
 
         Args:
-            given: values by name; `None` and the empty text stand for nothing.
+            given: values by name; `None` stands for a setting that is not given, the empty text for its default.
             environment: the environment variables.
 
         Raises:
             InvalidArgument: a setting is malformed, or half of a pair is missing.
+            TypeError: a setting does not exist.
         """
+        unknown = sorted(set(given) - {name for setting in SETTINGS for name in setting.names})
+        if unknown:
+            raise TypeError(f"{unknown[0]!r} is not a setting; the settings are {', '.join(SETTING_NAMES)}")
         found: dict[str, Any] = {}
-        for name in NAMES:
-            value = given.get(name)
-            value = environment.get(f"CGR_{name.upper()}", "") if value is None else value
-            value = value if isinstance(value, Mapping) else str(value).strip()
+        for setting in SETTINGS:
+            name, value = _first_given(setting, given, environment)
             if value:
-                found[name] = _READERS.get(name, str)(value)
+                found[setting.name] = _parser(setting.kind)(name, value)
         settings = cls(**found, environment=environment)
-        settings._check()
+        if bool(settings.username) != bool(settings.password):
+            raise InvalidArgument("username and password belong together: give both of a pull token, or neither.")
         return settings
 
-    def _check(self) -> None:
-        if self.credentials not in ("", "anonymous"):
-            raise InvalidArgument(
-                f"credentials {redact(self.credentials)} is unknown: write 'anonymous', or leave it out."
-            )
-        if bool(self.username) != bool(self.password):
-            raise InvalidArgument("username and password go together: give both, those of a pull token, or neither.")
+
+SETTINGS = tuple(
+    Setting(each.name, each.default, is_secret=not each.repr, **each.metadata)
+    for each in fields(Settings)
+    if each.metadata
+)
+SETTING_NAMES = tuple(setting.name for setting in SETTINGS)
+SECRET_NAMES = frozenset(setting.name for setting in SETTINGS if setting.is_secret)
 
 
-NAMES = tuple(each.name for each in fields(Settings) if each.name != "environment")
-"""The names of the settings, the same in arguments, options, configuration and environment."""
-
-
-def _seconds(text: str) -> float:
+def is_server_url(url: str) -> bool:
+    """Whether `url` is an `https://` URL of a host, or an `http://` URL of a loopback host, without user info."""
     try:
-        seconds = float(text)
+        parts = urlsplit(url)
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.netloc))
+        return is_safe and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        return False
+
+
+def _first_given(setting: Setting, given: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[str, Any]:
+    """Returns the value of a setting, without the white space around it, and under which name it was found."""
+    for name in setting.names:
+        if given.get(name) is not None:
+            value = given[name]
+            return name, value if isinstance(value, Mapping) else str(value).strip()
+    for name in setting.variables:
+        if environment.get(name, "").strip():
+            return name, environment[name].strip()
+    return setting.name, ""
+
+
+def _parse_text(_name: str, value: Any) -> str:
+    return str(value)
+
+
+def _parse_choice(name: str, value: Any) -> str:
+    if value != "anonymous":
+        raise InvalidArgument(f"{name} {redact(str(value))} is unknown: write 'anonymous', or omit it.", name)
+    return "anonymous"
+
+
+def _parse_url(name: str, value: Any) -> str:
+    url = str(value).rstrip("/")
+    if not is_server_url(url) or f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" != url:
+        raise InvalidArgument(
+            f"{name} {redact(str(value))} is not the URL of a server: write https://HOST, or http://HOST:PORT for a loopback"
+            " host, without a path.",
+            name,
+        )
+    return url
+
+
+def _parse_seconds(name: str, value: Any) -> float:
+    try:
+        seconds = float(value)
     except ValueError:
         seconds = 0.0
-    if not 0 < seconds <= 3600:
-        raise InvalidArgument(f"timeout {redact(text)} is not a number of seconds from 0 to 3600.")
+    if not 0 < seconds <= MAX_TIMEOUT:
+        raise InvalidArgument(f"{name} {redact(str(value))} is not a number of seconds from 0 to {MAX_TIMEOUT}.", name)
     return seconds
 
 
-def _threads(text: str) -> int:
+def _parse_count(name: str, value: Any) -> int:
     # Pulumi's configuration and Ansible's options may hold it as text.
-    if not text.isdecimal() or not 1 <= int(text) <= 64:
-        raise InvalidArgument(f"concurrency {redact(text)} is not a whole number from 1 to 64.")
+    text = str(value)
+    if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= MAX_CONCURRENCY:
+        raise InvalidArgument(f"{name} {redact(text)} is not a whole number from 1 to {MAX_CONCURRENCY}.", name)
     return int(text)
 
 
-_READERS: dict[str, Callable[[Any], Any]] = {"timeout": _seconds, "concurrency": _threads, "mirrors": Mirrors.of}
+def _parse_mirrors(_name: str, value: Any) -> Mirrors:
+    return Mirrors.of(value)
+
+
+def _parser(kind: str) -> Callable[[str, Any], Any]:
+    parsers: dict[str, Callable[[str, Any], Any]] = {
+        "choice": _parse_choice,
+        "url": _parse_url,
+        "seconds": _parse_seconds,
+        "count": _parse_count,
+        "mapping": _parse_mirrors,
+    }
+    return parsers.get(kind, _parse_text)

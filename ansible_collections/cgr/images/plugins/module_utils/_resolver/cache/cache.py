@@ -1,8 +1,8 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Memories: where an answer is kept, so that the same question gets the same answer, and is asked once.
+"""Caches: the same query gets the same result within a run, and is resolved once.
 
-A memory maps a question's key to what was found, both as plain data.  Keys and findings hold no secret.
+A cache maps the key of a query to its result.  Keys and results contain no secrets.
 """
 
 from __future__ import annotations
@@ -10,55 +10,65 @@ from __future__ import annotations
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping, Protocol
+from typing import Any, Callable, Mapping, NamedTuple, Protocol
 
 CacheKey = Mapping[str, Any]
-"""What is asked, as JSON data: the registry, the image and the rule; of a set, of each of its images."""
+"""What is asked, as JSON data: the registry, the image and the rule; of a set, those of each of its images."""
 
 
 @dataclass(frozen=True)
 class CacheEntry:
-    """What was found: JSON data, and whether it can never become another."""
+    """A result, and whether it can never change."""
 
-    data: Any
-    lasting: bool = False
+    value: Any
+    is_lasting: bool = False
+
+
+class Codec(NamedTuple):
+    """How a result becomes JSON data, for a cache that keeps it in a file.
+
+    Attributes:
+        encode: returns the JSON data of a result.
+        decode: returns the result again; raises `ValueError`, `KeyError` or `TypeError` for data that is not one.
+    """
+
+    encode: Callable[[Any], Any]
+    decode: Callable[[Any], Any]
 
 
 Compute = Callable[[], CacheEntry]
-Validate = Callable[[Any], object]
-"""Raises `ValueError`, `KeyError` or `TypeError` for data that is no finding about the question."""
 
 
 class Cache(Protocol):
-    """Something that remembers."""
+    """A cache; threads may share it."""
 
-    def get_or_set(self, key: CacheKey, compute: Compute, validate: Validate) -> CacheEntry:
-        """Returns what is known, else what `ask` finds; others who want the same at that time wait for it."""
+    def get_or_set(self, key: CacheKey, compute: Compute, codec: Codec) -> CacheEntry:
+        """Returns the cached result, or computes it; others who ask for the same meanwhile wait for it."""
 
-    def put(self, key: CacheKey, entry: CacheEntry) -> None:
-        """Keeps a finding, unless something is known already."""
+    def put(self, key: CacheKey, entry: CacheEntry, codec: Codec) -> None:
+        """Caches a result, unless one is cached already."""
 
 
 class NullCache:
-    """The memory that keeps nothing: every question is asked."""
+    """A cache that keeps nothing: every query is resolved."""
 
-    def get_or_set(self, key: CacheKey, compute: Compute, validate: Validate) -> CacheEntry:
-        """Asks."""
+    def get_or_set(self, key: CacheKey, compute: Compute, codec: Codec) -> CacheEntry:
+        """Computes the result."""
         return compute()
 
-    def put(self, key: CacheKey, entry: CacheEntry) -> None:
-        """Forgets."""
+    def put(self, key: CacheKey, entry: CacheEntry, codec: Codec) -> None:
+        """Does nothing."""
 
 
 class MemoryCache:
-    """A memory for one run of one process; its threads may share it.  A failure is not kept."""
+    """A cache for one run of one process.  Failures are not kept."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, Future[CacheEntry]] = {}
 
-    def get_or_set(self, key: CacheKey, compute: Compute, validate: Validate) -> CacheEntry:
-        """Returns what is known, or asks; threads that ask the same meanwhile wait, and share a failure, too."""
+    def get_or_set(self, key: CacheKey, compute: Compute, codec: Codec) -> CacheEntry:
+        """Returns the cached result, or computes it; threads that ask for the same meanwhile wait, and share a failure."""
         text = repr(sorted(key.items()))
         with self._lock:
             future, is_first = self._known.get(text), False
@@ -74,8 +84,8 @@ class MemoryCache:
                 future.set_exception(error)
         return future.result()
 
-    def put(self, key: CacheKey, entry: CacheEntry) -> None:
-        """Keeps a finding, unless something is known already."""
+    def put(self, key: CacheKey, entry: CacheEntry, codec: Codec) -> None:
+        """Caches a result, unless one is cached already."""
         with self._lock:
             if (text := repr(sorted(key.items()))) not in self._known:
                 future: Future[CacheEntry] = Future()

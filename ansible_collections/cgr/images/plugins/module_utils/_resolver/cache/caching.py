@@ -1,100 +1,111 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Looking up what is not remembered: an answer of this run, or one that can never change."""
+"""Resolving what is in no cache yet: neither resolved in this run, nor known for good."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Mapping
+from dataclasses import dataclass
+from typing import Any, Callable, Mapping, Sequence
 
 from ..errors import CgrError
 from ..history import selection
-from ..history.reader import CLOCK_TOLERANCE
+from ..model.build import CLOCK_TOLERANCE
 from ..model.instant import Instant
 from ..model.query import Query
+from ..model.reference import Reference
 from ..model.resolution import Resolution
-from ..registry.tag_history import base_url
 from ..resolve import snapshot
 from ..resolve.single import Lookup
 from ..resolve.snapshot import Progress
-from .cache import Cache, CacheEntry, CacheKey, NullCache
+from .cache import Cache, CacheEntry, CacheKey, Codec, NullCache
 
 
 @dataclass(frozen=True)
 class CachingResolver:
-    """Looks up what is not remembered.  Threads may share it.
+    """Resolves what is in no cache.  Threads may share it.
 
     Attributes:
-        lookup: looks one image up.
-        memory: where answers are kept for the time of a run.
-        cache: where those are kept that can never change.
-        concurrency: how many images of a set are looked up at the same time.
+        lookup: resolves one image.
+        registry_of: returns the URL of the registry that is asked for an image.
+        run_cache: keeps results for the time of a run.
+        lasting_cache: keeps results that can never change.
+        concurrency: how many images of a set are resolved at the same time.
     """
 
     lookup: Lookup
+    registry_of: Callable[[Reference], str]
     run_cache: Cache
-    cache: Cache
+    lasting_cache: Cache
     concurrency: int
 
     def resolve(self, query: Query) -> Resolution:
-        """Answers a question; raises what `Lookup.answer` does, with the image at the beginning of the sentence."""
+        """Resolves a query; raises the errors of `Lookup.resolve`, each with the image it is about."""
 
         def compute() -> CacheEntry:
             try:
                 resolution = self.lookup.resolve(query)
             except CgrError as error:
-                raise error.about(query.reference.image) from error.__cause__
-            return CacheEntry(resolution.to_dict(), _is_lasting(resolution))
+                raise error.with_image(query.reference.image) from error.__cause__
+            return CacheEntry(resolution, _is_lasting(resolution))
 
         key = self._key(query)
-        cache = self.cache if query.at else NullCache()
-
-        def read(data: Any) -> Resolution:
-            return Resolution.from_dict(query, data)
-
-        entry = self.run_cache.get_or_set(key, lambda: cache.get_or_set(key, compute, read), read)
-        return _with_stale(read(entry.data), query)
+        lasting = self.lasting_cache if query.rule.at else NullCache()
+        codec = _codec(query)
+        entry = self.run_cache.get_or_set(key, lambda: lasting.get_or_set(key, compute, codec), codec)
+        resolution: Resolution = entry.value
+        return _with_stale_warning(resolution.for_query(query), query)
 
     def resolve_snapshot(
         self, queries: Mapping[str, Query], progress: Progress
     ) -> tuple[Instant, dict[str, Resolution]]:
-        """Answers questions about the present, all at one instant; raises what `snapshot.resolve_snapshot` does."""
+        """Resolves queries about the present as of one instant; raises the errors of `snapshot.resolve_snapshot`."""
         keys = {key: self._key(query) for key, query in queries.items()}
 
         def compute() -> CacheEntry:
             at, resolutions = snapshot.resolve_snapshot(queries, self.lookup, self.concurrency, progress)
-            records = [resolution.to_dict() for resolution in resolutions.values()]
-            for key, record in zip(resolutions, records):
-                self.run_cache.put(keys[key], CacheEntry(record))
-            return CacheEntry({"at": str(at), "answers": records})
+            for key, resolution in resolutions.items():
+                self.run_cache.put(keys[key], CacheEntry(resolution), _codec(queries[key]))
+            return CacheEntry((at, list(resolutions.values())))
 
-        def read(data: Any) -> tuple[Instant, dict[str, Resolution]]:
-            pairs = zip(queries.items(), data["answers"])
-            resolutions = {
-                key: _with_stale(Resolution.from_dict(query, record), query) for (key, query), record in pairs
-            }
-            if len(resolutions) < len(queries):
-                raise ValueError("is not the whole set")
-            return Instant.parse(data["at"]), resolutions
-
-        return read(self.run_cache.get_or_set({"set": list(keys.values())}, compute, read).data)
+        entry = self.run_cache.get_or_set({"set": list(keys.values())}, compute, _set_codec(list(queries.values())))
+        at, resolutions = entry.value
+        pairs = zip(queries.items(), resolutions)
+        return at, {key: _with_stale_warning(resolution.for_query(query), query) for (key, query), resolution in pairs}
 
     def _key(self, query: Query) -> CacheKey:
         asked = query.reference
-        base = base_url(asked, self.lookup.registry)
-        return {"registry": base, "image": f"{asked.upstream}:{asked.tag}", "rule": query.rule()}
+        image = f"{asked.upstream}:{asked.tag}"
+        return {"registry": self.registry_of(asked), "image": image, "rule": query.rule.to_dict()}
+
+
+def _codec(query: Query) -> Codec:
+    return Codec(Resolution.to_dict, lambda data: Resolution.from_dict(query, data))
+
+
+def _set_codec(queries: Sequence[Query]) -> Codec:
+    def encode(value: tuple[Instant, list[Resolution]]) -> dict[str, Any]:
+        at, resolutions = value
+        return {"at": str(at), "resolutions": [resolution.to_dict() for resolution in resolutions]}
+
+    def decode(data: Any) -> tuple[Instant, list[Resolution]]:
+        if len(data["resolutions"]) != len(queries):
+            raise ValueError("is not the whole set")
+        pairs = zip(queries, data["resolutions"])
+        return Instant.parse(data["at"]), [Resolution.from_dict(query, each) for query, each in pairs]
+
+    return Codec(encode, decode)
 
 
 def _is_lasting(resolution: Resolution) -> bool:
-    """Whether no other answer can ever come: the instant passed long enough ago by the registry's clock."""
+    """Whether no other result can ever come: the instant passed long enough ago by the registry's clock."""
     return bool(resolution.at and resolution.now and resolution.now > resolution.at + CLOCK_TOLERANCE)
 
 
-def _with_stale(resolution: Resolution, query: Query) -> Resolution:
-    if not resolution.history or not resolution.updated_at:
+def _with_stale_warning(resolution: Resolution, query: Query) -> Resolution:
+    history = resolution.history
+    if history is None or not history.builds:
         return resolution
-    newest = resolution.history[-1]
-    warning = selection.stale(newest, newest.updated_at == resolution.updated_at, resolution.now, query.stale_after)
-    if warning is None:
-        return resolution
-    return replace(resolution, warnings=(*resolution.warnings, f"{resolution.image}: {warning}"))
+    newest, rule = history.builds[-1], query.rule
+    is_newest = newest.updated_at == resolution.updated_at
+    warning = selection.stale_warning(newest, is_newest, history.now, rule.stale_after)
+    return resolution.with_warning(f"{resolution.image}: {warning}") if warning else resolution

@@ -1,9 +1,9 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""A memory in a folder: one file for each question, under a lock that processes respect.
+"""A cache in a directory: one file for each query, under a lock that processes respect.
 
-A file is written whole and then moved into its place, so it is never read half.  What is read is checked: a file that is
-broken, or belongs to somebody else or to another question, counts as none and is replaced.
+A file is written completely and then moved into its place, so it is never read half.  What is read is checked: a file that is
+damaged, or belongs to another user or another query, is ignored and replaced.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import time
 from pathlib import Path
 from typing import Any, Iterator
 
-from ..errors import CgrError, InvalidArgument, error_from_code
-from .cache import CacheEntry, CacheKey, Compute, Validate
+from ..errors import CgrError, InvalidArgument, error_from_dict
+from .cache import CacheEntry, CacheKey, Codec, Compute
 
 VERSION = 1
 
 
 class FileCache:
-    """A memory in a folder, which is made where there is none.
+    """A cache in a directory, which is created if it does not exist.
 
     Args:
-        path: the folder.
+        path: the directory.
         lasting_only: whether only what can never change is kept; otherwise everything, for the time of a run.
     """
 
@@ -34,48 +34,50 @@ class FileCache:
         self._path = Path(path)
         self._lasting_only = lasting_only
 
-    def get_or_set(self, key: CacheKey, compute: Compute, validate: Validate) -> CacheEntry:
-        """Returns what is known, or asks; processes that ask the same meanwhile wait, and share a failure, too.
+    def get_or_set(self, key: CacheKey, compute: Compute, codec: Codec) -> CacheEntry:
+        """Returns the cached result, or computes it; processes that ask for the same meanwhile wait, and share a failure.
 
         Raises:
             InvalidArgument: the folder cannot be used.
         """
         file = self._file(key)
-        known = self._read(file, key, validate)
+        known = self._read(file, key, codec)
         if isinstance(known, CacheEntry):
             return known
         began = time.monotonic()
         with self._locked(file):
-            known = self._read(file, key, validate)
+            known = self._read(file, key, codec)
             if isinstance(known, CacheEntry):
                 return known
             if known is not None and known["failed"] >= began:
-                raise error_from_code(known["word"], known["message"])
-            return self._compute(file, key, compute)
+                raise error_from_dict(known["error"])
+            return self._compute(file, key, compute, codec)
 
-    def put(self, key: CacheKey, entry: CacheEntry) -> None:
-        """Keeps a finding, unless something is known already."""
+    def put(self, key: CacheKey, entry: CacheEntry, codec: Codec) -> None:
+        """Caches a result, unless one is cached already."""
         with contextlib.suppress(CgrError):
-            self.get_or_set(key, lambda: entry, lambda _data: None)
+            self.get_or_set(key, lambda: entry, codec)
 
-    def _compute(self, file: Path, key: CacheKey, compute: Compute) -> CacheEntry:
+    def _compute(self, file: Path, key: CacheKey, compute: Compute, codec: Codec) -> CacheEntry:
         try:
             entry = compute()
         except CgrError as error:
             if not self._lasting_only:  # of this run: those who wait right now need not try again
-                failure = {"failed": time.monotonic(), "word": error.error_code, "message": str(error)}
+                failure = {"failed": time.monotonic(), "error": error.to_dict()}
                 self._write(file, {"version": VERSION, "key": key, "failure": failure})
             raise
-        if entry.lasting or not self._lasting_only:
-            self._write(file, {"version": VERSION, "key": key, "data": entry.data, "lasting": entry.lasting})
+        if entry.is_lasting or not self._lasting_only:
+            self._write(
+                file, {"version": VERSION, "key": key, "data": codec.encode(entry.value), "lasting": entry.is_lasting}
+            )
         return entry
 
     def _file(self, key: CacheKey) -> Path:
         text = json.dumps(key, sort_keys=True)
         return self._path / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
 
-    def _read(self, file: Path, key: CacheKey, validate: Validate) -> CacheEntry | dict[str, Any] | None:
-        """Returns a finding, a failure, or nothing."""
+    def _read(self, file: Path, key: CacheKey, codec: Codec) -> CacheEntry | dict[str, Any] | None:
+        """Returns an entry, a failure, or `None`."""
         try:
             with open(os.open(file, os.O_RDONLY | os.O_NOFOLLOW), encoding="utf-8") as stream:
                 if os.fstat(stream.fileno()).st_uid != os.getuid():
@@ -84,13 +86,10 @@ class FileCache:
             if kept["version"] != VERSION or kept["key"] != key:
                 return None
             if "failure" in kept:
-                return {
-                    "failed": float(kept["failure"]["failed"]),
-                    **{n: kept["failure"][n] for n in ("word", "message")},
-                }
-            validate(kept["data"])
-            return CacheEntry(kept["data"], bool(kept["lasting"]))
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+                error_from_dict(kept["failure"]["error"])  # only what can be read is used
+                return {"failed": float(kept["failure"]["failed"]), "error": kept["failure"]["error"]}
+            return CacheEntry(codec.decode(kept["data"]), bool(kept["lasting"]))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
 
     def _write(self, file: Path, content: dict[str, Any]) -> None:

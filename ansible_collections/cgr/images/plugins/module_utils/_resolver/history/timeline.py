@@ -12,12 +12,13 @@ from itertools import groupby
 from typing import Sequence
 
 from ..errors import InvalidImage, InvalidRule
+from ..model.build import Build, HistoryRange
 from ..model.duration import parse_duration
 from ..model.instant import AtLike, Instant
-from ..model.query import Query, parse_at
+from ..model.query import Query
 from ..model.reference import Reference
 from ..model.resolution import Resolution
-from .reader import Build, HistoryRange
+from ..model.rule import parse_at
 
 SINCE = "90d"
 """How far back one looks by default."""
@@ -48,7 +49,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Timeline:
-    """A whole stretch of a tag's past.
+    """A whole history of a tag's past.
 
     Attributes:
         question: what the rule asks.
@@ -76,16 +77,16 @@ class Timeline:
     def of(
         cls,
         query: Query,
-        stretch: HistoryRange,
+        history: HistoryRange,
         warnings: tuple[str, ...],
         since: Instant,
         until: Instant | None,
         current: str | None,
     ) -> Timeline:
         """Makes the past of what was read of it."""
-        intervals = intervals_of(stretch, since, until)
+        intervals = intervals_of(history, since, until)
         warnings = (*warnings, *contradictions(intervals))
-        return cls(query, since, until, stretch.now, intervals, current=current, warnings=warnings)
+        return cls(query, since, until, history.now, intervals, current=current, warnings=warnings)
 
     @property
     def image(self) -> str:
@@ -95,9 +96,9 @@ class Timeline:
     @property
     def cut_off(self) -> Instant | None:
         """The instant up to which builds count by the rule; none where all do."""
-        if self.query.at is not None:
-            return self.query.at
-        return self.now + -self.query.min_age if self.query.min_age and self.now is not None else None
+        if self.query.rule.at is not None:
+            return self.query.rule.at
+        return self.now + -self.query.rule.min_age if self.query.rule.min_age and self.now is not None else None
 
     @property
     def begin(self) -> Instant:
@@ -164,9 +165,9 @@ def tag_of(named: Reference) -> str:
     return f"{named.repository}:{named.tag}"
 
 
-def intervals_of(stretch: HistoryRange, since: Instant, until: Instant | None) -> tuple[Interval, ...]:
-    """Returns the stays of a stretch between two instants, with the one that had begun before; oldest first."""
-    runs = [list(run) for _digest, run in groupby(stretch.records, lambda record: record.digest)]
+def intervals_of(history: HistoryRange, since: Instant, until: Instant | None) -> tuple[Interval, ...]:
+    """Returns the stays of a history between two instants, with the one that had begun before; oldest first."""
+    runs = [list(run) for _digest, run in groupby(history.builds, lambda record: record.digest)]
     intervals = list(_intervals(runs))
     return tuple(
         interval

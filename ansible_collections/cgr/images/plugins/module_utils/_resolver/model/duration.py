@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Spans of time, as users write ages: `7d`, `36h`, `1d12h`, or ISO 8601's `P7D`, `PT36H`, `P1W`."""
+"""Durations, as users write them: `7d`, `36h`, `1d12h`, or in ISO 8601 `P7D`, `PT36H`, `P1W`."""
 
 from __future__ import annotations
 
@@ -44,3 +44,14 @@ def format_duration(nanoseconds: int) -> str:
         count, nanoseconds = divmod(nanoseconds, size)
         text += f"{count}{unit}" if count else ""
     return text
+
+
+def humanize_duration(nanoseconds: int) -> str:
+    """Returns a duration for a person, in its two largest units: `2 d 4 h`, `3 min 20 s`, `0 s`."""
+    parts = []
+    rest = max(nanoseconds, 0)
+    for unit, name in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s")):
+        count, rest = divmod(rest, unit)
+        if count:
+            parts.append(f"{count} {name}")
+    return " ".join(parts[:2]) or "0 s"

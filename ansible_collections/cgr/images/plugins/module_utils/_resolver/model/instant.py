@@ -120,17 +120,6 @@ class Instant:
         return f"{date.fromordinal(days + _EPOCH_DAY).isoformat()}T{clock}{decimals}Z"
 
 
-def humanize_duration(nanoseconds: int) -> str:
-    """Returns a span as a person would say it, in its two largest units: `2 d 4 h`, `3 min 20 s`, `0 s`."""
-    parts = []
-    rest = max(nanoseconds, 0)
-    for unit, name in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s")):
-        count, rest = divmod(rest, unit)
-        if count:
-            parts.append(f"{count} {name}")
-    return " ".join(parts[:2]) or "0 s"
-
-
 def _nanoseconds_of_day(hour: int, minute: int, second: int) -> int:
     if hour > 23 or minute > 59 or second > 59:
         raise ValueError("no such time of day (leap seconds are not instants here)")

@@ -1,13 +1,13 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Answers: what is found, the text forms it is handed on in, and reading those again."""
+"""Resolutions: the digest of an image and why it was chosen, and their JSON forms."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import Any, Mapping
 
-from ..history.reader import Build
+from .build import Build, HistoryRange
 from .instant import SECOND, Instant
 from .query import Query
 from .reference import is_digest
@@ -15,21 +15,19 @@ from .reference import is_digest
 
 @dataclass(frozen=True)
 class Resolution:
-    """The digest an image stands for, and why.
+    """The digest of an image, and why it was chosen.
 
     Attributes:
         image: the image as it was written.
-        repository: the registry and the name in it, such as `cgr.dev/acme.com/python`.
+        repository: the registry and the repository's name, such as `cgr.dev/acme.com/python`.
         tag: the tag; none for an image that was pinned by its digest alone.
-        digest: the digest that the tag pointed at, that of the index for all platforms.
+        digest: the digest the tag pointed at: that of the index for all platforms.
         ref: the reference to deploy, `repository:tag@digest`.
-        updated_at: when the tag moved to the digest, in UTC; none for an image that was pinned already.
+        updated_at: when the tag moved to the digest, in UTC; none for an image that was already pinned.
         at: the instant asked for, in UTC; none for the present.
-        reason: why this build, for a person.
-        warnings: what the user should mend, though there is an answer.
-        history: the builds of the tag around this one, oldest first, as far as they were read.
-        since: the instant from which on they were read.
-        now: the time by the registry's clock when they were read.
+        reason: why this build was chosen, for a person.
+        warnings: what the user should look at, although there is a digest.
+        history: the part of the tag's history that was read; none if it was not read.
     """
 
     image: str
@@ -41,26 +39,38 @@ class Resolution:
     at: Instant | None
     reason: str
     warnings: tuple[str, ...] = ()
-    history: tuple[Build, ...] = field(default=(), repr=False)
-    since: Instant | None = field(default=None, repr=False)
-    now: Instant | None = None
+    history: HistoryRange | None = field(default=None, repr=False)
 
     @classmethod
-    def to(cls, query: Query, digest: str, updated_at: Instant | None, reason: str) -> Resolution:
-        """Makes the answer to a question."""
+    def of(
+        cls,
+        query: Query,
+        digest: str,
+        updated_at: Instant | None,
+        reason: str,
+        warnings: tuple[str, ...] = (),
+        history: HistoryRange | None = None,
+    ) -> Resolution:
+        """Makes the resolution of a query."""
         asked = query.reference
         ref = asked.pinned(digest)
-        return cls(asked.image, asked.repository, asked.tag, digest, ref, updated_at, query.at, reason)
+        parts = (asked.image, asked.repository, asked.tag, digest, ref, updated_at, query.rule.at, reason)
+        return cls(*parts, warnings, history)
+
+    @property
+    def now(self) -> Instant | None:
+        """The time by the registry's clock when the history was read."""
+        return self.history.now if self.history else None
 
     @property
     def previous(self) -> Build | None:
-        """The build before this one, if it was read, with its `digest` and when the tag moved to it (`updated_at`)."""
-        return next((r for r in reversed(self.history) if self._differs(r) and r.updated_at < self.updated_at), None)  # type: ignore[operator]
+        """The build before this one, if it was read: its `digest`, and when the tag moved to it (`updated_at`)."""
+        return next((build for build in reversed(self._others) if build.updated_at < self.updated_at), None)  # type: ignore[operator]
 
     @property
     def next(self) -> Build | None:
-        """The build after this one, if there was one, with its `digest` and when the tag moved to it (`updated_at`)."""
-        return next((r for r in self.history if self._differs(r) and r.updated_at > self.updated_at), None)  # type: ignore[operator]
+        """The build after this one, if it was read: its `digest`, and when the tag moved to it (`updated_at`)."""
+        return next((build for build in self._others if build.updated_at > self.updated_at), None)  # type: ignore[operator]
 
     @property
     def active_seconds(self) -> int | None:
@@ -69,8 +79,8 @@ class Resolution:
             return None
         return (self.next.updated_at - self.updated_at) // SECOND
 
-    def as_dict(self) -> dict[str, Any]:
-        """Returns the answer as plain data for users, instants in their one text form; without the warnings."""
+    def to_result(self) -> dict[str, Any]:
+        """Returns the values that modules, functions and `--json` return, instants as text; without the warnings."""
         return {
             **{name: getattr(self, name) for name in ("image", "repository", "tag", "digest", "ref")},
             "updated_at": _text(self.updated_at),
@@ -82,47 +92,55 @@ class Resolution:
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns, as plain data, what the question does not say already."""
+        """Returns what the query does not say already as JSON data, for another process; `from_dict` reads it."""
         return {
             "digest": self.digest,
             "updated_at": _text(self.updated_at),
             "reason": self.reason,
             "warnings": list(self.warnings),
-            "history": [[str(record.updated_at), record.digest] for record in self.history],
-            "since": _text(self.since),
-            "now": _text(self.now),
+            "history": _history_to_dict(self.history) if self.history else None,
         }
 
     @classmethod
-    def from_dict(cls, query: Query, record: Mapping[str, Any]) -> Resolution:
-        """Reads what `to_dict` returned, for the same question.
+    def from_dict(cls, query: Query, data: Mapping[str, Any]) -> Resolution:
+        """Reads what `to_dict` returned for the same query.
 
         Raises:
-            ValueError, KeyError, TypeError: it is something else, or cannot be the answer to the question.
+            ValueError, KeyError, TypeError: it is something else, or cannot be a resolution of the query.
         """
-        if not isinstance(record, Mapping):
-            raise TypeError("is no answer")
-        updated_at, since, now = (_instant(record.get(name)) for name in ("updated_at", "since", "now"))
-        history = tuple(Build(Instant.parse(moved), digest) for moved, digest in record["history"])
-        if not all(map(is_digest, [record["digest"], *(build.digest for build in history)])):
-            raise ValueError("is no digest")
-        if query.reference.digest is None and (updated_at is None or (query.at and updated_at > query.at)):
-            raise ValueError("is not the answer to this question")
-        resolution = cls.to(query, record["digest"], updated_at, str(record["reason"]))
-        warnings = tuple(str(warning) for warning in record["warnings"])
-        return replace(resolution, warnings=warnings, history=history, since=since, now=now)
+        if not isinstance(data, Mapping):
+            raise TypeError("is not a resolution")
+        updated_at, at = _instant(data["updated_at"]), query.rule.at
+        history = _history_from_dict(data["history"]) if data["history"] else None
+        if not is_digest(data["digest"]):
+            raise ValueError("is not a digest")
+        if query.reference.digest is None and (updated_at is None or (at and updated_at > at)):
+            raise ValueError("is not a resolution of this query")
+        warnings = tuple(str(warning) for warning in data["warnings"])
+        return cls.of(query, data["digest"], updated_at, str(data["reason"]), warnings, history)
 
-    def _differs(self, record: Build) -> bool:
-        return self.updated_at is not None and record.digest != self.digest
+    def for_query(self, query: Query) -> Resolution:
+        """Returns the resolution for a query that asks for the same, perhaps in other words, such as a mirror's name."""
+        return self.of(query, self.digest, self.updated_at, self.reason, self.warnings, self.history)
+
+    def with_warning(self, warning: str) -> Resolution:
+        """Returns the resolution with one more warning."""
+        return replace(self, warnings=(*self.warnings, warning))
+
+    @property
+    def _others(self) -> tuple[Build, ...]:
+        if self.history is None or self.updated_at is None:
+            return ()
+        return tuple(build for build in self.history.builds if build.digest != self.digest)
 
 
 @dataclass(frozen=True)
 class Resolutions:
-    """The answers for a set of images, all at one instant.
+    """The resolutions of a set of images, all as of one instant.
 
     Attributes:
-        at: the instant, by the registry's clock if none was asked for; `None` where each image has its own.
-        answers: the answers, by the user's keys.
+        at: the instant, by the registry's clock if none was asked for; `None` if each image has its own.
+        resolutions: the resolutions, by the user's keys.
     """
 
     at: Instant | None
@@ -140,12 +158,26 @@ class Resolutions:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user should mend, though there are answers."""
+        """What the user should look at, although there are digests."""
         return tuple(warning for resolution in self.resolutions.values() for warning in resolution.warnings)
 
 
-def _build(record: Build | None) -> dict[str, str] | None:
-    return {"digest": record.digest, "updated_at": str(record.updated_at)} if record else None
+def _build(build: Build | None) -> dict[str, str] | None:
+    return {"digest": build.digest, "updated_at": str(build.updated_at)} if build else None
+
+
+def _history_to_dict(history: HistoryRange) -> dict[str, Any]:
+    builds = [[str(build.updated_at), build.digest] for build in history.builds]
+    bounds = {"start": history.start.nanoseconds, "end": history.end.nanoseconds}  # exact, unlike their text
+    return {"builds": builds, **bounds, "now": _text(history.now)}
+
+
+def _history_from_dict(data: Mapping[str, Any]) -> HistoryRange:
+    builds = tuple(Build(Instant.parse(updated_at), digest) for updated_at, digest in data["builds"])
+    if not all(is_digest(build.digest) for build in builds):
+        raise ValueError("is not a digest")
+    start, end = Instant(int(data["start"])), Instant(int(data["end"]))
+    return HistoryRange(builds, start, end, _instant(data["now"]))
 
 
 def _instant(text: str | None) -> Instant | None:

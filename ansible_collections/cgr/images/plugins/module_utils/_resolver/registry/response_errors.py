@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the registry means when it refuses, and what to do about it.
+"""What the error responses of the registry mean, and what to do about them.
 
 The wording of the registry is Chainguard's; where a status has two meanings, the sentence gives both.
 """
@@ -32,19 +32,20 @@ SIGN_IN = "chainctl auth configure-docker, or set CGR_TOKEN to what `chainctl au
 
 
 def token_error(response: Response, reference: Reference, credential: Credential) -> CgrError:
-    """Returns the error that an answer of the token endpoint other than 200 means."""
+    """Returns the error for an answer of the token endpoint other than 200."""
     said = _said(response)
     text = response.body[:2000].decode("utf-8", "replace").lower()
     organisation = reference.name.partition("/")[0]
     if response.status == 400 and "expired" in text:
         return CredentialsExpired(
-            f"{reference.upstream}: {credential.source}: the pull token has expired. Make a new one: chainctl auth"
-            f" configure-docker --pull-token --parent {organisation} ({said})"
+            f"{credential.source}: the pull token has expired. Create a new one: chainctl auth configure-docker --pull-token"
+            f" --parent {organisation} ({said})",
+            image=reference.image,
         )
     if response.status == 400 and "unable to resolve" in text:
         return UnknownOrganisation(
-            f"{reference.upstream}: there is no organisation {organisation}. See yours: chainctl iam organizations list"
-            f" ({said})"
+            f"the organisation {organisation} does not exist. List yours: chainctl iam organizations list ({said})",
+            image=reference.image,
         )
     if response.status in (400, 401, 403):
         return _refused_at_token(reference, credential, said)
@@ -52,12 +53,13 @@ def token_error(response: Response, reference: Reference, credential: Credential
 
 
 def history_error(response: Response, reference: Reference, credential: Credential) -> CgrError:
-    """Returns the error that an answer of the history endpoint other than 200 means."""
+    """Returns the error for an answer of the history endpoint other than 200."""
     said = _said(response)
     if "denied by policy" in response.body[:2000].decode("utf-8", "replace").lower():
         return DeniedByPolicy(
-            f"{reference.upstream}: a pull policy of the organisation refuses this image. Ask for an older build, or see"
-            f" what the policy allows with whoever set it ({said})"
+            "a pull policy of the organisation denies this image. Ask for an older build, or ask whoever set the policy what it"
+            f" allows ({said})",
+            image=reference.image,
         )
     if response.status == 403:
         return _not_entitled(reference, credential, said)
@@ -65,8 +67,9 @@ def history_error(response: Response, reference: Reference, credential: Credenti
         return _refused_at_token(reference, credential, said)
     if is_unknown_repository(response):
         return UnknownRepository(
-            f"{reference.upstream}: there is no such repository. Check its spelling; see what there is:"
-            f" chainctl images repos list --parent {reference.name.partition('/')[0]} ({said})"
+            f"{_named(reference)} does not exist. Check its spelling, or list the organisation's: chainctl images repos list"
+            f" --parent {reference.name.partition('/')[0]} ({said})",
+            image=reference.image,
         )
     return _odd_status(response, reference)
 
@@ -77,7 +80,7 @@ def is_unknown_repository(response: Response) -> bool:
 
 
 def describe_body(body: bytes) -> str:
-    """Says in a few words what a body is that should have been another."""
+    """Describes in a few words a body that is not what was expected."""
     start = body[:200].lstrip().lower()
     if not start:
         return "it is empty"
@@ -89,11 +92,13 @@ def describe_body(body: bytes) -> str:
 def _refused_at_token(reference: Reference, credential: Credential, said: str) -> AccessRefused:
     if isinstance(credential, Anonymous):
         return NotSignedIn(
-            f"{reference.upstream} is not public, or does not exist, and no credentials were used. Sign in: {SIGN_IN} ({said})"
+            f"{_named(reference)} is not public, or does not exist, and no credentials were sent. Sign in: {SIGN_IN} ({said})",
+            image=reference.image,
         )
     return CredentialsRefused(
-        f"{reference.upstream}: the credentials from {credential.source} were refused. Either they are malformed or have"
-        f" expired, or there is no such repository in {reference.name.partition('/')[0]}. Renew them: {SIGN_IN} ({said})"
+        f"the credentials from {credential.source} were refused. Either they are malformed or have expired, or"
+        f" does not exist in {reference.name.partition('/')[0]}. Renew them: {SIGN_IN} ({said})",
+        image=reference.image,
     )
 
 
@@ -102,16 +107,21 @@ def _not_entitled(reference: Reference, credential: Credential, said: str) -> Ac
         return _refused_at_token(reference, credential, said)
     organisation = reference.name.partition("/")[0]
     return NotEntitled(
-        f"{reference.upstream}: signed in by {credential.source}, but there is no such repository in {organisation}, or this"
-        f" identity may not pull it. See what it may pull: chainctl images repos list --parent {organisation} ({said})"
+        f"signed in by {credential.source}, but {_named(reference)} does not exist in {organisation}, or this identity may not"
+        f" pull it. List what it may pull: chainctl images repos list --parent {organisation} ({said})",
+        image=reference.image,
     )
+
+
+def _named(reference: Reference) -> str:
+    return f"the repository {reference.upstream}" if reference.is_mirrored else "the repository"
 
 
 def _odd_status(response: Response, reference: Reference) -> CgrError:
     if response.status >= 500:
-        return RegistryUnavailable(f"{reference.upstream}: the registry failed; try again later ({_said(response)})")
+        return RegistryUnavailable(f"the registry failed; try again later ({_said(response)})", image=reference.image)
     return UntrustworthyAnswer(
-        f"{reference.upstream}: the registry gave an answer that makes no sense here ({_said(response)})"
+        f"the registry gave an answer that makes no sense here ({_said(response)})", image=reference.image
     )
 
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The registry: where it is, and Chainguard's Tag History API on it.
+"""Chainguard's Tag History API.
 
 Source: Chainguard Academy, "Using the Tag History API".  `GET /v2/ORG/IMAGE/_chainguard/history/TAG?start=…&end=…`
 answers `{"history": [{"updateTimestamp": "2023-05-12T13:46:10.555Z", "digest": "sha256:…"}, …]}`.
@@ -11,42 +11,18 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..auth.credentials import Bearer, Credential
-from ..errors import InvalidArgument, UntrustworthyAnswer, redact
-from ..history.reader import Build, Page
+from ..errors import UntrustworthyAnswer, redact
 from ..http.transport import Response, Transport
+from ..model.build import Build, Page
 from ..model.instant import SECOND, Instant
-from ..model.reference import REGISTRY, Reference, is_digest, is_loopback
+from ..model.reference import Reference, is_digest
 from . import response_errors as response_errors
 from .token_exchange import TokenExchange
 
 MARGIN = SECOND
 """How much more is asked for at both ends: bounds may be exclusive, or cut to the second."""
-
-
-def base_url(reference: Reference, registry: str) -> str:
-    """Returns the URL where a reference is looked up.
-
-    Args:
-        reference: the image; one on a loopback host is looked up there.
-        registry: the URL at which cgr.dev is looked up.
-
-    Raises:
-        InvalidArgument: `registry` is no `https://` URL of a host (`http://` is for loopback hosts only).
-    """
-    if reference.host != REGISTRY:
-        return f"http://{reference.host}"
-    parts = urlsplit(registry)
-    plain = f"{parts.scheme}://{parts.netloc}"
-    safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.netloc))
-    if not safe or not parts.hostname or "@" in parts.netloc or plain != registry.rstrip("/"):
-        raise InvalidArgument(
-            f"CGR_REGISTRY {redact(registry)} is not the address of a registry: write https://HOST, or http://HOST:PORT for a"
-            " loopback host, without a path."
-        )
-    return plain
 
 
 @dataclass(frozen=True)

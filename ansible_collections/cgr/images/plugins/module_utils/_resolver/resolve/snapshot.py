@@ -49,7 +49,7 @@ def resolve_snapshot(
     instant = _instant(seen)
 
     def resolution(key: str) -> Resolution:
-        now = seen[key].stretch.now
+        now = seen[key].history.now
         known = now is not None and instant <= now
         return lookup.resolve(queries[key], seen[key] if known else None, instant)
 
@@ -57,14 +57,14 @@ def resolve_snapshot(
 
 
 def _instant(seen: Mapping[str, Fetched]) -> Instant:
-    times = [sight.stretch.now for sight in seen.values() if sight.stretch.now is not None]
+    times = [fetched.history.now for fetched in seen.values() if fetched.history.now is not None]
     if len(times) < len(seen):
         raise UntrustworthyAnswer(
             "The registry gives no time of its own (no Date header), so no instant can be taken for the set. A proxy may have"
             " removed it."
         )
     past = max(times) + SECOND
-    moves = [r.updated_at for sight in seen.values() for r in sight.stretch.records[-1:] if r.updated_at <= past]
+    moves = [r.updated_at for fetched in seen.values() for r in fetched.history.builds[-1:] if r.updated_at <= past]
     return max([min(times), *moves])
 
 
@@ -75,8 +75,8 @@ def _each(queries: Queries, work: Callable[[str], _Result], workers: int, progre
         try:
             found[key] = outcome.result()
         except CgrError as error:
-            errors[key] = error.about(queries[key].reference.image)
+            errors[key] = error.with_image(queries[key].reference.image)
         progress(len(found) + len(errors), len(queries), queries[key].reference.image)
     if errors:
-        raise SeveralFailed.of({key: errors[key] for key in queries if key in errors}, len(queries))
+        raise SeveralFailed({key: errors[key] for key in queries if key in errors}, len(queries))
     return {key: found[key] for key in queries}

@@ -31,7 +31,7 @@ def test_an_image_that_is_pinned_is_answered_as_it_stands() -> None:
     [
         ({"image": "python:3.12"}, "invalid_image", "did you mean cgr.dev/chainguard/python:3.12?"),
         ({"image": PINNED, "at": "tomorrow"}, "invalid_at", "write it like 2026-01-31T12:00:00Z"),
-        ({"image": "cgr.dev/acme.com/python", "builds_back": -1}, "invalid_rule", "is not a number of builds"),
+        ({"image": "cgr.dev/acme.com/python", "builds_back": -1}, "invalid_rule", "is not a whole number"),
     ],
 )
 def test_a_question_that_is_wrong_says_what_to_write(given: dict[str, Any], because: str, said: str) -> None:

@@ -9,15 +9,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import (
-    BEGINNING,
-    FOREVER,
-    Build,
-    HistoryRange,
-)
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import FOREVER
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import choose
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.build import BEGINNING, Build, HistoryRange
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import Instant
-from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query import Query
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import Rule
 
 A, B, C = ("sha256:" + 64 * letter for letter in "abc")
 MOVES = [("2026-11-01", A), ("2026-11-03", B), ("2026-11-05", A), ("2026-11-24T12:00:00.5Z", C)]
@@ -42,6 +38,6 @@ def test_the_build_that_answers_a_question(rule: dict[str, Any], chosen: str | N
     records = tuple(Build(Instant.parse(moved), digest) for moved, digest in MOVES)
     history = HistoryRange(records, BEGINNING, FOREVER, NOW)
 
-    choice = choose(history, Query.of("cgr.dev/chainguard/python:latest", **rule))
+    choice = choose(history, Rule.parse(**rule))
 
-    assert (choice.record.digest if choice else None) == chosen
+    assert (choice.build.digest if choice else None) == chosen

@@ -11,11 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import (
-    Build,
-    HistoryRange,
-    fetch_between,
-)
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import fetch_between
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.timeline import (
     Interval,
     Timeline,
@@ -23,6 +19,7 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.history.timel
     read_window,
     tag_of,
 )
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.build import Build, HistoryRange
 from pulumi_cgr._bridge import DAY, Query, parse_image
 from pulumi_cgr.resolver import (
     Instant,
@@ -133,7 +130,7 @@ def test_the_stay_that_is_deployed_and_the_one_that_the_rule_takes_are_marked() 
     found = past_of((30, A), (20, B), (10, A), current=A)
 
     def chosen(digest: str, updated_at: Instant | None) -> list[bool]:
-        answer = Resolution.to(WEB, digest, updated_at, "the latest build")
+        answer = Resolution.of(WEB, digest, updated_at, "the latest build")
         return [replace(found, chosen=answer).is_chosen(interval) for interval in found.intervals]
 
     assert [found.is_current(interval) for interval in found.intervals] == [False, False, True]

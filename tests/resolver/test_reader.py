@@ -11,22 +11,20 @@ import pytest
 
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import (
     MOST_REQUESTS,
-    Build,
-    HistoryRange,
-    Page,
     fetch_between,
     fetch_earlier,
     fetch_first_build,
     fetch_until,
     reject_future,
 )
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.build import Build, HistoryRange, Page
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import DAY, HOUR, MINUTE, SECOND
 from pulumi_cgr.resolver import Instant, InvalidInstant, UntrustworthyAnswer
 
 NOW = Instant.parse("2026-11-24")
 A = "sha256:" + 64 * "a"
 NEVER_WHOLE = (
-    "The registry's tag history cannot be read: it leaves out records whatever stretch is asked for, so no digest is taken"
+    "The registry's tag history cannot be read: it omits records whatever range is requested, so no digest is taken"
     " from it. Tell the registry's owner that 'start' and 'end' are not honoured."
 )
 
@@ -77,7 +75,7 @@ def test_a_window_is_widened_until_it_holds_the_build(moves: list[int], at: int 
     stretch = fetch_until(source, None if at is None else days_ago(at)[0], NOW)
 
     assert source.asked == asked
-    assert [record.updated_at for record in stretch.records] == sorted(days_ago(*moves))
+    assert [record.updated_at for record in stretch.builds] == sorted(days_ago(*moves))
     assert f"{stretch.start} to {stretch.end}".replace("T00:00:00Z", "") == asked[-1]
     assert stretch.now == NOW
 
@@ -113,7 +111,7 @@ def test_no_answer_is_taken_from_a_page_that_may_have_been_cut(
 
     stretch = fetch_until(source, at, NOW)
 
-    kept = [record.updated_at for record in stretch.records]
+    kept = [record.updated_at for record in stretch.builds]
     assert 0 < len(kept) < 100
     assert max(moved for moved in kept if moved <= (at or NOW)) == (at or NOW)
     assert kept == sorted(moved for moved in moves if stretch.start <= moved <= stretch.end)
@@ -133,7 +131,7 @@ def test_a_busy_tag_that_came_to_rest_costs_one_request_more_at_most(
 
     stretch = fetch_until(source, None, NOW)
 
-    assert stretch.records[-1].updated_at == rest
+    assert stretch.builds[-1].updated_at == rest
     assert len(source.asked) == requests
 
 
@@ -157,7 +155,7 @@ def test_many_builds_soon_after_the_instant_do_not_hide_the_one_before(
 
     stretch = fetch_until(source, at, NOW)
 
-    assert [record.updated_at for record in stretch.records] == [at + -before * DAY]
+    assert [record.updated_at for record in stretch.builds] == [at + -before * DAY]
     # Oldest first, the one before is in the first page, and is guessed not to be the last.
     seen_and_doubted = before == 5 and cuts_the_newest and not newest_first
     assert len(source.asked) == requests + seen_and_doubted
@@ -170,7 +168,7 @@ def test_builds_in_bursts_are_found_after_the_pace_misled() -> None:
 
     stretch = fetch_until(source, None, NOW)
 
-    assert [record.updated_at for record in stretch.records] == [*moves[99:], NOW + -5 * DAY]
+    assert [record.updated_at for record in stretch.builds] == [*moves[99:], NOW + -5 * DAY]
     assert len(source.asked) == 3
 
 
@@ -192,7 +190,7 @@ def test_an_extended_stretch_begins_earlier_and_keeps_its_end(known: tuple[int, 
 
     longer = fetch_earlier(source, stretch)
 
-    assert [record.updated_at for record in longer.records] == sorted(moves)
+    assert [record.updated_at for record in longer.builds] == sorted(moves)
     assert (longer.end, longer.now, longer.has_first_build) == (stretch.end, NOW, True)
     # As far as fifty records would reach at this pace, then as any other search.
     assert source.asked == [
@@ -207,7 +205,7 @@ def test_an_extended_stretch_leaves_no_gap() -> None:
 
     longer = fetch_earlier(Source([just_before, *days_ago(1)]), stretch)
 
-    assert [record.updated_at for record in longer.records] == [just_before, *days_ago(1)]
+    assert [record.updated_at for record in longer.builds] == [just_before, *days_ago(1)]
 
 
 @pytest.mark.parametrize("off", [-400, 400])
@@ -216,7 +214,7 @@ def test_a_wrong_guess_of_the_present_costs_one_request_more_however_many_there_
 
     stretch = fetch_until(source, None, NOW + off * DAY)
 
-    assert stretch.records[-1].updated_at == NOW
+    assert stretch.builds[-1].updated_at == NOW
     assert len(source.asked) == 3
 
 
@@ -310,7 +308,7 @@ class Renewed(Source):
     def between(self, start: Instant, end: Instant | None) -> Page:
         page = super().between(start, end)
         return Page(
-            tuple(Build(r.updated_at, f"sha256:{r.updated_at.nanoseconds:064x}") for r in page.records), page.now
+            tuple(Build(r.updated_at, f"sha256:{r.updated_at.nanoseconds:064x}") for r in page.builds), page.now
         )
 
 
@@ -338,7 +336,7 @@ def test_the_past_is_read_until_it_is_known_when_the_build_at_its_start_came(
 
     assert start == days_ago(since)[0]
     assert source.asked == asked
-    assert len([record for record in stretch.records if record.updated_at <= start]) == 2
+    assert len([record for record in stretch.builds if record.updated_at <= start]) == 2
     first = Instant.parse(asked[0].split()[0])
     assert progress == [(end - first, end - start)] * (len(asked) - 1)
 

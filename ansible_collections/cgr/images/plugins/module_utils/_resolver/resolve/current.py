@@ -1,0 +1,38 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Keeping a current pin that was not known when the image was resolved."""
+
+from __future__ import annotations
+
+from ..history import selection
+from ..history.selection import Choice
+from ..model.build import Build, HistoryRange
+from ..model.query import Query
+from ..model.resolution import Resolution
+
+
+def keep_current(resolution: Resolution, query: Query) -> Resolution | None:
+    """Compares a resolution with the current pin.
+
+    Args:
+        resolution: the resolution of the same query without `current`.
+        query: the query, with `current` in its rule.
+
+    Returns:
+        The resolution of the query; `None` if too little of the history was read to tell.
+    """
+    history = resolution.history
+    if not query.rule.current or not resolution.updated_at or history is None or history.now is None:
+        return resolution
+    choice = Choice(Build(resolution.updated_at, resolution.digest), resolution.reason)
+    kept = selection.keep_current(choice, query.rule, history)
+    if kept is choice:
+        return resolution
+    return to_resolution(query, kept, history, resolution.warnings) if kept else None
+
+
+def to_resolution(query: Query, choice: Choice, history: HistoryRange, warnings: tuple[str, ...] = ()) -> Resolution:
+    """Makes the resolution of a query for the build that was chosen."""
+    named = tuple(f"{query.reference.image}: {warning}" for warning in choice.warnings)
+    build = choice.build
+    return Resolution.of(query, build.digest, build.updated_at, choice.reason, (*warnings, *named), history)
