@@ -38,7 +38,13 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.model.referen
     parse_ref,
 )
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import parse as parse_image
-from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import PARTS, RULE_NAMES, Part, parse_at
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import (
+    PARTS,
+    RULE_NAMES,
+    Part,
+    RuleArguments,
+    parse_at,
+)
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.concurrency import run_concurrently
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.current import keep_current
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.single import Trace
@@ -64,6 +70,7 @@ __all__ = [
     "Progress",
     "Query",
     "Reference",
+    "RuleArguments",
     "Setting",
     "Settings",
     "Trace",
