@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from pulumi_cgr._bridge import RULES, SETTINGS, Settings
+from pulumi_cgr._bridge import RULE_NAMES, SETTINGS
 
 from .support.blocks import blocks
-from .support.documented import RESOLVER, Documented, arguments, attributes, one_line, options_of, unwrapped
+from .support.documented import Documented, arguments, attributes, one_line, options_of, unwrapped
 from .support.documented import module as read
 from .support.environments import ROOT
 from .support.pages import compare_part, table
@@ -41,10 +41,7 @@ def test_the_arguments_and_outputs_of_the_functions() -> None:
 
 
 def test_the_settings() -> None:
-    fields = attributes(read(f"{RESOLVER}/settings.py")["Settings"])
-    lines = [
-        (f"`{name}`", sentence(fields[name].text) + ("" if is_shown(name) else " It is a secret.")) for name in SETTINGS
-    ]
+    lines = [(f"`{each.name}`", each.text + (" It is a secret." if each.is_secret else "")) for each in SETTINGS]
     compare_part("docs/settings.md", "settings", table(["setting", ""], lines))
 
 
@@ -65,7 +62,9 @@ def test_the_options_of_the_other_plugins(part: str, path: str) -> None:
 
 def test_the_rule() -> None:
     found = options_of(import_module(f"{PACKAGE}.modules.digest_info").DOCUMENTATION)
-    compare_part("docs/ansible.md", "rule", table(["option", "type", ""], [row(name, found[name]) for name in RULES]))
+    compare_part(
+        "docs/ansible.md", "rule", table(["option", "type", ""], [row(name, found[name]) for name in RULE_NAMES])
+    )
 
 
 def rows(title: str, found: Iterable[Documented]) -> str:
@@ -83,14 +82,14 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def is_shown(name: str) -> bool:
-    return Settings.__dataclass_fields__[name].repr
-
-
 def options(documentation: str) -> str:
     """Returns the table of a plugin's options, without those of the rule and the settings, which have tables of their own."""
     found = options_of(documentation)
-    own = [row(name, option) for name, option in found.items() if name not in (*RULES, *SETTINGS)]
+    own = [
+        row(name, option)
+        for name, option in found.items()
+        if name not in (*RULE_NAMES, *(setting.name for setting in SETTINGS))
+    ]
     return table(["option", "type", ""], own)
 
 

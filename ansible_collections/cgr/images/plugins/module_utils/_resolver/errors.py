@@ -337,11 +337,15 @@ def _all_kinds() -> list[type[CgrError]]:
     return kinds
 
 
-def redact(text: str) -> str:
-    """Returns `text` in quotes, on one line, without control characters and secrets, cut to a readable length.
+def redact(value: object) -> str:
+    """Returns a value in quotes, on one line, without control characters and secrets, cut to a readable length.
 
-    For whatever came from outside and goes into a message.
+    For everything that comes from outside and appears in a message.
     """
+    try:
+        text = str(value)
+    except ValueError:  # Python refuses to write out very long numbers
+        text = f"a very long {type(value).__name__}"
     text = _SECRET.sub("…", text[: 20 * LONGEST_QUOTE])
     plain = "".join(c if c.isprintable() else " " for c in text[: LONGEST_QUOTE + 1])
     if len(plain) > LONGEST_QUOTE:

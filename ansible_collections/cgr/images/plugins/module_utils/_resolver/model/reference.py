@@ -134,7 +134,7 @@ def is_name(text: str) -> bool:
 def _parts(image: object) -> tuple[str, str, str | None, str | None]:
     """Returns a reference, and the repository, the tag and the digest in it, of which only the digest is well formed."""
     if not isinstance(image, str) or not image:
-        raise InvalidImage(f"image must be text like {REGISTRY}/chainguard/python:latest, not {redact(repr(image))}.")
+        raise InvalidImage(f"image must be text like {REGISTRY}/chainguard/python:latest, not {redact(image)}.")
     _refuse_what_is_no_reference(image)
     rest, at_sign, digest = image.partition("@")
     if at_sign and not is_digest(digest):

@@ -21,7 +21,7 @@ class Resolution:
         image: the image as it was written.
         repository: the registry and the repository's name, such as `cgr.dev/acme.com/python`.
         tag: the tag; none for an image that was pinned by its digest alone.
-        digest: the digest the tag pointed at: that of the index for all platforms.
+        digest: the digest the tag pointed at, which is that of the index for all platforms.
         ref: the reference to deploy, `repository:tag@digest`.
         updated_at: when the tag moved to the digest, in UTC; none for an image that was already pinned.
         at: the instant asked for, in UTC; none for the present.
