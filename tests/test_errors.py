@@ -36,7 +36,7 @@ def kinds(base: type[CgrError] = CgrError) -> list[type[CgrError]]:
 
 def cause_and_cure(kind: type[CgrError]) -> tuple[str, str]:
     """Returns what the docstring says, each on one line."""
-    cause, _cure, cure = ERRORS[kind.__name__].docstring.value.partition("Cure: ")
+    cause, _cure, cure = ERRORS[kind.__name__].docstring.value.partition("Fix: ")
     return one_line(cause), one_line(cure.partition("\n\n")[0])
 
 

@@ -148,7 +148,7 @@ class Resolver:
         tag, current = timeline.tag_of(named), parse_current(rule.get("current")) or named.digest
         rule["current"] = current if rule.get("min_age") else None
         query = self.parse_query(tag, **rule)
-        back, end = timeline.read_window(since, until)
+        back, end = timeline.parse_window(since, until)
         try:
             start, fetched = self._lookup.fetch_between(
                 query.reference, back, end, progress or (lambda _done, _all: None)

@@ -97,7 +97,7 @@ def _refused_at_token(reference: Reference, credential: Credential, said: str) -
         )
     return CredentialsRefused(
         f"the credentials from {credential.source} were refused. Either they are malformed or have expired, or"
-        f" does not exist in {reference.name.partition('/')[0]}. Renew them: {SIGN_IN} ({said})",
+        f" {_named(reference)} does not exist in {reference.name.partition('/')[0]}. Renew them: {SIGN_IN} ({said})",
         image=reference.image,
     )
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Several images at one instant.
+"""Resolving several images as of one instant.
 
 The instant is taken from what was read, not from a request of its own: every history is read at once, and the instant is
 the earliest time the registry's clock gave.  At that instant everything that was read was already true.  That clock gives
