@@ -29,7 +29,7 @@
     └── SeveralFailed            some images of a set have no answer, each for a reason of its own
 
 Every message is one sentence or two that a person can act on.  None of these errors ever comes with an answer: whoever
-catches one has changed nothing.  `docs/errors.md` is made of the docstrings: what is the matter, then `Cure:`.
+catches one has changed nothing.  `docs/reference/errors.md` is made of the docstrings: what is the matter, then `Cure:`.
 """
 
 from __future__ import annotations
