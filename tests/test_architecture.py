@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""docs/architecture.md is true: its rows and its arrows are the imports."""
+"""docs/explanation/architecture.md is true: its rows and its arrows are the imports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from .support.documented import RESOLVER
 from .support.environments import ROOT
 
-PAGE = (ROOT / "docs/architecture.md").read_text()
+PAGE = (ROOT / "docs/explanation/architecture.md").read_text()
 FILES = {path.stem: path for path in (ROOT / RESOLVER).glob("*.py")}
 ROWS = [re.findall(r"`(\w+)\.py`", line) for line in PAGE.splitlines() if line.startswith("| ") and ".py`" in line]
 FACES = {"pulumi": "pulumi_cgr/program.py", "ansible": "ansible_collections/cgr/images/plugins/plugin_utils/_lookup.py"}
@@ -37,7 +37,7 @@ def arrows() -> list[tuple[str, str]]:
 def test_every_file_has_its_row() -> None:
     rows = [stem for row in ROWS for stem in row]
 
-    assert sorted(rows) == sorted(FILES), "a file has no row in docs/architecture.md, or two"
+    assert sorted(rows) == sorted(FILES), "a file has no row in docs/explanation/architecture.md, or two"
 
 
 @pytest.mark.parametrize("stem", FILES)

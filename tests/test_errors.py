@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every error says what is the matter and what to do about it, and docs/errors.md lists them all."""
+"""Every error says what is the matter and what to do about it, and docs/reference/errors.md lists them all."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Whatever goes wrong ends in one sentence that says what to do, in an error of on
 stays the same between versions: it is `error_code` of an error of the resolver and of a failed task of Ansible. In Pulumi
 the sentence stands on the resource, at the argument it is about, or ends the program.
 
-What becomes of each fault of a registry and of the network, with the sentences themselves: [faults.md](faults.md).
+What becomes of each fault of a registry and of the network, with the sentences themselves: [Failure modes](failure-modes.md).
 Written by `make docs` from the classes in `errors.py`.
 """
 ERRORS = module(f"{RESOLVER}/errors.py")
@@ -69,4 +69,4 @@ def test_the_page_lists_every_error() -> None:
         rows = [(f"`{kind.error_code}`", f"`{kind.__name__}`", *cause_and_cure(kind)) for kind in below]
         parts.append("\n" + table(["word", "class", "what is the matter", "what to do"], rows) if rows else "")
 
-    compare("docs/errors.md", "".join(parts))
+    compare("docs/reference/errors.md", "".join(parts))

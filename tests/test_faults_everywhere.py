@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every fault meets every face: the right answer, or one clear sentence, the same for all; and docs/faults.md says so.
+"""Every fault meets every face: the right answer, or one clear sentence, the same for all; and docs/reference/failure-modes.md says so.
 
 `make docs` writes that page; these tests compare it.
 """
@@ -29,7 +29,7 @@ from .support.pages import compare, table
 from .support.servers import server
 
 INTRODUCTION = """\
-# What becomes of faults
+# Failure modes
 
 What each face answers when the registry, or something before it, misbehaves. Written by `make docs` from a run of
 `tests/test_faults_everywhere.py`. A word such as `unavailable` is that of an [error](errors.md). IMAGE stands
@@ -190,7 +190,7 @@ def test_a_fault_ends_in_the_right_answer_or_one_sentence(outcomes: Outcomes, fa
 def test_the_page_of_faults_is_true(outcomes: Outcomes) -> None:
     rows = [(fault, *_cells(said)) for fault, said in outcomes.items()]
 
-    compare("docs/faults.md", INTRODUCTION + table(["fault", *FACES], rows))
+    compare("docs/reference/failure-modes.md", INTRODUCTION + table(["fault", *FACES], rows))
 
 
 def _cells(said: dict[str, str]) -> list[str]:

@@ -3,7 +3,7 @@
 """The lock as a file: JSON with one line for each value, the same bytes for the same entries.
 
 What changes with a pin stands in the middle of an entry, and what stays around it: so the changes of two people to different
-images are never beside each other, and git merges them.  The form is described in docs/cgr.lock.schema.json.
+images are never beside each other, and git merges them.  The form is described in docs/reference/cgr.lock.schema.json.
 """
 
 from __future__ import annotations
