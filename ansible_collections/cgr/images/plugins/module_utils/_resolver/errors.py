@@ -327,7 +327,7 @@ def error_from_dict(data: Mapping[str, Any]) -> CgrError:
         return SeveralFailed(errors, int(data["total"]))
     code = data["error_code"]
     kind = next((kind for kind in _all_kinds() if kind.error_code == code), CgrError)
-    return kind(str(data["message"]), data["argument"], image=data["image"])
+    return kind(str(data["message"]), data.get("argument"), image=data.get("image"))  # Pulumi drops what is None
 
 
 def _all_kinds() -> list[type[CgrError]]:

@@ -110,8 +110,8 @@ class Resolution:
         """
         if not isinstance(data, Mapping):
             raise TypeError("is not a resolution")
-        updated_at, at = _instant(data["updated_at"]), query.rule.at
-        history = _history_from_dict(data["history"]) if data["history"] else None
+        updated_at, at = _instant(data.get("updated_at")), query.rule.at  # Pulumi drops what is None
+        history = _history_from_dict(data["history"]) if data.get("history") else None
         if not is_digest(data["digest"]):
             raise ValueError("is not a digest")
         if query.reference.digest is None and (updated_at is None or (at and updated_at > at)):
@@ -177,7 +177,7 @@ def _history_from_dict(data: Mapping[str, Any]) -> HistoryRange:
     if not all(is_digest(build.digest) for build in builds):
         raise ValueError("is not a digest")
     start, end = Instant(int(data["start"])), Instant(int(data["end"]))
-    return HistoryRange(builds, start, end, _instant(data["now"]))
+    return HistoryRange(builds, start, end, _instant(data.get("now")))
 
 
 def _instant(text: str | None) -> Instant | None:

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Resolving several images as of one instant.
 
-The instant is taken from what was read, not from a request of its own: every history is read at once, and the instant is
-the earliest time the registry's clock gave.  At that instant everything that was read was already true.  That clock gives
-whole seconds only; so if a tag moved since, the instant is that of the last move which was seen, and the histories that were
-read before it are read again: a request that is sent after an answer sees all that this answer saw.
+The instant is taken from the histories, not from a request of its own: all histories are read at the same time, and the
+instant is the earliest time that the registry's clock gave.  At that instant everything that was read was already true.  The
+clock gives whole seconds only; so if a tag moved since, the instant is that of the last move, and the histories that were read
+before it are read again: a request sent after a response sees everything that this response saw.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _Result = TypeVar("_Result")
 def resolve_each(
     queries: Queries, resolution: Callable[[Query], Resolution], workers: int, progress: Progress
 ) -> dict[str, Resolution]:
-    """Answers questions of which each has an instant of its own.
+    """Resolves queries that each have an instant of their own.
 
     Raises:
-        SeveralFailed: at least one has no answer.
+        SeveralFailed: at least one cannot be resolved.
     """
     return _each(queries, lambda key: resolution(queries[key]), workers, progress)
 
@@ -40,10 +40,10 @@ def resolve_each(
 def resolve_snapshot(
     queries: Queries, lookup: Lookup, workers: int, progress: Progress
 ) -> tuple[Instant, dict[str, Resolution]]:
-    """Answers questions about the present, all at one instant, which is returned.
+    """Resolves queries about the present as of one instant, which is returned.
 
     Raises:
-        SeveralFailed: at least one has no answer.
+        SeveralFailed: at least one cannot be resolved.
     """
     seen = _each(queries, lambda key: lookup.fetch(queries[key]), workers, progress)
     instant = _instant(seen)
