@@ -284,7 +284,7 @@ def test_the_future_begins_a_second_after_the_registrys_clock() -> None:
     )
     assert str(unclear.value) == (
         "The registry gives no time of its own (no Date header), so it is unknown whether 'at' is in the past. A proxy may"
-        " have removed it."
+        " have removed the header."
     )
 
 
