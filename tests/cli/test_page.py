@@ -72,7 +72,7 @@ def test_the_json_of_the_page_is_the_json_of_the_commands(cgr: Command) -> None:
         "pin": [cgr("pin", "web.yaml", "--check", "--diff", "--json")],
         "lock": [cgr("lock", PYTHON, "--json")],
         "check": [cgr("check", "web.yaml", "--json")],
-        "any, refused": [cgr("resolve", f"{PYTHON}-no", "--json")],
+        "any, after an error": [cgr("resolve", f"{PYTHON}-no", "--json")],
     }
 
     for command, runs in printed.items():
