@@ -28,25 +28,17 @@
     ├── InvalidLock              the lock cannot be used: mend it
     └── SeveralFailed            some images of a set have no answer, each for a reason of its own
 
-Every message is one sentence or two that a person can act on.  None of these errors ever comes with an answer: whoever
-catches one has changed nothing.  `docs/errors.md` is made of the docstrings: what is the matter, then `Cure:`.
+Every message is one sentence or two that a person can act on, without secrets (see `redaction.py`).  None of these errors ever
+comes with an answer: whoever catches one has changed nothing.  `docs/errors.md` is made of the docstrings: what is the matter,
+then `Cure:`.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any, Mapping
 
-LONGEST_QUOTE = 200
-
-# What looks like a secret: a JSON Web Token, what follows Bearer or Basic, and any long run of letters and digits that is
-# no digest.
-_SECRET = re.compile(
-    r"[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"
-    r"|(?<=bearer )\S+|(?<=basic )\S+"
-    r"|(?<![:/\w-])(?=[\w+=-]*[0-9])(?=[\w+=-]*[A-Za-z])[\w+=-]{32,}",
-    re.IGNORECASE,
-)
+from .redaction import hide_secrets
+from .redaction import redact as redact  # what is quoted in messages
 
 
 class CgrError(Exception):
@@ -63,9 +55,9 @@ class CgrError(Exception):
     argument = "image"
 
     def __init__(self, message: str, argument: str | None = None, *, image: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.image = image
+        self.message = hide_secrets(message)
+        super().__init__(self.message)
+        self.image = hide_secrets(image) if image else None
         self.argument = argument or type(self).argument
 
     def __str__(self) -> str:
@@ -74,7 +66,7 @@ class CgrError(Exception):
 
     def with_image(self, image: str) -> CgrError:
         """Says which image the error is about, unless it is known already; returns the error."""
-        self.image = self.image or image
+        self.image = self.image or hide_secrets(image)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -335,15 +327,3 @@ def _all_kinds() -> list[type[CgrError]]:
     for kind in kinds:
         kinds += kind.__subclasses__()
     return kinds
-
-
-def redact(text: str) -> str:
-    """Returns `text` in quotes, on one line, without control characters and secrets, cut to a readable length.
-
-    For whatever came from outside and goes into a message.
-    """
-    text = _SECRET.sub("…", text[: 20 * LONGEST_QUOTE])
-    plain = "".join(c if c.isprintable() else " " for c in text[: LONGEST_QUOTE + 1])
-    if len(plain) > LONGEST_QUOTE:
-        plain = plain[:LONGEST_QUOTE] + "…"
-    return f"'{plain}'"

@@ -71,7 +71,7 @@ class Resolver:
         **settings: Unpack[SettingsArguments],
     ) -> None:
         read = Settings.read(settings, dict(os.environ if environment is None else environment))
-        transport = Transport(USER_AGENT, read.concurrency)
+        transport = Transport(USER_AGENT, read.concurrency, read.environment)
         tokens = TokenExchange(transport)
         chain = CredentialChain(credential_sources(read, transport), REGISTRY)
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..errors import BrokenCredentials, CredentialsRefused, InvalidArgument, redact
-from ..http.transport import Response, Transport
+from ..http.exchange import Response
+from ..http.transport import Transport
 from ..model.reference import REGISTRY, Reference, is_loopback
 from ..settings import Settings
 from .credentials import Bearer, Credential

@@ -14,7 +14,8 @@ from typing import Any
 
 from ..auth.credentials import Bearer, Credential
 from ..errors import UntrustworthyAnswer, redact
-from ..http.transport import Response, Transport
+from ..http.exchange import Response
+from ..http.transport import Transport
 from ..model.build import Build, Page
 from ..model.instant import SECOND, Instant
 from ..model.reference import Reference, is_digest
