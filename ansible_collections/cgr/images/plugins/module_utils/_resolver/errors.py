@@ -53,6 +53,7 @@ class CgrError(Exception):
 
     error_code = "error"
     argument = "image"
+    considered: tuple[Any, ...] = ()  # what each source of credentials had to say, as far as they were asked
 
     def __init__(self, message: str, argument: str | None = None, *, image: str | None = None) -> None:
         self.message = hide_secrets(message)
@@ -173,7 +174,6 @@ class AccessRefused(CgrError):
     """
 
     error_code = "access_refused"
-    considered: tuple[Any, ...] = ()  # what each source of credentials had to say, as far as they were asked
 
 
 class NotSignedIn(AccessRefused):

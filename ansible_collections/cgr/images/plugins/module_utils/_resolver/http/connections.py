@@ -31,21 +31,21 @@ class Connections:
         self._connections = connections
         self._environment = environment
         self._lock = threading.Lock()
-        self._pools: dict[Proxy | None, PoolManager] = {}
+        self._pools: dict[tuple[Proxy | None, bool], PoolManager] = {}
 
-    def through(self, proxy: Proxy | None) -> PoolManager:
-        """Returns the connections that go through a proxy, or directly.
+    def through(self, proxy: Proxy | None, is_tls: bool) -> PoolManager:
+        """Returns the connections that go through a proxy, or directly; those without TLS read no certificates.
 
         Raises:
             InvalidArgument: the certificate authorities cannot be read, or the proxy needs a library that is missing.
             MissingDependency: requests is not installed.
         """
         with self._lock:
-            if proxy not in self._pools:
-                self._pools[proxy] = self._make(proxy)
-            return self._pools[proxy]
+            if (proxy, is_tls) not in self._pools:
+                self._pools[proxy, is_tls] = self._make(proxy, is_tls)
+            return self._pools[proxy, is_tls]
 
-    def _make(self, proxy: Proxy | None) -> PoolManager:
+    def _make(self, proxy: Proxy | None, is_tls: bool) -> PoolManager:
         try:
             import requests.utils
             import urllib3
@@ -53,7 +53,8 @@ class Connections:
             raise MissingDependency(
                 "The Python library requests is missing here: python -m pip install requests"
             ) from error
-        context = tls_context(self._environment, requests.utils.DEFAULT_CA_BUNDLE_PATH)
+        by_default = requests.utils.DEFAULT_CA_BUNDLE_PATH
+        context = tls_context(self._environment, by_default) if is_tls or proxy else None
         options: dict[str, Any] = {"num_pools": HOSTS, "maxsize": self._connections, "ssl_context": context}
         if proxy is None:
             made: PoolManager = urllib3.PoolManager(**options)

@@ -98,6 +98,16 @@ class Exchange:
         return bytes(body)
 
 
+def describe_body(body: bytes) -> str:
+    """Describes in a few words a body that is not what was expected."""
+    start = body[:200].lstrip().lower()
+    if not start:
+        return "it is empty"
+    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<")):
+        return "it is a web page; a proxy or a sign-in page may stand in between"
+    return f"it begins with {redact(body[:4000].decode('utf-8', 'replace'), 60)}"
+
+
 def _reject_cut(body: bytes, headers: Mapping[str, str]) -> None:
     length = headers.get("Content-Length", "")
     is_chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()

@@ -99,7 +99,7 @@ class Transport:
 
     def _repeat(self, exchange: Exchange, retry_statuses: frozenset[int]) -> Response:
         proxy = proxy_for(exchange.url, self._environment)
-        pool = self._connections.through(proxy)
+        pool = self._connections.through(proxy, exchange.url.startswith("https:"))
         with self._lock:
             rate_limiter = self._rate_limiters[exchange.host]
         retry = _retry_policy()

@@ -79,16 +79,6 @@ def is_unknown_repository(response: Response) -> bool:
     return response.status == 404 and any(error.get("code") == "NAME_UNKNOWN" for error in _errors(response.body))
 
 
-def describe_body(body: bytes) -> str:
-    """Describes in a few words a body that is not what was expected."""
-    start = body[:200].lstrip().lower()
-    if not start:
-        return "it is empty"
-    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<")):
-        return "it is a web page; a proxy or a sign-in page may stand in between"
-    return f"it begins with {redact(body[:4000].decode('utf-8', 'replace'), 60)}"
-
-
 def _refused_at_token(reference: Reference, credential: Credential, said: str) -> AccessRefused:
     if isinstance(credential, Anonymous):
         return NotSignedIn(
