@@ -28,25 +28,18 @@
     ├── InvalidLock              the lock file cannot be used: fix it
     └── SeveralFailed            some images of a set failed, each for a reason of its own
 
-Every message is one sentence or two that a person can act on.  An error never comes with a result: whoever catches one has
-changed nothing.  `docs/reference/errors.md` is made from the docstrings: the problem, then `Fix:`.
+
+Every message is one sentence or two that a person can act on, without secrets (see `redaction.py`).  An error never comes with
+a result: whoever catches one has changed nothing.  `docs/reference/errors.md` is made from the docstrings: the problem, then
+`Fix:`.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any, Mapping
 
-LONGEST_QUOTE = 200
-
-# What looks like a secret: a JSON Web Token, what follows Bearer or Basic, and any long run of letters and digits that is
-# no digest.
-_SECRET = re.compile(
-    r"[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"
-    r"|(?<=bearer )\S+|(?<=basic )\S+"
-    r"|(?<![:/\w-])(?=[\w+=-]*[0-9])(?=[\w+=-]*[A-Za-z])[\w+=-]{32,}",
-    re.IGNORECASE,
-)
+from .redaction import hide_secrets
+from .redaction import redact as redact  # what is quoted in messages
 
 
 class CgrError(Exception):
@@ -61,11 +54,12 @@ class CgrError(Exception):
 
     error_code = "error"
     argument = "image"
+    considered: tuple[Any, ...] = ()  # what each source of credentials had to say, as far as they were asked
 
     def __init__(self, message: str, argument: str | None = None, *, image: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.image = image
+        self.message = hide_secrets(message)
+        super().__init__(self.message)
+        self.image = hide_secrets(image) if image else None
         self.argument = argument or type(self).argument
 
     def __str__(self) -> str:
@@ -74,7 +68,7 @@ class CgrError(Exception):
 
     def with_image(self, image: str) -> CgrError:
         """Says which image the error is about, unless it is known already; returns the error."""
-        self.image = self.image or image
+        self.image = self.image or hide_secrets(image)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -181,7 +175,6 @@ class AccessRefused(CgrError):
     """
 
     error_code = "access_refused"
-    considered: tuple[Any, ...] = ()  # what each source of credentials returned, as far as they were asked
 
 
 class NotSignedIn(AccessRefused):
@@ -335,19 +328,3 @@ def _all_kinds() -> list[type[CgrError]]:
     for kind in kinds:
         kinds += kind.__subclasses__()
     return kinds
-
-
-def redact(value: object) -> str:
-    """Returns a value in quotes, on one line, without control characters and secrets, cut to a readable length.
-
-    For everything that comes from outside and appears in a message.
-    """
-    try:
-        text = str(value)
-    except ValueError:  # Python refuses to write out very long numbers
-        text = f"a very long {type(value).__name__}"
-    text = _SECRET.sub("…", text[: 20 * LONGEST_QUOTE])
-    plain = "".join(c if c.isprintable() else " " for c in text[: LONGEST_QUOTE + 1])
-    if len(plain) > LONGEST_QUOTE:
-        plain = plain[:LONGEST_QUOTE] + "…"
-    return f"'{plain}'"

@@ -13,8 +13,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Callable, Mapping
 
 from .._lockfile.lookup import LockLookup
-from .auth.chain import CredentialChain, credential_sources
+from .auth.chain import CredentialChain, audience_of, credential_sources
 from .auth.credentials import Considered, Credential
+from .auth.once import Answers
 from .cache.cache import Cache, NullCache
 from .cache.caching import CachingResolver
 from .cache.file_cache import FileCache
@@ -71,9 +72,9 @@ class Resolver:
         **settings: Unpack[SettingsArguments],
     ) -> None:
         read = Settings.read(settings, dict(os.environ if environment is None else environment))
-        transport = Transport(USER_AGENT, read.concurrency)
-        tokens = TokenExchange(transport)
-        chain = CredentialChain(credential_sources(read, transport), REGISTRY)
+        transport = Transport(USER_AGENT, read.concurrency, read.environment)
+        tokens, answers = TokenExchange(transport, audience_of(read)), Answers()
+        chain = CredentialChain(credential_sources(read, transport, answers), REGISTRY, answers)
 
         def registry_of(image: Reference) -> str:
             return read.registry_url if image.host == REGISTRY else f"http://{image.host}"

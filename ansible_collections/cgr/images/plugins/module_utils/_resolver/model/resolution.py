@@ -158,8 +158,9 @@ class Resolutions:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user should look at, although there are digests."""
-        return tuple(warning for resolution in self.resolutions.values() for warning in resolution.warnings)
+        """What the user should look at, although there are digests; each of it once."""
+        found = [warning for resolution in self.resolutions.values() for warning in resolution.warnings]
+        return tuple(dict.fromkeys(found))
 
 
 def _build(build: Build | None) -> dict[str, str] | None:
