@@ -34,6 +34,11 @@ class FileCache:
         self._path = Path(path)
         self._lasting_only = lasting_only
 
+    def get(self, key: CacheKey, codec: Codec) -> CacheEntry | None:
+        """Returns the cached result, if there is one; waits for nobody."""
+        known = self._read(self._file(key), key, codec)
+        return known if isinstance(known, CacheEntry) else None
+
     def get_or_set(self, key: CacheKey, compute: Compute, codec: Codec) -> CacheEntry:
         """Returns the cached result, or computes it; processes that ask for the same meanwhile wait, and share a failure.
 
