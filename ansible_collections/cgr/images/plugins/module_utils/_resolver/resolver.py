@@ -19,6 +19,7 @@ from .auth.once import Answers
 from .cache.cache import Cache, NullCache
 from .cache.caching import CachingResolver
 from .cache.file_cache import FileCache
+from .cache.present import RunPresent
 from .errors import BeforeFirstBuild, CgrError, NoBuildFits, UntrustworthyAnswer
 from .history import timeline
 from .history.reader import reject_future
@@ -52,6 +53,7 @@ class Resolver:
         environment: the environment variables to read; by default those of this process, read now.
         trace: called with a sentence about each source of credentials that was asked: names and places, no secrets.
         run_cache: where results are kept for the time of a run; by default every query is resolved anew.
+        present: the instant as of which all queries of a run that follow a tag are resolved; by default each has its own.
         settings: see `Settings`; what is not given comes from the environment.
 
     Attributes:
@@ -69,6 +71,7 @@ class Resolver:
         environment: Mapping[str, str] | None = None,
         trace: Trace | None = None,
         run_cache: Cache | None = None,
+        present: RunPresent | None = None,
         **settings: Unpack[SettingsArguments],
     ) -> None:
         read = Settings.read(settings, dict(os.environ if environment is None else environment))
@@ -84,7 +87,9 @@ class Resolver:
 
         self._lookup = Lookup(chain, open_history, read.timeout, trace or (lambda _sentence: None))
         lasting: Cache = FileCache(os.path.expanduser(read.cache), lasting_only=True) if read.cache else NullCache()
-        self._caching = CachingResolver(self._lookup, registry_of, run_cache or NullCache(), lasting, read.concurrency)
+        self._caching = CachingResolver(
+            self._lookup, registry_of, run_cache or NullCache(), lasting, read.concurrency, present
+        )
         self._locked = LockLookup(read.lock) if read.lock else None
         self.concurrency = read.concurrency
         self.mirrors = read.mirrors
