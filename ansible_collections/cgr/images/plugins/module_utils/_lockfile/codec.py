@@ -16,10 +16,11 @@ from typing import Any, Callable, Mapping
 
 from .._files import atomic
 from .._resolver.errors import InvalidArgument, InvalidLock, redact
+from .._resolver.model.grammar import is_digest
 from .._resolver.model.instant import Instant
 from .._resolver.model.mirrors import Mirrors
 from .._resolver.model.query import Query
-from .._resolver.model.reference import is_digest, parse_ref
+from .._resolver.model.reference import parse_ref
 from .._resolver.model.rule import PARTS
 from .model import LOCK_FILE_NAME, LOCK_VERSION, Entry, Lock, lock_key, merge_locks
 

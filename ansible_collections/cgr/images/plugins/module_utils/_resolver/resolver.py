@@ -27,10 +27,11 @@ from .history.source import HistorySource
 from .history.timeline import Timeline
 from .http.transport import Transport
 from .model import query_set, reference
+from .model.grammar import REGISTRY
 from .model.instant import AtLike
 from .model.query import Query
 from .model.query_set import ImageLike
-from .model.reference import REGISTRY, Reference
+from .model.reference import Reference
 from .model.resolution import Resolution, Resolutions
 from .model.rule import RuleArguments, parse_current
 from .registry.tag_history import TagHistory

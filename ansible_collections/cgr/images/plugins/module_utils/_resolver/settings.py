@@ -14,8 +14,8 @@ from typing import Any, Callable, Mapping, NamedTuple, TypedDict, Union
 from urllib.parse import urlsplit
 
 from .errors import InvalidArgument, redact
+from .model.grammar import REGISTRY, is_loopback
 from .model.mirrors import Mirrors
-from .model.reference import REGISTRY, is_loopback
 from .redaction import remember_secret
 
 DEFAULT_REGISTRY_URL = f"https://{REGISTRY}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Iterator, Mapping
 
 from ..errors import InvalidArgument, redact
-from .reference import REGISTRY, is_loopback, is_name, is_registry
+from .grammar import REGISTRY, is_loopback, is_name, is_registry
 
 
 @dataclass(frozen=True)

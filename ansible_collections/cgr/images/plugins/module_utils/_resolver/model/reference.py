@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Image references: what the user writes, parsed and checked.
 
-Grammar: the OCI distribution specification, "Pulling manifests" (`<name>` and `<reference>`), and the OCI image
-specification, "Digests".  Beyond it, a reference must name `cgr.dev`, a mirror of it, or a registry on this machine
+A reference must name `cgr.dev`, a mirror of it, or a registry on this machine
 (loopback).
 """
 
@@ -11,26 +10,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..errors import InvalidImage, redact
+from .grammar import REGISTRY, is_digest, is_loopback, is_name, is_registry, is_tag
+from .mirrors import Mirrors
 
-if TYPE_CHECKING:
-    from .mirrors import Mirrors
-
-REGISTRY = "cgr.dev"
 DEFAULT_TAG = "latest"
-LONGEST_NAME = 255
 LONGEST_IMAGE = 1024
 
-_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_NAME = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
-_BYTE = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
-_LOOPBACK = re.compile(rf"(?:localhost|127(?:\.{_BYTE}){{3}}|\[::1\])(?::[0-9]{{1,5}})?", re.IGNORECASE)
-# Docker takes a name for a registry, not for a user of Docker Hub, if it has a dot or a port, or is localhost.
-_REGISTRY = re.compile(r"(?:localhost|(?=[^:]*\.|.*:)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 _TEMPLATE = re.compile(r"\{\{|\{%|\$\{|\$\(")
 
 
@@ -112,26 +99,6 @@ def parse_ref(ref: object) -> Reference:
     return _checked(Reference(text, repository, host, name, tag, digest))
 
 
-def is_digest(text: object) -> bool:
-    """Whether `text` is a well-formed digest of an algorithm the OCI image specification registers."""
-    return isinstance(text, str) and _DIGEST.fullmatch(text) is not None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` (with or without a port) is this machine."""
-    return _LOOPBACK.fullmatch(host) is not None
-
-
-def is_registry(host: str) -> bool:
-    """Whether `host` (with or without a port) is a registry, rather than a user of Docker Hub."""
-    return _REGISTRY.fullmatch(host) is not None
-
-
-def is_name(text: str) -> bool:
-    """Whether `text` is a well-formed name of a repository, or the first parts of one."""
-    return len(text) <= LONGEST_NAME and _NAME.fullmatch(text) is not None
-
-
 def _parts(image: object) -> tuple[str, str, str | None, str | None]:
     """Returns a reference, and its repository, tag and digest, of which only the digest is checked."""
     if not isinstance(image, str) or not image:
@@ -154,7 +121,7 @@ def _checked(reference: Reference) -> Reference:
     image, name, tag = reference.image, reference.name, reference.tag
     if not is_name(name):
         raise InvalidImage(f"{redact(image)} is not an image reference: {redact(name)} is not a repository name.")
-    if tag is not None and not _TAG.fullmatch(tag):
+    if tag is not None and not is_tag(tag):
         raise InvalidImage(f"{redact(image)} is not an image reference: {redact(tag)} is not a tag.")
     return reference
 

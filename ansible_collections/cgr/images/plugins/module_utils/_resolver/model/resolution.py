@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Mapping
 
 from .build import Build, HistoryRange
+from .grammar import is_digest
 from .instant import SECOND, Instant
 from .query import Query
-from .reference import is_digest
 
 
 @dataclass(frozen=True)
