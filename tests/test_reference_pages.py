@@ -1,9 +1,9 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The tables in docs/reference/ are generated from the code, and each text stands in one of them only.
+"""The tables in docs/reference/ are generated from the code, and each text appears once.
 
-Parts of a rule are on the page about rules, settings on the page about settings, and values that every interface returns on the
-page about results.  The pages of the interfaces have what is their own, and point there for the rest.
+The parts of a rule, the settings and the results each have a page.  The pages of Pulumi, Ansible and the command have their own
+arguments, and link to those pages for the rest.
 """
 
 from __future__ import annotations

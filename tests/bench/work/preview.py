@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""A preview of a stack of pins, against one with literal digests: on the real engine, where `pulumi` is on PATH."""
+"""Previews a stack of pins, compared with one of literal digests, on the real engine if `pulumi` is on PATH."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RECORDS = 200
 
 
 def part(folder: Path, pins: int = 100, repeat: int = 3) -> Part:
-    """Measures."""
+    """Measures this kind of work."""
     histories = {f"chainguard/image-{n}:latest": made_up(f"{n}", RECORDS) for n in range(pins)}
     with served(histories, folder / "preview") as registry, patch.dict(os.environ, registry.environ, clear=True):
         ways = {name: _previewing(registry, name, program) for name, program in _programs(histories).items()}
