@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -38,23 +37,15 @@ def layers() -> list[tuple[str, set[Path]]]:
 
 
 def imported(file: Path) -> set[Path]:
-    """Returns the files of `module_utils` that a file imports when it runs; imports for type checkers do not run."""
+    """Returns the files of `module_utils` that a file imports."""
     found: set[Path] = set()
-    for node in statements(ast.parse(file.read_text())):
+    for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.ImportFrom):
             module = (node.module or "").replace("ansible_collections.cgr.images.plugins.module_utils.", "")
             folder = file.parents[node.level - 1] if node.level else SHARED
             base = folder.joinpath(*module.split("."))
             found |= {base / f"{name.name}.py" for name in node.names} | {base.with_suffix(".py")}
     return found & set(FILES)
-
-
-def statements(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yields the statements of a file, without those of `if TYPE_CHECKING`."""
-    for node in ast.iter_child_nodes(tree):
-        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
-            yield node
-            yield from statements(node)
 
 
 def arrows() -> list[tuple[str, str]]:

@@ -113,7 +113,7 @@ def _plain(image: str) -> str:
 def _moves(image: str, record: Any) -> list[Move]:
     entries = record["history"] if isinstance(record, Mapping) else record
     if not isinstance(entries, Sequence):
-        raise ValueError(f"the history of {image} is no list")
+        raise ValueError(f"the history of {image} is not a list")
     moves = []
     for entry in entries:
         if not is_digest(entry["digest"]):
