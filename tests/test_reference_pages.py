@@ -45,6 +45,9 @@ FORMS = {
     "digests": "list of digests",
 }
 
+POSITIONAL = {"resource_name", yaml.safe_load(import_module(f"{PACKAGE}.filter.pin").DOCUMENTATION)["positional"]}
+"""Arguments that are given by position, without their name."""
+
 pytestmark = pytest.mark.page
 
 
@@ -133,7 +136,7 @@ def test_every_name_in_the_tables_is_in_an_example() -> None:
     for page in ("images-and-rules", "results", "pulumi", "ansible"):
         text = (REFERENCE / f"{page}.md").read_text()
         cells = "".join(re.findall(r"^\| (`[^|]+`) \|", text, re.MULTILINE))
-        named = set(re.findall(r"`(?:\w+\[\]\.)?([a-z]\w+)`", cells)) - {"resource_name"}
+        named = set(re.findall(r"`(?:\w+\[\]\.)?([a-z]\w+)`", cells)) - POSITIONAL
 
         assert named, page
         assert {name for name in named if not re.search(rf"\b{name}\b", examples)} == set()
