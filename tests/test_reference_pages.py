@@ -15,7 +15,7 @@ import yaml
 from pulumi_cgr._bridge import RULE_NAMES, SETTINGS
 
 from .support.blocks import blocks
-from .support.documented import Documented, arguments, attributes, one_line, options_of, unwrapped
+from .support.documented import Documented, arguments, attributes, documentation_of, one_line, options_of, unwrapped
 from .support.documented import module as read
 from .support.environments import ROOT
 from .support.pages import compare_part, table
@@ -57,7 +57,7 @@ def test_the_options_and_answers_of_a_module(module: str) -> None:
     ("part", "path"), [("lookups", "lookup.ref"), ("lookups", "lookup.digest"), ("pin", "filter.pin")]
 )
 def test_the_options_of_the_other_plugins(part: str, path: str) -> None:
-    compare_part("docs/ansible.md", part, options(import_module(f"{PACKAGE}.{path}").DOCUMENTATION))
+    compare_part("docs/ansible.md", part, options(documentation_of(path)))
 
 
 def test_the_rule() -> None:
