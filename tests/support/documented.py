@@ -15,6 +15,7 @@ import yaml
 from .environments import ROOT
 
 RESOLVER = "ansible_collections/cgr/images/plugins/module_utils/_resolver"
+PLUGINS = ROOT / "ansible_collections/cgr/images/plugins"
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,14 @@ class _Unwrapped(ast.NodeTransformer):
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         self.generic_visit(node)
         return node.slice if ast.unparse(node.value) in ("pulumi.Input", "pulumi.Output") else node
+
+
+def documentation_of(plugin: str) -> str:
+    """Returns the documentation of an Ansible plugin, such as `lookup.ref`, from its file or from the YAML file beside it."""
+    beside = PLUGINS / f"{plugin.replace('.', '/')}.yml"
+    if beside.exists():
+        return yaml.safe_dump(yaml.safe_load(beside.read_text())["DOCUMENTATION"])
+    return str(import_module(f"ansible_collections.cgr.images.plugins.{plugin}").DOCUMENTATION)
 
 
 def options_of(documentation: str) -> dict[str, Any]:

@@ -74,6 +74,14 @@ def settings_fragment() -> str:
     return text + _documentation("LOOKUP", sources)
 
 
+def variables() -> str:
+    """Returns the text of `plugin_utils/_variables.py`."""
+    names = ["cgr_at", *(f"cgr_{name}" for setting in SETTINGS for name in setting.names)]
+    listed = "".join(f'    "{name}",\n' for name in names)
+    start = HEADER.format(title="The variables that stand for options.", about="").partition("\n\nclass ")[0]
+    return f"{start}\nVARIABLES = (\n{listed})\n"
+
+
 def _documentation(name: str, options: Iterable[str], more: str = "") -> str:
     return f'\n    {name} = r"""\noptions:\n{"".join(options)}{more}"""\n'
 

@@ -10,6 +10,7 @@ from ._digest_info import failed, telling
 from ._files.pin import FILE_RULES, OnChange, pin_files
 from ._options import RULE_OPTIONS, SETTING_OPTIONS, SETTINGS_REQUIRED_TOGETHER, given
 from ._resolver.cache.cache import Cache
+from ._resolver.cache.present import RunPresent
 from ._resolver.errors import CgrError
 from ._resolver.resolve.single import Trace
 from ._resolver.resolver import Resolver
@@ -32,6 +33,7 @@ def pin(
     on_change: OnChange | None = None,
     trace: Trace | None = None,
     run_cache: Cache | None = None,
+    present: RunPresent | None = None,
 ) -> tuple[dict[str, Any], list[str]]:
     """Does a task.
 
@@ -41,7 +43,7 @@ def pin(
         check: whether to write nothing.
         on_change: see `pin_files`.
         trace: see `Resolver`; it is told about the progress of long sets, too.
-        memory: see `Resolver`.
+        run_cache, present: see `Resolver`.
 
     Returns:
         The result of the task: the report; else `failed`, with the sentence `msg` and the word `error_code`.  And the
@@ -49,7 +51,7 @@ def pin(
     """
     rule = given(params, dict.fromkeys(FILE_RULES))
     try:
-        resolver = Resolver(trace=trace, run_cache=run_cache, **given(params, SETTING_OPTIONS))
+        resolver = Resolver(trace=trace, run_cache=run_cache, present=present, **given(params, SETTING_OPTIONS))
         report = pin_files(
             resolver,
             paths,

@@ -201,17 +201,20 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARGUMENTS, look_up
+from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARGUMENTS, failed, look_up
+from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import CgrError
 
 
 def main() -> None:
     """Runs the module."""
     module = AnsibleModule(supports_check_mode=True, **ARGUMENTS)
-    result, warnings = look_up(module.params)
+    try:
+        result, warnings = look_up(module.params)
+    except CgrError as error:
+        module.fail_json(**failed(error))
+        return
     for warning in warnings:
         module.warn(warning)
-    if result.get("failed"):
-        module.fail_json(**result)
     module.exit_json(**result)
 
 
