@@ -212,9 +212,10 @@ def reject_future(at: Instant, now: Instant | None, name: str = "at") -> None:
         )
     # An HTTP date is cut to the second.
     if at > now + SECOND:
+        default = " for the latest build" if name == "at" else ""
         raise InvalidInstant(
             f"{name} {at} is in the future: the registry's clock says {now}. Ask for an instant that has passed, or leave"
-            f" '{name}' out for the latest build."
+            f" '{name}' out{default}."
         )
 
 
