@@ -4,8 +4,9 @@
 
 The instant is taken from what was read, not from a request of its own: every history is read at once, and the instant is
 the earliest time the registry's clock gave.  At that instant everything that was read was already true.  That clock gives
-whole seconds only; so if a tag moved since, the instant is that of the last move which was seen, and the histories that were
-read before it are read again: a request that is sent after an answer sees all that this answer saw.
+whole seconds only, and that of one of several front ends may be behind; so if a history has a later move, the instant is that
+of the last move, and the histories that were read before it are read again: a request that is sent after an answer sees all that
+this answer saw.  So a set of one has the same result as one image.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from typing import Callable, Mapping, TypeVar
 
 from ..errors import CgrError, SeveralFailed, UntrustworthyAnswer
+from ..model.build import CLOCK_TOLERANCE
 from ..model.instant import SECOND, Instant
 from ..model.query import Query
 from ..model.resolution import Resolution
@@ -46,7 +48,7 @@ def resolve_snapshot(
         SeveralFailed: at least one has no answer.
     """
     seen = _each(queries, lambda key: lookup.fetch(queries[key]), workers, progress)
-    instant = _instant(seen)
+    instant = _instant(queries, seen)
 
     def resolution(key: str) -> Resolution:
         now = seen[key].history.now
@@ -56,16 +58,19 @@ def resolve_snapshot(
     return instant, _each(queries, resolution, workers, lambda _done, _all, _image: None)
 
 
-def _instant(seen: Mapping[str, Fetched]) -> Instant:
+def _instant(queries: Queries, seen: Mapping[str, Fetched]) -> Instant:
     times = [fetched.history.now for fetched in seen.values() if fetched.history.now is not None]
     if len(times) < len(seen):
         raise UntrustworthyAnswer(
             "The registry gives no time of its own (no Date header), so no instant can be taken for the set. A proxy may have"
             " removed it."
         )
-    past = max(times) + SECOND
-    moves = [r.updated_at for fetched in seen.values() for r in fetched.history.builds[-1:] if r.updated_at <= past]
-    return max([min(times), *moves])
+    moves = [min(times)]
+    for key, fetched in seen.items():
+        # An age counts from the registry's clock, so only a fraction of its second is added.
+        ahead = SECOND if queries[key].rule.min_age else CLOCK_TOLERANCE
+        moves += [build.updated_at for build in fetched.history.builds[-1:] if build.updated_at <= max(times) + ahead]
+    return max(moves)
 
 
 def _each(queries: Queries, work: Callable[[str], _Result], workers: int, progress: Progress) -> dict[str, _Result]:
