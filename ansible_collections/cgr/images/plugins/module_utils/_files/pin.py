@@ -20,11 +20,14 @@ from .edit import NotWritten
 from .matcher import Matcher
 from .occurrence import Occurrence, Place, Unreadable, with_digests
 from .report import PINNED, SKIPPED, UNCHANGED, UPDATED, Problem, Report, Row
-from .scan import ScannedFile, scan, text_of
+from .scan import ScannedFile, scan, scan_text, text_of
 from .walk import Paths
 
 OnChange = Callable[[str, str, str], None]
 """Called with the path of each file that changes, or would, and its text before and after."""
+
+QueryFor = Callable[[str, Occurrence], Query]
+"""Called with the path of a file and an image in it; returns the query whose resolution pins the image there."""
 
 FILE_RULES = tuple(name for name in RULE_NAMES if name != "current")
 """The parts of a rule for files; the pin that stands in a file is the current one."""
@@ -36,6 +39,7 @@ def pin_files(
     *,
     patterns: Sequence[str] | None = None,
     rule: Mapping[str, Any] | None = None,
+    query_for: QueryFor | None = None,
     check: bool = False,
     progress: Progress | None = None,
     on_change: OnChange | None = None,
@@ -48,6 +52,7 @@ def pin_files(
         patterns: which files of a folder (see `tree.files_in`).
         rule: the rule for all images, as of `Resolver.resolve`.  With `min_age`, a pin that a file holds already never
             moves back.
+        query_for: says which rule applies to which image, see `QueryFor`; by default `rule` applies to all.
         check: whether to write nothing.
         progress: see `Resolver.resolve_all`.
         on_change: see `OnChange`.
@@ -59,8 +64,9 @@ def pin_files(
     """
     rule = _checked(answering, rule or {})
     found = scan(paths, patterns, Matcher(answering.mirrors))
-    resolutions = _resolutions(answering, found.files, rule, progress)
-    pinner = _Pinner(answering.parse_query, resolutions.resolutions, rule, check, on_change)
+    queries = _Queries(query_for or (lambda _path, occurrence: answering.parse_query(occurrence.asked, **rule)))
+    resolutions = queries.resolve(answering, found.files, progress)
+    pinner = _Pinner(queries, resolutions.resolutions, check, on_change)
     for read in found.files:
         pinner.pin(read)
     return Report(
@@ -83,20 +89,61 @@ def _checked(answering: Resolver, rule: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _resolutions(
-    answering: Resolver, files: list[ScannedFile], rule: dict[str, Any], progress: Progress | None
-) -> Resolutions:
-    """Looks each image up once, however many files it is in; a failure names the first place."""
-    keys: dict[str, str] = {}
-    for read in files:
-        for occurrence in read.occurrences:
-            if occurrence.place and occurrence.asked not in keys:
-                place = f"{read.path}:{occurrence.line}"
-                keys[occurrence.asked] = f"{place} {occurrence.asked}" if place in keys.values() else place
-    if not keys:
-        return Resolutions(None, {})
-    resolutions = answering.resolve_all({key: image for image, key in keys.items()}, progress=progress, **rule)
-    return Resolutions(resolutions.at, {image: resolutions.resolutions[key] for image, key in keys.items()})
+def pin_text(
+    answering: Resolver,
+    text: str,
+    *,
+    name: str,
+    rule: Mapping[str, Any] | None = None,
+    query_for: QueryFor | None = None,
+    progress: Progress | None = None,
+) -> tuple[str, Report]:
+    """Pins the images in a text, such as standard input; returns the text with its digests, and what changed.
+
+    Args:
+        answering: what looks the images up, all at one instant.
+        text: the content of a file.
+        name: a file name that says how to read it, such as `Dockerfile` or `a.yaml`.
+        rule, query_for, progress: as of `pin_files`.
+
+    Raises:
+        InvalidArgument: the text cannot be read as what its name says, or an argument is malformed.
+        SeveralFailed, MissingDependency: as of `pin_files`.
+    """
+    rule = _checked(answering, rule or {})
+    read = scan_text(text, name, Matcher(answering.mirrors), "-")
+    queries = _Queries(query_for or (lambda _path, occurrence: answering.parse_query(occurrence.asked, **rule)))
+    resolutions = queries.resolve(answering, [read], progress)
+    pinner = _Pinner(queries, resolutions.resolutions, False, None)
+    rows, edits = pinner.rows_and_edits(read)
+    after = with_digests(text, edits)
+    return after, Report(tuple(rows), ("-",) if edits else (), (), resolutions.at, resolutions.warnings)
+
+
+class _Queries:
+    """The query for each image in files, and the resolution of each query, however many files have it."""
+
+    def __init__(self, query_for: QueryFor) -> None:
+        self._query_for = query_for
+        self._keys: dict[Query, str] = {}
+
+    def of(self, path: str, occurrence: Occurrence) -> Query:
+        return self._query_for(path, occurrence)
+
+    def key(self, path: str, occurrence: Occurrence) -> str:
+        return self._keys[self.of(path, occurrence)]
+
+    def resolve(self, answering: Resolver, files: Sequence[ScannedFile], progress: Progress | None) -> Resolutions:
+        """Looks each image up once; an error names the first place that has it."""
+        for read in files:
+            for occurrence in read.occurrences:
+                if occurrence.place:
+                    place = f"{read.path}:{occurrence.line}"
+                    key = f"{place} {occurrence.asked}" if place in self._keys.values() else place
+                    self._keys.setdefault(self.of(read.path, occurrence), key)
+        if not self._keys:
+            return Resolutions(None, {})
+        return answering.resolve_queries({key: query for query, key in self._keys.items()}, progress)
 
 
 class _Pinner:
@@ -104,15 +151,13 @@ class _Pinner:
 
     def __init__(
         self,
-        query: Callable[..., Query],
+        queries: _Queries,
         resolutions: Mapping[str, Resolution],
-        rule: Mapping[str, Any],
         check: bool,
         on_change: OnChange | None,
     ) -> None:
-        self._query = query
+        self._queries = queries
         self._resolutions = resolutions
-        self._rule = rule
         self._check = check
         self._on_change = on_change or (lambda _path, _before, _after: None)
         self.rows: list[Row] = []
@@ -120,12 +165,7 @@ class _Pinner:
         self.problems: list[Problem] = []
 
     def pin(self, read: ScannedFile) -> None:
-        rows = [self._row(read, occurrence) for occurrence in read.occurrences]
-        edits = {
-            occurrence.place: row.new_digest
-            for occurrence, row in zip(read.occurrences, rows)
-            if occurrence.place and row.new_digest and row.status in (PINNED, UPDATED)
-        }
+        rows, edits = self.rows_and_edits(read)
         try:
             if edits:
                 self._write(read, edits)
@@ -136,6 +176,15 @@ class _Pinner:
                 for row in rows
             ]
         self.rows += rows
+
+    def rows_and_edits(self, read: ScannedFile) -> tuple[list[Row], dict[Place, str]]:
+        rows = [self._row(read, occurrence) for occurrence in read.occurrences]
+        edits = {
+            occurrence.place: row.new_digest
+            for occurrence, row in zip(read.occurrences, rows)
+            if occurrence.place and row.new_digest and row.status in (PINNED, UPDATED)
+        }
+        return rows, edits
 
     def _write(self, read: ScannedFile, edits: Mapping[Place, str]) -> None:
         content, version = write.read(read.real)
@@ -154,8 +203,8 @@ class _Pinner:
         )
         if occurrence.place is None:
             return row
-        resolution = self._resolutions[occurrence.asked]
-        chosen = self._keep_current(resolution, occurrence)
+        resolution = self._resolutions[self._queries.key(read.path, occurrence)]
+        chosen = self._keep_current(resolution, read.path, occurrence)
         return replace(
             row,
             status=PINNED
@@ -169,14 +218,15 @@ class _Pinner:
             reason=chosen.reason,
         )
 
-    def _keep_current(self, resolution: Resolution, occurrence: Occurrence) -> Resolution:
+    def _keep_current(self, resolution: Resolution, path: str, occurrence: Occurrence) -> Resolution:
         """Compares a resolution with the pin in the file.
 
         Everything newer than the resolved build was read with it, so nothing more need be read: a pin that was not seen is older.
         """
-        if not occurrence.digest or not self._rule.get("min_age"):
+        query = self._queries.of(path, occurrence)
+        if not occurrence.digest or not query.rule.min_age:
             return resolution
-        query = self._query(occurrence.asked, **self._rule, current=occurrence.digest)
+        query = query.with_rule(current=occurrence.digest)
         return keep_current(resolution, query) or resolution
 
 

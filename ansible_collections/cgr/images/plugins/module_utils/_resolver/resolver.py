@@ -28,7 +28,7 @@ from .history.timeline import Timeline
 from .http.transport import Transport
 from .model import query_set, reference
 from .model.grammar import REGISTRY
-from .model.instant import AtLike
+from .model.instant import AtLike, Instant
 from .model.query import Query
 from .model.query_set import ImageLike
 from .model.reference import Reference
@@ -40,11 +40,12 @@ from .resolve import snapshot
 from .resolve.single import Fetched, Lookup, Trace
 from .resolve.snapshot import Progress
 from .settings import Settings, SettingsArguments
+from .version import VERSION
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-USER_AGENT = "pulumi-cgr"
+USER_AGENT = f"pulumi-cgr/{VERSION}"
 
 
 class Resolver:
@@ -160,6 +161,8 @@ class Resolver:
             start, fetched = self._lookup.fetch_between(
                 query.reference, back, end, progress or (lambda _done, _all: None)
             )
+            if end is None and isinstance(back, Instant) and fetched.history.now is not None:
+                reject_future(back, fetched.history.now, "since")
             found = Timeline.of(query, *fetched, start, end, current)
             return self._chosen(found, None if end else fetched)
         except CgrError as error:
