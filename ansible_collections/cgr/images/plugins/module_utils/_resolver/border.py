@@ -15,11 +15,11 @@ from typing import Callable, Iterator
 from .errors import CgrError
 from .redaction import hide_secrets
 
-_logger = logging.getLogger("pulumi_cgr")
+log_debug: Callable[[str], None] = logging.getLogger("pulumi_cgr").debug
 
 
 @contextmanager
-def border(debug: Callable[[str], object] = _logger.debug) -> Iterator[None]:
+def border(debug: Callable[[str], object] = log_debug) -> Iterator[None]:
     """Lets a `CgrError` pass, without its cause; every other exception becomes one, which says that it is a bug.
 
     Args:

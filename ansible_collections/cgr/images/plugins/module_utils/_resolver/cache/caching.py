@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Sequence
 
 from ..errors import CgrError
-from ..history import selection
+from ..history import clocks, selection
 from ..model.build import CLOCK_TOLERANCE
 from ..model.instant import Instant
 from ..model.query import Query
@@ -46,7 +46,7 @@ class CachingResolver:
                 resolution = self.lookup.resolve(query)
             except CgrError as error:
                 raise error.with_image(query.reference.image) from error.__cause__
-            return CacheEntry(resolution, _is_lasting(resolution))
+            return CacheEntry(resolution, _is_lasting(resolution, self.lookup.clock(query.reference)))
 
         key = self._key(query)
         lasting = self.lasting_cache if query.rule.at else NullCache()
@@ -96,9 +96,10 @@ def _set_codec(queries: Sequence[Query]) -> Codec:
     return Codec(encode, decode)
 
 
-def _is_lasting(resolution: Resolution) -> bool:
-    """Whether no other result can ever come: the instant passed long enough ago by the registry's clock."""
-    return bool(resolution.at and resolution.now and resolution.now > resolution.at + CLOCK_TOLERANCE)
+def _is_lasting(resolution: Resolution, machine: Instant | None) -> bool:
+    """Whether no other result can ever come: the instant passed long enough ago, by the registry's clock and this machine's."""
+    at = resolution.at
+    return bool(at and clocks.has_passed(at + CLOCK_TOLERANCE, resolution.now, machine))
 
 
 def _with_stale_warning(resolution: Resolution, query: Query) -> Resolution:
