@@ -21,6 +21,7 @@ from ansible_collections.cgr.images.plugins.module_utils._lockfile.model import 
     merge_locks,
     without_digest,
 )
+from ansible_collections.cgr.images.plugins.module_utils._resolver.border import border, log_debug
 from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import error_from_dict, redact
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import REPLACED
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.timeline import SINCE
@@ -67,6 +68,7 @@ __all__ = [
     "Setting",
     "Settings",
     "Trace",
+    "border",
     "change_lock",
     "error_from_dict",
     "humanize_duration",
@@ -74,6 +76,7 @@ __all__ = [
     "keep_current",
     "lock_command",
     "lock_key",
+    "log_debug",
     "merge_locks",
     "parse_at",
     "parse_duration",

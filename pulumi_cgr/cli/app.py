@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import typer
 
+from .._bridge import border, log_debug
 from ..resolver import CgrError, InvalidArgument
 from . import check, history, lock, pin, resolve
 from .errors import refuse
@@ -40,8 +41,10 @@ app.command(epilog=STATUSES)(lock.merge)
 def run(arguments: list[str]) -> int:
     """Runs a command and returns its exit status; whatever goes wrong is one sentence on standard error."""
     signal.signal(signal.SIGTERM, _terminate)
+    debug = say if "--verbose" in arguments else log_debug
     try:
-        status = typer.main.get_command(app).main(arguments, prog_name="cgr-images", standalone_mode=False)
+        with border(debug, passing=(_USAGE_ERROR, typer.Abort, typer.Exit)):
+            status = typer.main.get_command(app).main(arguments, prog_name="cgr-images", standalone_mode=False)
     except _USAGE_ERROR as error:
         return _usage(error, "--json" in arguments)
     except CgrError as error:

@@ -32,7 +32,7 @@ class ActionModule(ImagesAction):
         if self._task.delegate_to and self._task.delegate_to not in LOCALHOST and not params["lock"]:
             result: dict[str, Any] = self._execute_module(module_args=_portable(params), task_vars=task_vars)
             return result
-        found, warnings = look_up(params, self._display.vvv, run_cache())
+        found, warnings = look_up(params, self._display.vvv, run_cache(params["timeout"]))
         self.warn(warnings)
         return found
 

@@ -31,6 +31,8 @@ class ActionModule(ImagesAction):
 
         paths = [self._loader.path_dwim(path) for path in params["paths"]]
         on_change = keep if self._task.diff else None
-        result, warnings = pin(params, paths, self._task.check_mode, on_change, self._display.vvv, run_cache())
+        result, warnings = pin(
+            params, paths, self._task.check_mode, on_change, self._display.vvv, run_cache(params["timeout"])
+        )
         self.warn(warnings)
         return {**result, "diff": diff} if self._task.diff else result

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from ._options import RULE_OPTIONS, SETTING_OPTIONS, SETTINGS_REQUIRED_TOGETHER, given
+from ._resolver.border import border, log_debug
 from ._resolver.cache.cache import Cache
 from ._resolver.errors import CgrError, SeveralFailed
 from ._resolver.model.resolution import Resolutions
@@ -43,11 +44,12 @@ def look_up(
     """
     rule = given(params, RULE_OPTIONS)
     try:
-        resolver = Resolver(trace=trace, run_cache=run_cache, **given(params, SETTING_OPTIONS))
-        if params["image"] is not None:
-            resolution = resolver.resolve(params["image"], **rule)
-            return {"changed": False, **resolution.to_result()}, list(resolution.warnings)
-        resolutions = resolver.resolve_all(_by_key(params["images"]), progress=telling(trace), **rule)
+        with border(trace or log_debug):
+            resolver = Resolver(trace=trace, run_cache=run_cache, **given(params, SETTING_OPTIONS))
+            if params["image"] is not None:
+                resolution = resolver.resolve(params["image"], **rule)
+                return {"changed": False, **resolution.to_result()}, list(resolution.warnings)
+            resolutions = resolver.resolve_all(_by_key(params["images"]), progress=telling(trace), **rule)
     except CgrError as error:
         return failed(error), []
     return {"changed": False, **_set(resolutions, isinstance(params["images"], Mapping))}, list(resolutions.warnings)

@@ -20,6 +20,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
+from ansible_collections.cgr.images.plugins.module_utils._resolver.border import border
 from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.cache import CacheEntry, CacheKey, Codec
 from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import CgrError
 from ansible_collections.cgr.images.plugins.plugin_utils._run import run_cache
@@ -39,12 +40,13 @@ class ImagesLookup(LookupBase):
         self.set_options(var_options=self._filled_in(variables or {}), direct=kwargs)
         self._refuse_slips(terms, kwargs)
         try:
-            lock = self._lock(self.get_option("lock"), variables)
-            found = (
-                run_cache()
-                .get_or_set(self._asked(terms, lock), lambda: self._compute(terms, lock), _codec(len(terms)))
-                .value
-            )
+            with border(display.vvv):
+                lock = self._lock(self.get_option("lock"), variables)
+                found = (
+                    run_cache(self.get_option("timeout"))
+                    .get_or_set(self._asked(terms, lock), lambda: self._compute(terms, lock), _codec(len(terms)))
+                    .value
+                )
         except CgrError as error:
             raise AnsibleLookupError(str(error)) from None  # core would join the cause, the same sentence again
         for warning in found["warnings"]:
@@ -65,7 +67,7 @@ class ImagesLookup(LookupBase):
             with contextlib.suppress(OSError):  # the resolver says so
                 options["lock"] = [lock, hashlib.sha256(Path(lock).read_bytes()).hexdigest()]
         words = json.dumps(_plain({**options, "_terms": terms}), sort_keys=True)
-        return {"lookup": self.value, "asked": hashlib.sha256(words.encode()).hexdigest()}
+        return {"lookup": self.value, "count": len(terms), "asked": hashlib.sha256(words.encode()).hexdigest()}
 
     def _compute(self, terms: list[Any], lock: str) -> CacheEntry:
         from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import RULE_NAMES
@@ -73,7 +75,7 @@ class ImagesLookup(LookupBase):
         from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import SETTING_NAMES
 
         settings = {name: self.get_option(name) for name in SETTING_NAMES} | {"lock": lock}
-        resolver = Resolver(**settings, trace=display.vvv, run_cache=run_cache())
+        resolver = Resolver(**settings, trace=display.vvv, run_cache=run_cache(self.get_option("timeout")))
         rule = {name: self.get_option(name) for name in RULE_NAMES if self.get_option(name) is not None}
         if len(terms) == 1:
             resolutions = [resolver.resolve(terms[0], **rule)]

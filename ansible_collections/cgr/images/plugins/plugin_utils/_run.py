@@ -14,7 +14,18 @@ from ansible import constants
 
 from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_cache import FileCache
 
+SECONDS = 30.0
 
-def run_cache() -> FileCache:
-    """Returns the memory of this run."""
-    return FileCache(os.path.join(constants.DEFAULT_LOCAL_TMP, "cgr-images"))
+
+def run_cache(timeout: object = None) -> FileCache:
+    """Returns the memory of this run.
+
+    Args:
+        timeout: the setting: how long another process that asks the same is waited for; the resolver reports a malformed one.
+    """
+    try:
+        seconds = float(str(timeout or os.environ.get("CGR_TIMEOUT") or SECONDS))
+    except ValueError:
+        seconds = SECONDS
+    path = os.path.join(constants.DEFAULT_LOCAL_TMP, "cgr-images")
+    return FileCache(path, seconds=seconds if 0 < seconds < 3600 else SECONDS)

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shlex
+import stat
 from typing import Any, Callable, Mapping
 
 from .._files import atomic
@@ -51,6 +52,8 @@ def read_if_there(path: str | os.PathLike[str]) -> Lock | None:
     """Reads a lock; `None` where there is no file.  Raises what `read_lock` does."""
     name = os.fspath(path)
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for without end
+            raise InvalidLock("it is not a file.")
         with open(path, "rb") as stream:
             return decode(stream.read(LARGEST + 1))
     except FileNotFoundError:

@@ -90,7 +90,11 @@ class Resolver:
             return None if is_loopback else Instant(time.time_ns())  # a registry for tests has a clock of its own
 
         self._lookup = Lookup(chain, open_history, read.timeout, trace or (lambda _sentence: None), clock)
-        lasting: Cache = FileCache(os.path.expanduser(read.cache), lasting_only=True) if read.cache else NullCache()
+        lasting = (
+            FileCache(os.path.expanduser(read.cache), lasting_only=True, seconds=read.timeout)
+            if read.cache
+            else NullCache()
+        )
         self._caching = CachingResolver(self._lookup, registry_of, run_cache or NullCache(), lasting, read.concurrency)
         self._locked = LockLookup(read.lock) if read.lock else None
         self._debug = trace or log_debug

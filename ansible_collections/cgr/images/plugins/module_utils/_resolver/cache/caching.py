@@ -52,7 +52,7 @@ class CachingResolver:
         lasting = self.lasting_cache if query.rule.at else NullCache()
         codec = _codec(query)
         entry = self.run_cache.get_or_set(key, lambda: lasting.get_or_set(key, compute, codec), codec)
-        resolution: Resolution = entry.value
+        resolution: Resolution = self._with_cache_warnings(entry.value)
         return _with_stale_warning(resolution.for_query(query), query)
 
     def resolve_snapshot(
@@ -71,6 +71,13 @@ class CachingResolver:
         at, resolutions = entry.value
         pairs = zip(queries.items(), resolutions)
         return at, {key: _with_stale_warning(resolution.for_query(query), query) for (key, query), resolution in pairs}
+
+    def _with_cache_warnings(self, resolution: Resolution) -> Resolution:
+        """Warns of a cache that is not used."""
+        for cache in (self.run_cache, self.lasting_cache):
+            warning = getattr(cache, "warning", None)
+            resolution = resolution.with_warning(warning) if warning else resolution
+        return resolution
 
     def _key(self, query: Query) -> CacheKey:
         asked = query.reference
