@@ -75,11 +75,15 @@ def hide_secrets(text: str, shortest: int = SHORTEST) -> str:
     return _without(text, found)
 
 
-def redact(text: str, longest: int = LONGEST_QUOTE) -> str:
-    """Returns `text` in quotes, on one line, without control characters and secrets, cut to a readable length.
+def redact(value: object, longest: int = LONGEST_QUOTE) -> str:
+    """Returns a value in quotes, on one line, without control characters and secrets, cut to a readable length.
 
-    For whatever came from outside and goes into a message.
+    For everything that comes from outside and appears in a message.
     """
+    try:
+        text = str(value)
+    except ValueError:  # Python refuses to write out very long numbers
+        text = f"a very long {type(value).__name__}"
     text = _LIKELY_SECRET.sub(HIDDEN, hide_secrets(text[:LONGEST_INPUT], shortest=1))
     plain = "".join(c if c.isprintable() else " " for c in text[: longest + 1])
     if len(plain) > longest:

@@ -22,6 +22,7 @@ from .border import border, log_debug
 from .cache.cache import Cache, NullCache
 from .cache.caching import CachingResolver
 from .cache.file_cache import FileCache
+from .cache.present import RunPresent
 from .errors import BeforeFirstBuild, CgrError, NoBuildFits, UntrustworthyAnswer
 from .history import timeline
 from .history.reader import reject_future
@@ -29,10 +30,11 @@ from .history.source import HistorySource
 from .history.timeline import Timeline
 from .http.transport import Transport
 from .model import query_set, reference
+from .model.grammar import REGISTRY, is_loopback
 from .model.instant import AtLike, Instant
 from .model.query import Query
 from .model.query_set import ImageLike
-from .model.reference import REGISTRY, Reference
+from .model.reference import Reference
 from .model.resolution import Resolution, Resolutions
 from .model.rule import RuleArguments, parse_current
 from .registry.tag_history import TagHistory
@@ -55,6 +57,7 @@ class Resolver:
         environment: the environment variables to read; by default those of this process, read now.
         trace: called with a sentence about each source of credentials that was asked: names and places, no secrets.
         run_cache: where results are kept for the time of a run; by default every query is resolved anew.
+        present: the instant as of which all queries of a run that follow a tag are resolved; by default each has its own.
         settings: see `Settings`; what is not given comes from the environment.
 
     Attributes:
@@ -72,6 +75,7 @@ class Resolver:
         environment: Mapping[str, str] | None = None,
         trace: Trace | None = None,
         run_cache: Cache | None = None,
+        present: RunPresent | None = None,
         **settings: Unpack[SettingsArguments],
     ) -> None:
         read = Settings.read(settings, dict(os.environ if environment is None else environment))
@@ -86,8 +90,8 @@ class Resolver:
             return TagHistory(transport, tokens, registry_of(image), image, credential, deadline)
 
         def clock(image: Reference) -> Instant | None:
-            is_loopback = reference.is_loopback(urlsplit(registry_of(image)).netloc)
-            return None if is_loopback else Instant(time.time_ns())  # a registry for tests has a clock of its own
+            is_own = is_loopback(urlsplit(registry_of(image)).netloc)
+            return None if is_own else Instant(time.time_ns())  # a registry for tests has a clock of its own
 
         self._lookup = Lookup(chain, open_history, read.timeout, trace or (lambda _sentence: None), clock)
         lasting = (
@@ -95,7 +99,9 @@ class Resolver:
             if read.cache
             else NullCache()
         )
-        self._caching = CachingResolver(self._lookup, registry_of, run_cache or NullCache(), lasting, read.concurrency)
+        self._caching = CachingResolver(
+            self._lookup, registry_of, run_cache or NullCache(), lasting, read.concurrency, present
+        )
         self._locked = LockLookup(read.lock) if read.lock else None
         self._debug = trace or log_debug
         self.concurrency = read.concurrency
@@ -172,7 +178,7 @@ class Resolver:
         tag, current = timeline.tag_of(named), parse_current(rule.get("current")) or named.digest
         rule["current"] = current if rule.get("min_age") else None
         query = self.parse_query(tag, **rule)
-        back, end = timeline.read_window(since, until)
+        back, end = timeline.parse_window(since, until)
         try:
             start, fetched = self._lookup.fetch_between(
                 query.reference, back, end, progress or (lambda _done, _all: None)

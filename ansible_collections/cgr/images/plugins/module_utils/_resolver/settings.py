@@ -14,8 +14,8 @@ from typing import Any, Callable, Mapping, NamedTuple, TypedDict, Union
 from urllib.parse import urlsplit
 
 from .errors import InvalidArgument, redact
+from .model.grammar import REGISTRY, is_loopback
 from .model.mirrors import Mirrors
-from .model.reference import REGISTRY, is_loopback
 from .redaction import remember_secret
 
 DEFAULT_REGISTRY_URL = f"https://{REGISTRY}"
@@ -52,7 +52,7 @@ class Setting(NamedTuple):
     Attributes:
         name: its name as an argument, an option and in configuration.
         default: its value if it is not given.
-        kind: `text`, `choice`, `url`, `path`, `seconds`, `count` or `mapping`.
+        kind: `text`, `choice`, `url`, `path`, `file`, `seconds`, `count` or `mapping`.
         text: what it means, in Markdown.
         is_secret: whether it must never be shown.
         alias: another name that is accepted for it.
@@ -163,7 +163,7 @@ class Settings:
             "A lock file, as written by `cgr-images lock`, such as `cgr.lock.json`. Images are resolved from it, without a"
             ' network and without credentials; an image that it does not contain is an error. An empty value (`""`) uses no'
             " lock file.",
-            "path",
+            "file",
         ),
     )
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -241,7 +241,7 @@ def _parse_text(_name: str, value: Any) -> str:
 
 def _parse_choice(name: str, value: Any) -> str:
     if value != "anonymous":
-        raise InvalidArgument(f"{name} {redact(str(value))} is unknown: write 'anonymous', or omit it.", name)
+        raise InvalidArgument(f"{name} {redact(value)} is unknown: write 'anonymous', or omit it.", name)
     return "anonymous"
 
 
@@ -250,7 +250,7 @@ def _parse_url(name: str, value: Any) -> str:
     scheme, _colon, host = url.lower().partition("://")
     if not is_server_url(url) or f"{urlsplit(url).scheme}://{urlsplit(url).netloc}".lower() != f"{scheme}://{host}":
         raise InvalidArgument(
-            f"{name} {redact(str(value))} is not the URL of a server: write https://HOST, or http://HOST:PORT for a loopback"
+            f"{name} {redact(value)} is not the URL of a server: write https://HOST, or http://HOST:PORT for a loopback"
             " host, without a path.",
             name,
         )
@@ -263,7 +263,7 @@ def _parse_seconds(name: str, value: Any) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= MAX_TIMEOUT:
-        raise InvalidArgument(f"{name} {redact(str(value))} is not a number of seconds from 0 to {MAX_TIMEOUT}.", name)
+        raise InvalidArgument(f"{name} {redact(value)} is not a number of seconds from 0 to {MAX_TIMEOUT}.", name)
     return seconds
 
 

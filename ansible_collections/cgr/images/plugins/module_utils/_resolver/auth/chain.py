@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from ..errors import CgrError
 from ..http.transport import Transport
-from ..model.reference import REGISTRY, Reference, is_loopback
+from ..model.grammar import REGISTRY, is_loopback
+from ..model.reference import Reference
 from ..settings import DEFAULT_REGISTRY_URL, Settings
 from .chainctl import Chainctl
 from .credentials import Anonymous, Considered, Credential, CredentialSource, Found

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Mapping
 
 from ..errors import BrokenCredentials, redact
-from ..model.reference import REGISTRY, Reference
+from ..model.grammar import REGISTRY
+from ..model.reference import Reference
 from . import jwt
 from .credentials import Bearer, Credential, check_token
 from .files import home_of, read_file

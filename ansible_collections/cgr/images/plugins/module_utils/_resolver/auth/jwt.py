@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from ..errors import WrongAudience, redact
-from ..model.reference import REGISTRY
+from ..model.grammar import REGISTRY
 
 CHAINGUARD = "enforce.dev"
 """The domain of Chainguard's issuer of tokens."""

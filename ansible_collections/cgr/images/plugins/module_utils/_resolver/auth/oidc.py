@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 from ..errors import BrokenCredentials, CredentialsRefused, RegistryUnavailable, UntrustworthyAnswer, redact
 from ..http.exchange import Response, describe_body
 from ..http.transport import Transport
-from ..model.reference import REGISTRY, Reference, is_loopback
+from ..model.grammar import REGISTRY, is_loopback
+from ..model.reference import Reference
 from ..settings import DEFAULT_ISSUER, Settings, is_server_url
 from .credentials import Bearer, Credential, check_token
 from .files import read_file

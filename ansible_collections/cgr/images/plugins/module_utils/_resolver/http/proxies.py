@@ -14,7 +14,7 @@ from typing import Mapping
 from urllib.parse import unquote, urlsplit
 
 from ..errors import InvalidArgument
-from ..model.reference import is_loopback
+from ..model.grammar import is_loopback
 from ..redaction import remember_secret
 
 SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")

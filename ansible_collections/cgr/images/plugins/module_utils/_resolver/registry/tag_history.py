@@ -17,8 +17,9 @@ from ..errors import UntrustworthyAnswer, redact
 from ..http.exchange import Response, describe_body
 from ..http.transport import Transport
 from ..model.build import Build, Page
+from ..model.grammar import is_digest
 from ..model.instant import SECOND, Instant
-from ..model.reference import Reference, is_digest
+from ..model.reference import Reference
 from . import response_errors as response_errors
 from .token_exchange import TokenExchange
 

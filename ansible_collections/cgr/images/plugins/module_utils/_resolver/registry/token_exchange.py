@@ -26,7 +26,8 @@ from ..auth.credentials import Basic, Bearer, Credential, Refresh
 from ..errors import UntrustworthyAnswer
 from ..http.exchange import describe_body
 from ..http.transport import Transport
-from ..model.reference import REGISTRY, Reference
+from ..model.grammar import REGISTRY
+from ..model.reference import Reference
 from ..redaction import remember_secret
 from . import response_errors as response_errors
 

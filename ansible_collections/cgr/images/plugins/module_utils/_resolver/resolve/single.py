@@ -70,12 +70,19 @@ class Lookup:
     clock: Clock
     _warned_of_clock: threading.Event = field(default_factory=threading.Event, init=False)
 
-    def fetch(self, query: Query) -> Fetched:
-        """Reads the range of history to begin with."""
+    def fetch(self, query: Query, present: Instant | None = None, name: str = "at") -> Fetched:
+        """Reads the range of history to begin with.
+
+        Args:
+            query: the image and the rule.
+            present: the instant that the user takes for the present, if it is not now.
+            name: what the user calls that instant.
+        """
         rule = query.rule
+        at, called = (rule.at, "at") if rule.at else (present, name)
 
         def read(source: HistorySource) -> HistoryRange:
-            return reader.fetch_until(source, rule.at, Instant(time.time_ns()), rule.min_age)
+            return reader.fetch_until(source, at, Instant(time.time_ns()), rule.min_age, called)
 
         history, warnings = self._with_credentials(query.reference, read)
         clocks.reject_fast_clock(rule, history.now, self.clock(query.reference))
