@@ -28,6 +28,7 @@ from ansible_collections.cgr.images.plugins.module_utils._lockfile.model import 
     upstream_of,
     without_digest,
 )
+from ansible_collections.cgr.images.plugins.module_utils._resolver.border import border, log_debug
 from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import error_from_dict, redact
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import REPLACED
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.timeline import SINCE
@@ -80,6 +81,7 @@ __all__ = [
     "Setting",
     "Settings",
     "Trace",
+    "border",
     "decode_lock",
     "decode_lock_file",
     "encode_entry",
@@ -93,6 +95,7 @@ __all__ = [
     "lock_folder",
     "lock_key",
     "locked_rule",
+    "log_debug",
     "naming_options",
     "parse_at",
     "parse_duration",

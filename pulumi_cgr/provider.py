@@ -22,6 +22,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from ._bridge import border
 from ._pulumi import check_image as pin
 from ._pulumi import check_set as pins
 from ._pulumi.prefetch import resolver_from
@@ -43,7 +44,8 @@ class _Provider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Finds the digests; every expected failure is a sentence on the property at fault."""
         try:
-            return CheckResult(self._checked(_olds, news), [])
+            with border():
+                return CheckResult(self._checked(_olds, news), [])
         except CgrError as error:
             return CheckResult({}, [CheckFailure(error.argument, str(error))])
 

@@ -32,7 +32,8 @@ class ActionModule(ImagesAction):
         # A lock file is on the controller, and needs no host.
         if self.is_delegated and not params["lock"]:
             return self._run_on_host(params, options, task_vars)
-        result, warnings = look_up(params, self._display.vvv, run_cache(), run_present(options.present))
+        cache = run_cache(params["timeout"])
+        result, warnings = look_up(params, self._display.vvv, cache, run_present(options.present))
         self.warn(warnings)
         return result
 

@@ -34,7 +34,7 @@ class ActionModule(ImagesAction):
             self._task.check_mode,
             keep if self._task.diff else None,
             self._display.vvv,
-            run_cache(),
+            run_cache(params["timeout"]),
             run_present(options.present),
         )
         self.warn(warnings)

@@ -9,6 +9,7 @@ from typing import Any, Mapping
 from ._digest_info import failed, telling
 from ._files.pin import FILE_RULES, OnChange, pin_files
 from ._options import RULE_OPTIONS, SETTING_OPTIONS, SETTINGS_REQUIRED_TOGETHER, given
+from ._resolver.border import border, log_debug
 from ._resolver.cache.cache import Cache
 from ._resolver.cache.present import RunPresent
 from ._resolver.errors import CgrError
@@ -51,16 +52,17 @@ def pin(
     """
     rule = given(params, dict.fromkeys(FILE_RULES))
     try:
-        resolver = Resolver(trace=trace, run_cache=run_cache, present=present, **given(params, SETTING_OPTIONS))
-        report = pin_files(
-            resolver,
-            paths,
-            patterns=params["patterns"],
-            rule=rule,
-            check=check,
-            progress=telling(trace),
-            on_change=on_change,
-        )
+        with border(trace or log_debug):
+            resolver = Resolver(trace=trace, run_cache=run_cache, present=present, **given(params, SETTING_OPTIONS))
+            report = pin_files(
+                resolver,
+                paths,
+                patterns=params["patterns"],
+                rule=rule,
+                check=check,
+                progress=telling(trace),
+                on_change=on_change,
+            )
     except CgrError as error:
         return failed(error), []
     result = report.to_dict()

@@ -16,6 +16,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.cgr.images.plugins.module_utils._digest_info import failed
 from ansible_collections.cgr.images.plugins.module_utils._options import RULE_OPTIONS, SETTING_OPTIONS
+from ansible_collections.cgr.images.plugins.module_utils._resolver.border import border
 from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import CgrError, InvalidArgument
 from ansible_collections.cgr.images.plugins.plugin_utils._arguments import (
     Options,
@@ -42,9 +43,10 @@ class ImagesAction(ActionBase):
         """Runs the task."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         try:
-            params = self._validate()
-            options = self._read_options(task_vars or {})
-            result.update(self.run_task({**params, **options.rule, **options.settings}, options, task_vars))
+            with border(self._display.vvv, passing=(AnsibleError,)):
+                params = self._validate()
+                options = self._read_options(task_vars or {})
+                result.update(self.run_task({**params, **options.rule, **options.settings}, options, task_vars))
         except CgrError as error:
             result.update(failed(error))
         return result

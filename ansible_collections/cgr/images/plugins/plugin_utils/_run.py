@@ -17,10 +17,21 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.present
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import Instant
 from ansible_collections.cgr.images.plugins.plugin_utils._lookup import RUN_DIRECTORY
 
+SECONDS = 30.0
 
-def run_cache() -> FileCache:
-    """Returns the cache of this run."""
-    return FileCache(os.path.join(constants.DEFAULT_LOCAL_TMP, RUN_DIRECTORY))
+
+def run_cache(timeout: object = None) -> FileCache:
+    """Returns the cache of this run.
+
+    Args:
+        timeout: the setting: how long to wait for another process that resolves the same; the resolver reports a malformed one.
+    """
+    try:
+        seconds = float(str(timeout or os.environ.get("CGR_TIMEOUT") or SECONDS))
+    except ValueError:
+        seconds = SECONDS
+    path = os.path.join(constants.DEFAULT_LOCAL_TMP, RUN_DIRECTORY)
+    return FileCache(path, seconds=seconds if 0 < seconds < 3600 else SECONDS)
 
 
 def run_present(given: Instant | None) -> RunPresent:

@@ -9,9 +9,10 @@ import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ansible.errors import AnsibleLookupError
+from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.utils.display import Display
 
+from ansible_collections.cgr.images.plugins.module_utils._resolver.border import border
 from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.cache import CacheEntry, CacheKey, Codec
 from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import CgrError, InvalidArgument
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.resolution import Resolution
@@ -65,8 +66,10 @@ def resolve_terms(terms: Terms, key: CacheKey) -> dict[str, list[str]]:
     """
     if names := unreachable_variables(terms.environment):
         display.warning(environment_warning("a lookup", names))
+    cache = run_cache(terms.options.get("timeout", terms.variables.get("cgr_timeout")))
     try:
-        entry = run_cache().get_or_set(key, lambda: CacheEntry(_resolve(terms)), Codec(dict, _decode))
+        with border(display.vvv, passing=(AnsibleError,)):
+            entry = cache.get_or_set(key, lambda: CacheEntry(_resolve(terms)), Codec(dict, _decode))
     except CgrError as error:
         raise AnsibleLookupError(explain(error)) from None  # core would add the cause, the same sentence again
     found: dict[str, list[str]] = entry.value

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shlex
+import stat
 from typing import Any, Mapping
 
 from .._resolver.errors import InvalidArgument, InvalidLock, redact
@@ -60,6 +61,8 @@ def read_content(path: str | os.PathLike[str]) -> bytes | None:
         InvalidLock: it cannot be read.
     """
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for without end
+            raise InvalidLock("it is not a file.")
         with open(path, "rb") as stream:
             return stream.read(LARGEST + 1)
     except FileNotFoundError:
