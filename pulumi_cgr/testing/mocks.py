@@ -10,8 +10,7 @@ from typing import Any
 from pulumi.runtime import MockCallArgs, MockResourceArgs
 from pulumi.runtime import Mocks as PulumiMocks
 
-from .._pulumi import check_image as pin
-from .._pulumi import check_set as pins
+from .._pulumi import check_image, check_set
 from ..resolver import Resolver
 from .histories import Histories
 from .registry import Registry
@@ -43,10 +42,10 @@ class Mocks(PulumiMocks):
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         """Returns the state of a pin from the histories, and of any other resource from its inputs."""
         if args.typ == IMAGE_DIGEST:
-            inputs = pin.checked({}, args.inputs, self.resolver)
-            return pin.source(inputs)[0], pin.outputs(inputs)
+            inputs = check_image.check_image({}, args.inputs, self.resolver)
+            return check_image.source_of(inputs)[0], check_image.kept_properties(inputs)
         if args.typ == IMAGE_DIGESTS:
-            return "images", pins.outputs(pins.checked({}, args.inputs, self.resolver))
+            return "images", check_set.kept_properties(check_set.check_set({}, args.inputs, self.resolver))
         return f"{args.name}_id", dict(args.inputs)
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:

@@ -13,6 +13,7 @@ import asyncio
 import logging
 import os
 import runpy
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -22,7 +23,9 @@ from pulumi.runtime.config import get_config_env, get_config_secret_keys_env, se
 
 
 def main() -> int:
-    """Runs the program and returns its exit status; reports errors to the engine."""
+    """Runs the program and returns its exit status; what went wrong is reported to the engine."""
+    # Whoever started the tests may ignore the interrupts of a terminal, and children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     monitor, engine, dry_run, program = sys.argv[1:]
     set_all_config(get_config_env(), get_config_secret_keys_env())
     pulumi.runtime.configure(
