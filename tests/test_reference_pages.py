@@ -22,7 +22,16 @@ from pulumi_cgr.resolver import Resolver
 
 from .cli.reference import COMMANDS
 from .support.blocks import blocks
-from .support.documented import RESOLVER, Documented, arguments, attributes, one_line, options_of, unwrapped
+from .support.documented import (
+    RESOLVER,
+    Documented,
+    arguments,
+    attributes,
+    documentation_of,
+    one_line,
+    options_of,
+    unwrapped,
+)
 from .support.documented import module as read
 from .support.environments import ROOT
 from .support.pages import compare_part, table
@@ -45,7 +54,7 @@ FORMS = {
     "digests": "list of digests",
 }
 
-PIN = yaml.safe_load(import_module(f"{PACKAGE}.filter.pin").DOCUMENTATION)
+PIN = yaml.safe_load(documentation_of("filter.pin"))
 POSITIONAL = {"resource_name", *PIN["positional"].split(", ")}
 """Arguments that are given by position, without their name."""
 
@@ -120,7 +129,7 @@ def test_the_options_and_return_values_of_a_module(module: str) -> None:
     ("part", "path"), [("lookups", "lookup.ref"), ("lookups", "lookup.digest"), ("pin", "filter.pin")]
 )
 def test_the_options_of_the_other_plugins(part: str, path: str) -> None:
-    compare_part("docs/reference/ansible.md", part, options(plugin(path).DOCUMENTATION))
+    compare_part("docs/reference/ansible.md", part, options(documentation_of(path)))
 
 
 def test_the_fields_of_a_lock_file() -> None:
