@@ -33,7 +33,10 @@ PHRASES = {
     r"\bthe longest name counts\b": "write 'the longest prefix wins'",
     r"\bforgets?\b|\bforgetful\b|\bremembers?\b": "a program keeps or drops data; only people remember",
     r"\bthe way of a question\b|\bwho(?:ever)? asks\b": "write 'query', 'caller'",
-    r'"""What (?!.*\?)|^# What (?!.*\?)': "begin with a noun or a verb, not with 'What …'",
+    r'"""What (?!.*\?)|^\s*# What (?!.*\?)|^What (?!.*\?)|\. What [a-z]+ [a-z]+ (?!.*\?)': "begin with a noun or a verb",
+    r"\bnobody (?:waits|asks|looks)\b": "say what does not happen",
+    r"\bfor good\b|\bonce and for all\b|\bof its own accord\b": "write 'permanently', or what ends it",
+    r"\b(?:[Tt]here )?(?:comes?|came) (?:along|back again|no more)\b": "say what it is, or what changes",
     r"\bnot (?:known|there) yet\b.*\bwhere\b|\bnot to be \w+ed\b": "use the active voice",
 }
 """Regular expressions, each with how to say it instead."""

@@ -54,7 +54,8 @@ FORMS = {
     "digests": "list of digests",
 }
 
-POSITIONAL = {"resource_name", yaml.safe_load(import_module(f"{PACKAGE}.filter.pin").DOCUMENTATION)["positional"]}
+PIN = yaml.safe_load(documentation_of("filter.pin"))
+POSITIONAL = {"resource_name", *PIN["positional"].split(", ")}
 """Arguments that are given by position, without their name."""
 
 pytestmark = pytest.mark.page
