@@ -28,18 +28,23 @@ class ModuleDocFragment:
 '''
 
 MORE = {
-    "at": ["Put it in quotes. An instant in the future, or before the first build of the tag, is an error."],
+    "at": [
+        "Put it in quotes. An instant in the future, or before the first build of the tag, is an error.",
+        "Ansible's function C(now) returns local time without a time zone, which is an error. Give it C(utc=true) and a C(fmt),"
+        " such as C(%Y-%m-%dT%H:%M:%SZ).",
+    ],
     "token": [
         "It is sent to the registry and nowhere else. Public images (C(cgr.dev/chainguard/...)) need no credentials."
     ],
     "registry_url": ["It must begin with C(https://), or may begin with C(http://) for a loopback host."],
-    "cache": ["Within a run, the same query is resolved once in any case."],
+    "cache": ["Within a run, the same query is resolved once without it."],
     "mirrors": [
         "A dictionary; both names may be a registry alone, or go down to a repository. As text, it is"
         " C(registry.example.com/cgr=cgr.dev/acme.com), with commas between several."
     ],
     "lock": [
         "A relative path is searched where the files of a task are searched: in C(files) of the role and beside the playbook."
+        " A file that does not exist is an error."
     ],
 }
 """What is true of an option in Ansible only."""

@@ -115,8 +115,9 @@ def _reject_misplaced_entry(entry: Any, name: str) -> None:
         if part in entry:
             reject_empty(entry[part], f"{name}.{part}")
             reject_naive(entry[part], f"{name}.{part}")
-    if "image" in entry:
-        reject_misplaced(entry["image"], f"{name}.image")
+    if "image" not in entry:
+        raise InvalidImage(f"{name} has no image: write {IMAGE} as its 'image'.", name)
+    reject_misplaced(entry["image"], f"{name}.image")
 
 
 def _is_json(text: str) -> bool:

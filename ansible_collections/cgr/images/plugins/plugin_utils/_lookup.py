@@ -25,6 +25,8 @@ from ansible_collections.cgr.images.plugins.plugin_utils._variables import VARIA
 RUN_DIRECTORY = "cgr-images"
 """The directory of this collection in the temporary directory of a run."""
 
+_NO_OMIT = object()
+
 display = Display()
 
 
@@ -36,7 +38,7 @@ class ImagesLookup(LookupBase):
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
         """Returns one value for each image, in their order."""
         variables = variables or {}
-        omit = variables.get("omit")
+        omit = variables.get("omit", _NO_OMIT)
         images = [to_builtin(term) for term in _flatten(terms) if term is not omit]
         options = {name: to_builtin(value) for name, value in kwargs.items() if value is not omit}
         settings = {
