@@ -18,9 +18,10 @@ from .._resolver.resolver import Resolver
 from . import edit as write
 from .edit import NotWritten
 from .matcher import Matcher
-from .occurrence import Occurrence, Place, Unreadable, with_digests
+from .occurrence import MALFORMED, Occurrence, Unreadable, with_digests
 from .report import PINNED, SKIPPED, UNCHANGED, UPDATED, Problem, Report, Row
 from .scan import ScannedFile, scan, text_of
+from .verify import verify
 from .walk import Paths
 
 OnChange = Callable[[str, str, str], None]
@@ -88,11 +89,13 @@ def _resolutions(
 ) -> Resolutions:
     """Looks each image up once, however many files it is in; a failure names the first place."""
     keys: dict[str, str] = {}
+    places: set[str] = set()
     for read in files:
         for occurrence in read.occurrences:
             if occurrence.place and occurrence.asked not in keys:
                 place = f"{read.path}:{occurrence.line}"
-                keys[occurrence.asked] = f"{place} {occurrence.asked}" if place in keys.values() else place
+                keys[occurrence.asked] = f"{place} {occurrence.asked}" if place in places else place
+                places.add(place)
     if not keys:
         return Resolutions(None, {})
     resolutions = answering.resolve_all({key: image for image, key in keys.items()}, progress=progress, **rule)
@@ -122,10 +125,15 @@ class _Pinner:
     def pin(self, read: ScannedFile) -> None:
         rows = [self._row(read, occurrence) for occurrence in read.occurrences]
         edits = {
-            occurrence.place: row.new_digest
+            occurrence: row.new_digest
             for occurrence, row in zip(read.occurrences, rows)
-            if occurrence.place and row.new_digest and row.status in (PINNED, UPDATED)
+            if row.new_digest and row.status in (PINNED, UPDATED)
         }
+        self.problems += [
+            Problem(read.path, occurrence.line, occurrence.reason)
+            for occurrence in read.occurrences
+            if occurrence.code == MALFORMED
+        ]
         try:
             if edits:
                 self._write(read, edits)
@@ -137,12 +145,15 @@ class _Pinner:
             ]
         self.rows += rows
 
-    def _write(self, read: ScannedFile, edits: Mapping[Place, str]) -> None:
+    def _write(self, read: ScannedFile, edits: Mapping[Occurrence, str]) -> None:
         content, version = write.read(read.real)
         if version != read.version:
             raise NotWritten(write.CHANGED_MEANWHILE)
         before = text_of(content)
-        after = with_digests(before, edits)
+        after = with_digests(
+            before, {occurrence.place: digest for occurrence, digest in edits.items() if occurrence.place}
+        )
+        verify(before, after, {occurrence.target: digest for occurrence, digest in edits.items() if occurrence.target})
         if not self._check:
             write.replace(read.real, after.encode("utf-8"), version)
         self.files.append(read.path)
@@ -166,7 +177,7 @@ class _Pinner:
             old_updated_at=_moved_at(resolution, occurrence.digest),
             new_digest=chosen.digest,
             new_updated_at=chosen.updated_at,
-            reason=chosen.reason,
+            reason="; ".join(text for text in (chosen.reason, occurrence.note) if text),
         )
 
     def _keep_current(self, resolution: Resolution, occurrence: Occurrence) -> Resolution:
