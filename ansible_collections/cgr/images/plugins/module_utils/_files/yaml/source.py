@@ -172,8 +172,11 @@ def parsed_yaml(text: str) -> Iterator[Parsed]:
 
 
 def _kind(scalar: Any) -> tuple[Any, ...]:
-    is_hexadecimal = len(scalar.value) == _HEXADECIMAL and not scalar.style
-    return (scalar.anchor, scalar.tag, is_hexadecimal and _NUMBER.fullmatch(scalar.value) is not None)
+    """Returns what makes text of a scalar, or something else: its tag, its quotes, and being a digest that reads as a number."""
+    is_plain = not scalar.style
+    is_hexadecimal = is_plain and len(scalar.value) == _HEXADECIMAL
+    is_number = is_hexadecimal and _NUMBER.fullmatch(scalar.value) is not None
+    return (scalar.anchor, scalar.tag, is_plain, is_number)
 
 
 def _events(yaml: Any, text: str) -> Iterator[Any]:
