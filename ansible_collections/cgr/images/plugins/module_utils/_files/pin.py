@@ -18,9 +18,10 @@ from .._resolver.resolver import Resolver
 from . import edit as write
 from .edit import NotWritten
 from .matcher import Matcher
-from .occurrence import Occurrence, Place, Unreadable, with_digests
+from .occurrence import MALFORMED, Occurrence, Unreadable, with_digests
 from .report import PINNED, SKIPPED, UNCHANGED, UPDATED, Problem, Report, Row
 from .scan import ScannedFile, scan, scan_text, text_of
+from .verify import verify
 from .walk import Paths
 
 OnChange = Callable[[str, str, str], None]
@@ -116,7 +117,7 @@ def pin_text(
     resolutions = queries.resolve(answering, [read], progress)
     pinner = _Pinner(queries, resolutions.resolutions, False, None)
     rows, edits = pinner.rows_and_edits(read)
-    after = with_digests(text, edits)
+    after = _edited(text, edits)
     return after, Report(tuple(rows), ("-",) if edits else (), (), resolutions.at, resolutions.warnings)
 
 
@@ -135,12 +136,15 @@ class _Queries:
 
     def resolve(self, answering: Resolver, files: Sequence[ScannedFile], progress: Progress | None) -> Resolutions:
         """Looks each image up once; an error names the first place that has it."""
+        places: set[str] = set()
         for read in files:
             for occurrence in read.occurrences:
                 if occurrence.place:
                     place = f"{read.path}:{occurrence.line}"
-                    key = f"{place} {occurrence.asked}" if place in self._keys.values() else place
-                    self._keys.setdefault(self.of(read.path, occurrence), key)
+                    query = self.of(read.path, occurrence)
+                    if query not in self._keys:
+                        self._keys[query] = f"{place} {occurrence.asked}" if place in places else place
+                        places.add(place)
         if not self._keys:
             return Resolutions(None, {})
         return answering.resolve_queries({key: query for query, key in self._keys.items()}, progress)
@@ -166,6 +170,11 @@ class _Pinner:
 
     def pin(self, read: ScannedFile) -> None:
         rows, edits = self.rows_and_edits(read)
+        self.problems += [
+            Problem(read.path, occurrence.line, occurrence.reason)
+            for occurrence in read.occurrences
+            if occurrence.code == MALFORMED
+        ]
         try:
             if edits:
                 self._write(read, edits)
@@ -177,21 +186,21 @@ class _Pinner:
             ]
         self.rows += rows
 
-    def rows_and_edits(self, read: ScannedFile) -> tuple[list[Row], dict[Place, str]]:
+    def rows_and_edits(self, read: ScannedFile) -> tuple[list[Row], dict[Occurrence, str]]:
         rows = [self._row(read, occurrence) for occurrence in read.occurrences]
         edits = {
-            occurrence.place: row.new_digest
+            occurrence: row.new_digest
             for occurrence, row in zip(read.occurrences, rows)
-            if occurrence.place and row.new_digest and row.status in (PINNED, UPDATED)
+            if row.new_digest and row.status in (PINNED, UPDATED)
         }
         return rows, edits
 
-    def _write(self, read: ScannedFile, edits: Mapping[Place, str]) -> None:
+    def _write(self, read: ScannedFile, edits: Mapping[Occurrence, str]) -> None:
         content, version = write.read(read.real)
         if version != read.version:
             raise NotWritten(write.CHANGED_MEANWHILE)
         before = text_of(content)
-        after = with_digests(before, edits)
+        after = _edited(before, edits)
         if not self._check:
             write.replace(read.real, after.encode("utf-8"), version)
         self.files.append(read.path)
@@ -215,7 +224,7 @@ class _Pinner:
             old_updated_at=_moved_at(resolution, occurrence.digest),
             new_digest=chosen.digest,
             new_updated_at=chosen.updated_at,
-            reason=chosen.reason,
+            reason="; ".join(text for text in (chosen.reason, occurrence.note) if text),
         )
 
     def _keep_current(self, resolution: Resolution, path: str, occurrence: Occurrence) -> Resolution:
@@ -234,3 +243,14 @@ def _moved_at(resolution: Resolution, digest: str | None) -> Instant | None:
     """Returns when the tag moved to a digest, if that was read."""
     builds = resolution.history.builds if resolution.history else ()
     return next((build.updated_at for build in reversed(builds) if build.digest == digest), None)
+
+
+def _edited(text: str, edits: Mapping[Occurrence, str]) -> str:
+    """Returns a text with digests in it.
+
+    Raises:
+        NotWritten: it would not read as intended.
+    """
+    after = with_digests(text, {occurrence.place: digest for occurrence, digest in edits.items() if occurrence.place})
+    verify(text, after, {occurrence.target: digest for occurrence, digest in edits.items() if occurrence.target})
+    return after
