@@ -43,6 +43,8 @@ FUNCTIONS = read("pulumi_cgr/functions.py")
 RESULTS = attributes(read(f"{RESOLVER}/model/resolution.py")["Resolution"])
 IMAGE = arguments(read(f"{RESOLVER}/resolver.py")["Resolver"]["resolve"])["image"].text
 
+RETURNED = tuple(Resolver(environment={}).resolve(f"cgr.dev/chainguard/nginx@sha256:{64 * 'a'}").to_result())
+
 RULE_PAGE = "[Images and rules](images-and-rules.md)"
 SETTINGS_PAGE = "[Settings](settings.md)"
 RESULTS_PAGE = "[Results](results.md)"
@@ -88,8 +90,7 @@ def test_the_settings() -> None:
 
 
 def test_the_values_that_every_interface_returns() -> None:
-    result = Resolver(environment={}).resolve(f"cgr.dev/chainguard/nginx@sha256:{64 * 'a'}").to_result()
-    rows = [(f"`{name}`", sentence(RESULTS[name].text)) for name in result]
+    rows = [(f"`{name}`", sentence(RESULTS[name].text)) for name in RETURNED]
     compare_part("docs/reference/results.md", "results", table(["value", "meaning"], rows))
 
 
@@ -190,7 +191,7 @@ def taken_text(name: str, text: str) -> str:
 
 def returned_text(name: str, text: str, of_image: bool) -> str:
     """Returns the text about a value that is returned; of one image, a link to the page about results and what it adds."""
-    if not of_image or name not in RESULTS:
+    if not of_image or name not in RETURNED:
         return text
     elsewhere = sentence(RESULTS[name].text)
     return f"See {RESULTS_PAGE}.{text.removeprefix(elsewhere) if text.startswith(elsewhere) else ''}"
