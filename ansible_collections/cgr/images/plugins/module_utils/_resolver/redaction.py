@@ -31,7 +31,8 @@ _LIKELY_SECRET = re.compile(
     re.IGNORECASE,
 )
 _WEB_TOKEN = re.compile(r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*")
-_USER_INFO = re.compile(r"(?<=://)[^\s/?#@'\"]*(?::[^\s@'\"]*)?@")
+# `USER:PASSWORD` is what messages say to write.
+_USER_INFO = re.compile(r"(?<=://)(?!USER:PASSWORD@)[^\s/?#@'\"]*(?::[^\s@'\"]*)?@")
 _ESCAPE = re.compile(r'\\u[0-9A-Fa-f]{4}|\\[\\/"]|(?:%[0-9A-Fa-f]{2})+')
 _BASE64 = re.compile(r"[\w+/=-]")
 
