@@ -3,11 +3,12 @@ VENV := .venv
 READY := $(VENV)/.ready
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)
 
-.PHONY: help demo test check format docs bench mutants release clean
+.PHONY: help demo test fuzz check format docs bench mutants release clean
 
 help:
 	@echo "make demo    a playbook and a Pulumi program pin images, out of recorded histories"
 	@echo "make test    all tests"
+	@echo "make fuzz    100,000 responses, configurations and settings by chance (long)"
 	@echo "make check   format, lint, types, and the gates in .ci, on several Pythons and ansible-cores"
 	@echo "make format  mend format and lint"
 	@echo "make docs    write the pages that tests generate"
@@ -21,6 +22,9 @@ demo: $(READY)
 
 test: $(READY)
 	$(VENV)/bin/python -m pytest -n auto --dist loadfile $(ARGS)
+
+fuzz: $(READY)
+	CGR_FUZZ=$${CGR_FUZZ:-100000} $(VENV)/bin/python -m pytest -q -n auto tests/test_fuzz.py
 
 check: $(READY)
 	$(VENV)/bin/ruff format --check .

@@ -24,9 +24,8 @@ from pulumi_cgr.resolver import (
     Resolver,
     UntrustworthyAnswer,
 )
-from tests.support.elsewhere import answers
 from tests.support.machine import CONFIGS, GOOD, HELPER, IMAGE, PUBLIC, A, Machine, issue, made
-from tests.support.servers import server
+from tests.support.servers import answers, server, without_end
 
 MOVED = Instant.parse("2026-01-31")
 BOUND = 10.0
@@ -45,14 +44,6 @@ def _bounded() -> Iterator[None]:
     began = time.monotonic()
     yield
     assert time.monotonic() - began < BOUND
-
-
-def without_end(piece: bytes) -> Callable[[socket.socket], None]:
-    def send(connection: socket.socket) -> None:
-        while True:
-            connection.sendall(piece)
-
-    return send
 
 
 OK = b"HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\n"

@@ -7,7 +7,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,17 +92,3 @@ def elsewhere(registry: Registry, folder: Path) -> Iterator[tuple[Proxy, dict[st
         proxy = Proxy(registry._server.server_address[1]).start()
         yield proxy, {"HTTPS_PROXY": proxy.url, "REQUESTS_CA_BUNDLE": str(bundle)}
         proxy.listener.close()
-
-
-def answers(
-    raw: bytes, then: Callable[[socket.socket], None] = lambda _connection: None
-) -> Callable[[socket.socket], None]:
-    """Returns what answers every request with these bytes, and then does something."""
-
-    def answer(connection: socket.socket) -> None:
-        connection.recv(65536)
-        connection.sendall(raw)
-        then(connection)
-        connection.close()
-
-    return answer
