@@ -3,11 +3,12 @@ VENV := .venv
 READY := $(VENV)/.ready
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)
 
-.PHONY: help demo test check format docs bench mutants release clean
+.PHONY: help demo test fuzz check format docs bench mutants release clean
 
 help:
 	@echo "make demo     pin the same images with Ansible and Pulumi, from recorded histories"
 	@echo "make test     run all tests; ARGS=tests/resolver runs some"
+	@echo "make fuzz     test with many random responses, configurations and settings (long)"
 	@echo "make check    check format, lint and types, and run the checks in .ci on several versions of Python and ansible-core"
 	@echo "make format   fix format and lint"
 	@echo "make docs     write the generated pages"
@@ -22,12 +23,15 @@ demo: $(READY)
 test: $(READY)
 	$(VENV)/bin/python -m pytest -n auto --dist loadfile $(ARGS)
 
+fuzz: $(READY)
+	CGR_FUZZ=$${CGR_FUZZ:-100000} $(VENV)/bin/python -m pytest -q -n auto tests/test_fuzz.py
+
 check: $(READY)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	.ci/gates 'ansible-test 3.11' 'ansible-test 3.13' 'ansible-test 3.12' collection-package collection-docs \
-		'tests-on 3.10 lowest' 'tests-on 3.11 lowest' 'tests-on 3.13 coverage' types api-pages audit release-rehearsal
+		'tests-on 3.10 lowest' 'tests-on 3.11 lowest' 'tests-on 3.13 coverage' types without-posix api-pages audit release-rehearsal
 
 format: $(READY)
 	$(VENV)/bin/ruff check --fix .

@@ -174,6 +174,10 @@ def tls(identity: str, authority: trustme.CA = AUTHORITY, expired: bool = False)
     return context
 
 
+OK = b"HTTP/1.1 200 OK\r\nDate: Sun, 01 Feb 2026 00:00:00 GMT\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+ENDLESS = servers.without_end(65536 * b"x")
+
 BELOW_HTTP: dict[str, tuple[servers.Resolution, ssl.SSLContext | None] | str] = {
     "no route": "https://255.255.255.255",
     "refused": "http://127.0.0.1:9",
@@ -181,8 +185,36 @@ BELOW_HTTP: dict[str, tuple[servers.Resolution, ssl.SSLContext | None] | str] = 
     "stall within the headers": (servers.drip_headers, None),
     "stall after the headers": (servers.drip, None),
     "hang up": (servers.hang_up, None),
+    "chunk of a negative size": (servers.answers(CHUNKED + b"-5\r\n", ENDLESS), None),
+    "chunk without a size": (servers.answers(CHUNKED + b"zz\r\n", ENDLESS), None),
+    "redirect with a body without end": (
+        servers.answers(b"HTTP/1.1 302 Found\r\nLocation: https://example.com/\r\n\r\n", ENDLESS),
+        None,
+    ),
+    "redirect to what is not a URL": (servers.answers(b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n"), None),
+    "304": (servers.answers(b"HTTP/1.1 304 Not Modified\r\n\r\n"), None),
+    "body without end": (servers.answers(OK + b"\r\n", ENDLESS), None),
+    "HTTP/0.9": (servers.answers(b"<html>hello</html>"), None),
+    "another protocol": (servers.answers(b"SSH-2.0-OpenSSH_9.6\r\n"), None),
+    "encoding that was not asked for": (
+        servers.answers(OK + b"Content-Encoding: br\r\nContent-Length: 1\r\n\r\nx"),
+        None,
+    ),
     "TLS certificate of another name": (servers.silence, tls("registry.example.com")),
     "TLS certificate that has expired": (servers.silence, tls("127.0.0.1", expired=True)),
     "TLS certificate of an unknown authority": (servers.silence, tls("127.0.0.1", STRANGER)),
 }
-"""Faults below HTTP, each with its own address or server; in all of them the registry cannot be reached."""
+"""Faults below HTTP, each an address or a server of its own."""
+
+NOT_BELIEVED = frozenset(
+    {
+        "redirect with a body without end",
+        "redirect to what is not a URL",
+        "304",
+        "body without end",
+        "HTTP/0.9",
+        "another protocol",
+        "encoding that was not asked for",
+    }
+)
+"""Those that are answered, with what cannot be believed; all others mean that the registry cannot be asked."""

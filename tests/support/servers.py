@@ -38,6 +38,28 @@ def server(answer: Resolution, tls: ssl.SSLContext | None = None) -> Iterator[st
     listener.close()
 
 
+def answers(raw: bytes, then: Resolution = lambda _connection: None) -> Resolution:
+    """Returns what answers every request with these bytes, and then does something."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(raw)
+        then(connection)
+        connection.close()
+
+    return answer
+
+
+def without_end(piece: bytes) -> Resolution:
+    """Returns what sends this over and over."""
+
+    def send(connection: socket.socket) -> None:
+        while True:
+            connection.sendall(piece)
+
+    return send
+
+
 def silence(connection: socket.socket) -> None:
     connection.recv(65536)
     threading.Event().wait()

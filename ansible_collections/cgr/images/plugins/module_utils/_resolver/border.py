@@ -38,7 +38,7 @@ def border(debug: Callable[[str], object] = log_debug, passing: tuple[type[Excep
         bug = bug_in(error)
     else:
         return
-    raise bug
+    raise bug from None
 
 
 def bug_in(error: BaseException) -> CgrError:

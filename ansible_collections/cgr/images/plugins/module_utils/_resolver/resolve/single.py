@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass, field
 from typing import Callable, NamedTuple, TypeVar
@@ -68,7 +67,7 @@ class Lookup:
     seconds: float
     trace: Trace
     clock: Clock
-    _warned_of_clock: threading.Event = field(default_factory=threading.Event, init=False)
+    _clock_warning: list[str] = field(default_factory=list, init=False)
 
     def fetch(self, query: Query, present: Instant | None = None, name: str = "at") -> Fetched:
         """Reads the range of history to begin with.
@@ -129,12 +128,12 @@ class Lookup:
             return error.considered
 
     def _clock_warnings(self, reference: Reference, history: HistoryRange) -> tuple[str, ...]:
-        """Warns of clocks that are far apart, once."""
+        """Warns of clocks that are far apart, always in the words of the first time: so a set is warned of once."""
         warning = clocks.clock_warning(history.now, self.clock(reference))
-        if warning is None or self._warned_of_clock.is_set():
+        if warning is None:
             return ()
-        self._warned_of_clock.set()
-        return (warning,)
+        self._clock_warning.append(warning)
+        return (self._clock_warning[0],)
 
     def _deadline(self) -> float:
         return time.monotonic() + self.seconds
