@@ -61,6 +61,19 @@ def test_the_example_writes_pinned_manifests_for_two_environments(controller: Co
         assert lines[3] == f"FROM cgr.dev/chainguard/python:latest@{runtime}"
 
 
+def test_the_example_for_many_hosts_asks_once(controller: Controller) -> None:
+    shutil.copytree(ROOT / "examples/ansible", controller.folder / "example", ignore=shutil.ignore_patterns("out"))
+    example = controller.folder / "example"
+    hosts = "".join(f"web{number}," for number in range(10))
+
+    run = controller.run("ansible-playbook", "-i", hosts, example / "many-hosts.yaml")
+
+    assert run.status == 0, run.output
+    written = [(example / f"out/web{number}/release.env").read_text() for number in range(10)]
+    assert set(written) == {f"PROXY={NGINX}@{NGINX_LATEST}\nAPP={PYTHON}@{PYTHON_LATEST_DEV}\n"}
+    assert [request.path for request in controller.registry.requests].count("/token") == 2, "one for each image"
+
+
 def test_one_question_gets_one_answer_however_it_is_asked(controller: Controller) -> None:
     tasks = [
         info(image=PYTHON, at="2024-06-01"),

@@ -45,6 +45,13 @@ extends_documentation_fragment:
   - cgr.images.rule.current
   - cgr.images.settings
 attributes:
+  async:
+    description: Cannot run with the keyword C(async), because it runs on the controller.
+    support: none
+  platform:
+    description: The operating systems of the controller, and of hosts to which it is delegated.
+    platforms: posix
+    support: full
   action_group:
     description: The group for C(module_defaults).
     membership:

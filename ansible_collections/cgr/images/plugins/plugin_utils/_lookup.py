@@ -25,8 +25,6 @@ from ansible_collections.cgr.images.plugins.plugin_utils._variables import VARIA
 RUN_DIRECTORY = "cgr-images"
 """The directory of this collection in the temporary directory of a run."""
 
-_NO_OMIT = object()
-
 display = Display()
 
 
@@ -38,9 +36,8 @@ class ImagesLookup(LookupBase):
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
         """Returns one value for each image, in their order."""
         variables = variables or {}
-        omit = variables.get("omit", _NO_OMIT)
-        images = [to_builtin(term) for term in _flatten(terms) if term is not omit]
-        options = {name: to_builtin(value) for name, value in kwargs.items() if value is not omit}
+        images = [to_builtin(term) for term in _flatten(terms) if not _is_omitted(term)]
+        options = {name: to_builtin(value) for name, value in kwargs.items() if not _is_omitted(value)}
         settings = {
             name: to_builtin(self._templar.template(variables[name])) for name in VARIABLES if name in variables
         }
@@ -72,6 +69,11 @@ def to_builtin(value: Any) -> Any:
     if isinstance(value, (list, tuple, set)):
         return [to_builtin(entry) for entry in value]
     return str(value) if isinstance(value, str) else value
+
+
+def _is_omitted(value: Any) -> bool:
+    """Whether it is what `default(omit)` returns, which ansible-core removes from tasks only and does not make public."""
+    return type(value).__name__ == "_OmitType"
 
 
 def _flatten(terms: list[Any]) -> Iterator[Any]:

@@ -91,13 +91,21 @@ def resolve_snapshot(
         SeveralFailed: at least one cannot be resolved.
     """
     known = present.known()
-    seen = _each(queries, lambda key: lookup.fetch(queries[key], present.given, present.name), workers, progress)
+    seen, errors = _collect(
+        queries, lambda key: lookup.fetch(queries[key], present.given, present.name), workers, progress
+    )
+    if errors:  # the others may fail, too, for reasons that only show now
+        readable = {key: queries[key] for key in seen}
+        _found, more = _collect(
+            readable, lambda key: lookup.resolve(queries[key], seen[key]), workers, _ignore_progress
+        )
+        raise _several_failed({**errors, **more}, queries)
     instant, usable = _agree(queries, seen, known, present)
 
     def resolution(key: str) -> Resolution:
         return lookup.resolve(queries[key], usable.get(key), instant)
 
-    return instant, _each(queries, resolution, workers, lambda _done, _all, _image: None)
+    return instant, _each(queries, resolution, workers, _ignore_progress)
 
 
 def resolve_at_present(query: Query, lookup: Lookup, present: Present) -> tuple[Instant | None, Resolution]:
@@ -160,6 +168,16 @@ def _last_move(query: Query, fetched: Fetched, now: Instant) -> list[Instant]:
 
 
 def _each(queries: Queries, work: Callable[[str], _Result], workers: int, progress: Progress) -> dict[str, _Result]:
+    found, errors = _collect(queries, work, workers, progress)
+    if errors:
+        raise _several_failed(errors, queries)
+    return {key: found[key] for key in queries}
+
+
+def _collect(
+    queries: Queries, work: Callable[[str], _Result], workers: int, progress: Progress
+) -> tuple[dict[str, _Result], dict[str, CgrError]]:
+    """Works on every query; returns the results and the errors, by their keys."""
     found: dict[str, _Result] = {}
     errors: dict[str, CgrError] = {}
     for key, outcome in run_concurrently(work, queries, workers):
@@ -168,6 +186,12 @@ def _each(queries: Queries, work: Callable[[str], _Result], workers: int, progre
         except CgrError as error:
             errors[key] = error.with_image(queries[key].reference.image)
         progress(len(found) + len(errors), len(queries), queries[key].reference.image)
-    if errors:
-        raise SeveralFailed({key: errors[key] for key in queries if key in errors}, len(queries))
-    return {key: found[key] for key in queries}
+    return found, errors
+
+
+def _several_failed(errors: Mapping[str, CgrError], queries: Queries) -> SeveralFailed:
+    return SeveralFailed({key: errors[key] for key in queries if key in errors}, len(queries))
+
+
+def _ignore_progress(_done: int, _total: int, _image: str) -> None:
+    pass
