@@ -189,7 +189,10 @@ class Settings:
                 found[setting.name] = _parser(setting.kind)(name, value)
         settings = cls(**found, environment=environment)
         if bool(settings.username) != bool(settings.password):
-            raise InvalidArgument("username and password belong together: give both of a pull token, or neither.")
+            raise InvalidArgument(
+                "username and password belong together: give both of a pull token, or neither.",
+                "username" if settings.password else "password",
+            )
         return settings
 
 
@@ -263,8 +266,12 @@ def _parse_count(name: str, value: Any) -> int:
     return int(text)
 
 
-def _parse_mirrors(_name: str, value: Any) -> Mirrors:
-    return Mirrors.of(value)
+def _parse_mirrors(name: str, value: Any) -> Mirrors:
+    try:
+        return Mirrors.of(value)
+    except InvalidArgument as error:
+        error.argument = name
+        raise
 
 
 def _parser(kind: str) -> Callable[[str, Any], Any]:
