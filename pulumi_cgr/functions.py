@@ -41,19 +41,19 @@ class GetImageDigestResult:
     image: str
     """The image as it was written."""
     repository: str
-    """The registry and the name in it, such as `cgr.dev/acme.com/python`."""
+    """The registry and the repository's name, such as `cgr.dev/acme.com/python`."""
     tag: str | None
     """The tag; none for an image that was pinned by its digest alone."""
     digest: str
-    """The digest that the tag pointed at, that of the index for all platforms."""
+    """The digest the tag pointed at, which is that of the index for all platforms."""
     ref: str
     """The reference to deploy, `repository:tag@digest`."""
     updated_at: str | None
-    """When the tag moved to the digest, in UTC; none for an image that was pinned already."""
+    """When the tag moved to the digest, in UTC; none for an image that was already pinned."""
     at: str | None
     """The instant asked for, in UTC; none for the present."""
     reason: str
-    """Why this build, for a person."""
+    """Why this build was chosen, for a person."""
     previous: Build | None
     """The build before this one, if it was read, with its `digest` and when the tag moved to it (`updated_at`)."""
     next: Build | None

@@ -43,17 +43,17 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
     at: pulumi.Output[str | None]
     """The instant asked for, in UTC; none for the present."""
     repository: pulumi.Output[str]
-    """The registry and the name in it, such as `cgr.dev/acme.com/python`."""
+    """The registry and the repository's name, such as `cgr.dev/acme.com/python`."""
     tag: pulumi.Output[str | None]
     """The tag; none for an image that was pinned by its digest alone."""
     digest: pulumi.Output[str]
-    """The digest that the tag pointed at, that of the index for all platforms."""
+    """The digest the tag pointed at, which is that of the index for all platforms."""
     ref: pulumi.Output[str]
     """The reference to deploy, `repository:tag@digest`."""
     updated_at: pulumi.Output[str | None]
-    """When the tag moved to the digest, in UTC; none for an image that was pinned already, or by a `digest` that was given."""
+    """When the tag moved to the digest, in UTC; none for an image that was already pinned, or by a `digest` that was given."""
     reason: pulumi.Output[str]
-    """Why this build, for a person."""
+    """Why this build was chosen, for a person."""
 
     def __init__(
         self,

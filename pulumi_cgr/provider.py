@@ -24,6 +24,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from ._bridge import border
 from ._pulumi import check_image, check_set
 from ._pulumi.config import resolver_from_config
 from ._pulumi.failures import failure_to_property, hide_image
@@ -53,7 +54,8 @@ class _Provider(ResourceProvider):
         In a preview it succeeds even then, and passes the failure on to the program (see `_pulumi/failures.py`).
         """
         try:
-            return CheckResult(self._checked(_olds, news), [])
+            with border():
+                return CheckResult(self._checked(_olds, news), [])
         except CgrError as error:
             shown = hide_image(error) if news.get(HIDES_IMAGE) is True else error
             if news.get(PREVIEW) is not True:

@@ -23,7 +23,7 @@ class Host:
     """The provider process of one operation.
 
     Args:
-        config: the configuration of the stack, secrets unwrapped, as the engine hands it over.
+        config: the configuration of the stack, with secrets in plain text, as the engine passes it.
         environ: the environment variables of the process.
     """
 
@@ -58,7 +58,7 @@ class Host:
         return to_dict(response.inputs), [(failure.property, failure.reason) for failure in response.failures]
 
     def diff(self, urn: str, id_: str, olds: Properties, news: Properties) -> tuple[bool, bool]:
-        """Returns whether something changes, and whether that takes a replacement."""
+        """Returns whether something changes, and whether the resource is replaced."""
         request = provider_pb2.DiffRequest(id=id_, urn=urn, olds=to_struct(olds), news=to_struct(news))
         response = self._stub.Diff(request)
         assert STATUSES[response.changes] != "unknown", "the engine would compare the pickled provider then"
@@ -75,7 +75,7 @@ class Host:
         return to_dict(self._stub.Update(request).properties)
 
     def read(self, urn: str, id_: str, outputs: Properties, inputs: Properties) -> Properties:
-        """Returns the outputs as they are now."""
+        """Returns the current outputs."""
         request = provider_pb2.ReadRequest(id=id_, urn=urn, properties=to_struct(outputs), inputs=to_struct(inputs))
         return to_dict(self._stub.Read(request).properties)
 
@@ -85,7 +85,7 @@ class Host:
 
 
 def to_struct(properties: Properties) -> Any:
-    """Returns properties in the form they have on the wire."""
+    """Returns properties in their gRPC form."""
     return json_format.ParseDict(properties, struct_pb2.Struct())
 
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The gRPC services a Pulumi program talks to: it registers its resources here, and logs."""
+"""The gRPC services that a Pulumi program calls to register its resources and to log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, reso
 from .host import Properties, to_dict, to_struct
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""How a value that is not known yet is written on the wire."""
+"""How gRPC represents an unknown value."""
 
 Register = Callable[[Any, Properties], "tuple[str, str, Properties] | None"]
 """Takes a request and its inputs; answers urn, id and state, or `None` for a failure."""
@@ -85,7 +85,7 @@ def serving(
         register: called for each resource, one at a time.
         invoke: called for each function of the engine's own.
         outputs: called with the outputs of the stack.
-        diagnostics: what the program logs is appended here.
+        diagnostics: the list to which the program's log messages are appended.
     """
     server = grpc.server(ThreadPoolExecutor(max_workers=32))
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(_Monitor(register, invoke, outputs), server)

@@ -4,7 +4,7 @@
 
     python program.py MONITOR ENGINE true|false MAIN
 
-The configuration comes in `PULUMI_CONFIG` and `PULUMI_CONFIG_SECRET_KEYS`, as it does there.
+The configuration is in `PULUMI_CONFIG` and `PULUMI_CONFIG_SECRET_KEYS`, as in the language host.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> int:
             organization="organization",
         )
     )
-    # A program that fails leaves futures behind, of which asyncio would complain.
+    # A failed program leaves unfinished futures, which asyncio would report.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     os.chdir(Path(program).parent)
     loop = asyncio.new_event_loop()
@@ -48,7 +48,7 @@ def main() -> int:
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
         return 1
-    except Exception:  # noqa: BLE001  (the program's, whatever it is)
+    except Exception:  # noqa: BLE001  (any error of the program)
         pulumi.log.error("Program failed with an unhandled exception:\n" + traceback.format_exc())
         return 1
     return 0

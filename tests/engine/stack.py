@@ -1,12 +1,12 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""A stack and the operations on it, in the engine's order.
+"""A stack and its operations, in the order of the engine.
 
 For each resource a program registers:
 
 1. `ignore_changes` copies the old inputs over the new ones.
 2. `check` gets the old inputs (none for a new resource) and the new ones.
-3. The checked inputs are held against the plan, if there is one.
+3. The checked inputs are compared with the plan, if there is one.
 4. `diff` gets the old *outputs* and the checked inputs.
 5. A replacement checks once more, without old inputs.
 6. In a preview, the checked inputs are the new state, and the id of what is new is unknown.
@@ -45,7 +45,7 @@ State = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Step:
-    """What an operation does to one resource; `diff` holds the old and new value of each property that changes."""
+    """The effect of an operation on one resource; `diff` has the old and new value of each property that changes."""
 
     op: str
     type: str
@@ -55,7 +55,7 @@ class Step:
 
 @dataclass
 class Result:
-    """What an operation did; of a preview, what an update would do.  `provider_peak` is the provider's memory in KiB."""
+    """The result of an operation; for a preview, of the update that it previews.  `provider_peak` is the provider's memory in KiB."""
 
     ok: bool = True
     steps: list[Step] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Result:
         return {step.name: step.op for step in self.steps if step.op != "same"}
 
     def render(self) -> str:
-        """Shows the operation as the command does."""
+        """Shows the operation like the command `pulumi`."""
         lines = []
         for step in self.steps:
             lines.append(
@@ -84,13 +84,13 @@ class Result:
 
 @dataclass
 class Stack:
-    """A stack of one program: a folder with `__main__.py`, or a file.
+    """A stack of one program: a directory with `__main__.py`, or a file.
 
     Attributes:
         program: the program.
         config: its configuration, by full key (`cgr:token`); those in `secrets` are secret.
-        environ: environment variables of the program and the provider, besides this process's.
-        state: the resources there are, as plain data.
+        environ: additional environment variables of the program and the provider.
+        state: the resources, as plain data.
     """
 
     program: Path
@@ -100,18 +100,18 @@ class Stack:
     state: State = field(default_factory=dict)
 
     def preview(self) -> Result:
-        """Says what `up` would do; nothing changes."""
+        """Returns what `up` would do, without changes."""
         return _Operation(self, dry_run=True, state=deepcopy(self.state), plan=None).run()
 
     def up(self, plan: Any = None, replace: str | None = None) -> Result:
-        """Runs the program and does what it says, within a preview's plan if one is given.
+        """Runs the program and updates the stack, within the plan of a preview if one is given.
 
-        `replace` names a resource that is to be replaced, whether it changes or not.
+        `replace` names a resource to replace even if it does not change.
         """
         return _Operation(self, dry_run=False, state=self.state, plan=plan, replace=replace).run()
 
     def planned(self) -> tuple[Result, Any]:
-        """Does a preview, and returns a plan to hold `up` to with it."""
+        """Previews, and returns a plan that constrains `up`."""
         result = self.preview()
         return result, result.plan
 

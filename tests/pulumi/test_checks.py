@@ -18,7 +18,8 @@ from pulumi_cgr._pulumi.check_image import GIVEN_REASON, KEPT, check_image, kept
 from pulumi_cgr._pulumi.check_set import check_set, parse_queries
 from pulumi_cgr._pulumi.prefetched import set_to_text, to_text
 from pulumi_cgr._pulumi.properties import PREFETCHED, differs
-from pulumi_cgr.lockfile.update import lock_images, rollback
+from pulumi_cgr.lockfile.rollback import rollback
+from pulumi_cgr.lockfile.update import lock_images
 from pulumi_cgr.provider import ImageDigestProvider, ImageDigestsProvider
 from pulumi_cgr.resolver import CgrError, InvalidImage, MemoryCache, RegistryUnavailable, Resolver
 from pulumi_cgr.testing import Registry

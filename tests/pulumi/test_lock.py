@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_cgr.lockfile.update import lock_images, prune, rollback, update_all
+from pulumi_cgr.lockfile.rollback import rollback
+from pulumi_cgr.lockfile.update import FileUses, lock_images, remove, update_all
 from pulumi_cgr.resolver import Resolver
 from pulumi_cgr.testing import Registry
 
@@ -152,7 +153,7 @@ def test_what_the_lock_lacks_is_one_sentence_with_the_command_that_adds_it(
     stack = make_stack(PROGRAM)
     stack.up()
     before = stack.exported()
-    prune(path, [])
+    remove(path, FileUses())
 
     up = stack.up()
 

@@ -206,7 +206,7 @@ def test_a_set_is_pinned_whole_or_not_at_all(make_stack: MakeStack, registry: Re
         (pin(f'images={{"a": None, "b": "{IMAGE}"}}', "ImageDigests", "refs"), "1 of 2 images cannot be resolved"),
         (pin(f'images=["{IMAGE}"]', "ImageDigests", "refs"), "images must be a mapping from keys to images"),
         (pin("images={}", "ImageDigests", "refs"), "images is empty: name at least one image"),
-        (pin(SET + ', min_age="soon"', "ImageDigests", "refs"), "min_age 'soon' is not a span of time"),
+        (pin(SET + ', min_age="soon"', "ImageDigests", "refs"), "min_age 'soon' is not a duration"),
     ],
 )
 def test_a_malformed_argument_is_one_sentence(

@@ -9,6 +9,7 @@ from collections import Counter
 from rich.text import Text
 
 from ...resolver import Instant, Interval, Timeline
+from ..signs import fit
 from .axis import ticks
 
 STYLES = {"chosen": "bold green", "current": "bold cyan", "returned": "magenta", "cut_off": "yellow", "young": "dim"}
@@ -27,7 +28,10 @@ def timeline(past: Timeline, width: int) -> list[Text]:
     lines = [_pointer(scale, *label) for label in _above(past)]
     lines.append(_line(past, scale))
     lines += [_pointer(scale, *label) for label in _below(past)]
-    return [*lines, *_axis(past, scale), Text(_legend(past, scale), "dim")]
+    lines += [*_axis(past, scale), Text(_legend(past, scale), "dim")]
+    for line in lines:
+        line.plain = fit(line.plain)
+    return lines
 
 
 class _Scale:

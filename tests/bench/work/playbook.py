@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""A playbook in which every host uses an image three times, against one without lookups, and against doing it by hand."""
+"""Runs a playbook in which every host uses an image three times, compared with one without lookups and with one by hand."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ IMAGE = f"cgr.dev/{NAME}"
 OURS, LOOKUPS = "digest_info and two lookups", "three lookups"
 DEBUG, URI = "the same playbook with `debug` instead", "`ansible.builtin.uri` by hand"
 ENV = "three of Ansible's own lookup `env`"
-"""What any lookup costs: every use on every host is a fork, which loads it anew."""
+"""The cost of any lookup: each use on each host runs in a fork, which loads the plugin again."""
 HOSTS = (1, 10, 30, 100)
 RECORDS = 200
 
@@ -60,7 +60,7 @@ def _tasks(url: str, digest: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def part(folder: Path, numbers: Sequence[int] = HOSTS, repeat: int = 3) -> Part:
-    """Measures: what is done by hand, which takes long, once, and what only the plot needs, at most twice."""
+    """Measures this kind of work: by hand once, because it is slow, and for the plot at most twice."""
     history = made_up(NAME, RECORDS)
     costs: dict[int, dict[str, Cost]] = {}
     with served({NAME: history}, folder / "playbook") as registry:

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""A preview of a stack of pins, against one with literal digests: on the real engine, where `pulumi` is on PATH."""
+"""Previews a stack of pins, compared with one of literal digests, on the real engine if `pulumi` is on PATH."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PEAK = "peak of memory in KiB: "
 
 
 def part(folder: Path, pins: int = 100, many: int = 1000, repeat: int = 3) -> Part:
-    """Measures."""
+    """Measures this kind of work."""
     engine = "pulumi preview" if shutil.which("pulumi") else "preview by the stand-in for Pulumi's engine"
     few = _costs(folder / "few", pins, RECORDS, (FOLLOWED, KEPT, NEW, LITERAL), repeat)
     lots = _costs(folder / "many", many, FEW_RECORDS, (FOLLOWED, NEW, LITERAL), 1)

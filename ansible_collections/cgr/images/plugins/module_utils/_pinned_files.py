@@ -9,7 +9,9 @@ from typing import Any, Mapping
 from ._digest_info import failed, telling
 from ._files.pin import FILE_RULES, OnChange, pin_files
 from ._options import RULE_OPTIONS, SETTING_OPTIONS, SETTINGS_REQUIRED_TOGETHER, given
+from ._resolver.border import border, log_debug
 from ._resolver.cache.cache import Cache
+from ._resolver.cache.present import RunPresent
 from ._resolver.errors import CgrError
 from ._resolver.resolve.single import Trace
 from ._resolver.resolver import Resolver
@@ -32,6 +34,7 @@ def pin(
     on_change: OnChange | None = None,
     trace: Trace | None = None,
     run_cache: Cache | None = None,
+    present: RunPresent | None = None,
 ) -> tuple[dict[str, Any], list[str]]:
     """Does a task.
 
@@ -41,7 +44,7 @@ def pin(
         check: whether to write nothing.
         on_change: see `pin_files`.
         trace: see `Resolver`; it is told about the progress of long sets, too.
-        memory: see `Resolver`.
+        run_cache, present: see `Resolver`.
 
     Returns:
         The result of the task: the report; else `failed`, with the sentence `msg` and the word `error_code`.  And the
@@ -49,16 +52,17 @@ def pin(
     """
     rule = given(params, dict.fromkeys(FILE_RULES))
     try:
-        resolver = Resolver(trace=trace, run_cache=run_cache, **given(params, SETTING_OPTIONS))
-        report = pin_files(
-            resolver,
-            paths,
-            patterns=params["patterns"],
-            rule=rule,
-            check=check,
-            progress=telling(trace),
-            on_change=on_change,
-        )
+        with border(trace or log_debug):
+            resolver = Resolver(trace=trace, run_cache=run_cache, present=present, **given(params, SETTING_OPTIONS))
+            report = pin_files(
+                resolver,
+                paths,
+                patterns=params["patterns"],
+                rule=rule,
+                check=check,
+                progress=telling(trace),
+                on_change=on_change,
+            )
     except CgrError as error:
         return failed(error), []
     result = report.to_dict()

@@ -18,13 +18,17 @@ from .._resolver.resolver import Resolver
 from . import edit as write
 from .edit import NotWritten
 from .matcher import Matcher
-from .occurrence import Occurrence, Place, Unreadable, with_digests
+from .occurrence import MALFORMED, Occurrence, Unreadable, with_digests
 from .report import PINNED, SKIPPED, UNCHANGED, UPDATED, Problem, Report, Row
-from .scan import ScannedFile, scan, text_of
+from .scan import ScannedFile, scan, scan_text, text_of
+from .verify import verify
 from .walk import Paths
 
 OnChange = Callable[[str, str, str], None]
 """Called with the path of each file that changes, or would, and its text before and after."""
+
+QueryFor = Callable[[str, Occurrence], Query]
+"""Called with the path of a file and an image in it; returns the query whose resolution pins the image there."""
 
 FILE_RULES = tuple(name for name in RULE_NAMES if name != "current")
 """The parts of a rule for files; the pin that stands in a file is the current one."""
@@ -36,6 +40,7 @@ def pin_files(
     *,
     patterns: Sequence[str] | None = None,
     rule: Mapping[str, Any] | None = None,
+    query_for: QueryFor | None = None,
     check: bool = False,
     progress: Progress | None = None,
     on_change: OnChange | None = None,
@@ -48,6 +53,7 @@ def pin_files(
         patterns: which files of a folder (see `tree.files_in`).
         rule: the rule for all images, as of `Resolver.resolve`.  With `min_age`, a pin that a file holds already never
             moves back.
+        query_for: says which rule applies to which image, see `QueryFor`; by default `rule` applies to all.
         check: whether to write nothing.
         progress: see `Resolver.resolve_all`.
         on_change: see `OnChange`.
@@ -59,8 +65,9 @@ def pin_files(
     """
     rule = _checked(answering, rule or {})
     found = scan(paths, patterns, Matcher(answering.mirrors))
-    resolutions = _resolutions(answering, found.files, rule, progress)
-    pinner = _Pinner(answering.parse_query, resolutions.resolutions, rule, check, on_change)
+    queries = _Queries(query_for or (lambda _path, occurrence: answering.parse_query(occurrence.asked, **rule)))
+    resolutions = queries.resolve(answering, found.files, progress)
+    pinner = _Pinner(queries, resolutions.resolutions, check, on_change)
     for read in found.files:
         pinner.pin(read)
     return Report(
@@ -83,20 +90,64 @@ def _checked(answering: Resolver, rule: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _resolutions(
-    answering: Resolver, files: list[ScannedFile], rule: dict[str, Any], progress: Progress | None
-) -> Resolutions:
-    """Looks each image up once, however many files it is in; a failure names the first place."""
-    keys: dict[str, str] = {}
-    for read in files:
-        for occurrence in read.occurrences:
-            if occurrence.place and occurrence.asked not in keys:
-                place = f"{read.path}:{occurrence.line}"
-                keys[occurrence.asked] = f"{place} {occurrence.asked}" if place in keys.values() else place
-    if not keys:
-        return Resolutions(None, {})
-    resolutions = answering.resolve_all({key: image for image, key in keys.items()}, progress=progress, **rule)
-    return Resolutions(resolutions.at, {image: resolutions.resolutions[key] for image, key in keys.items()})
+def pin_text(
+    answering: Resolver,
+    text: str,
+    *,
+    name: str,
+    rule: Mapping[str, Any] | None = None,
+    query_for: QueryFor | None = None,
+    progress: Progress | None = None,
+) -> tuple[str, Report]:
+    """Pins the images in a text, such as standard input; returns the text with its digests, and what changed.
+
+    Args:
+        answering: what looks the images up, all at one instant.
+        text: the content of a file.
+        name: a file name that says how to read it, such as `Dockerfile` or `a.yaml`.
+        rule, query_for, progress: as of `pin_files`.
+
+    Raises:
+        InvalidArgument: the text cannot be read as what its name says, or an argument is malformed.
+        SeveralFailed, MissingDependency: as of `pin_files`.
+    """
+    rule = _checked(answering, rule or {})
+    read = scan_text(text, name, Matcher(answering.mirrors), "-")
+    queries = _Queries(query_for or (lambda _path, occurrence: answering.parse_query(occurrence.asked, **rule)))
+    resolutions = queries.resolve(answering, [read], progress)
+    pinner = _Pinner(queries, resolutions.resolutions, False, None)
+    rows, edits = pinner.rows_and_edits(read)
+    after = _edited(text, edits)
+    return after, Report(tuple(rows), ("-",) if edits else (), (), resolutions.at, resolutions.warnings)
+
+
+class _Queries:
+    """The query for each image in files, and the resolution of each query, however many files have it."""
+
+    def __init__(self, query_for: QueryFor) -> None:
+        self._query_for = query_for
+        self._keys: dict[Query, str] = {}
+
+    def of(self, path: str, occurrence: Occurrence) -> Query:
+        return self._query_for(path, occurrence)
+
+    def key(self, path: str, occurrence: Occurrence) -> str:
+        return self._keys[self.of(path, occurrence)]
+
+    def resolve(self, answering: Resolver, files: Sequence[ScannedFile], progress: Progress | None) -> Resolutions:
+        """Looks each image up once; an error names the first place that has it."""
+        places: set[str] = set()
+        for read in files:
+            for occurrence in read.occurrences:
+                if occurrence.place:
+                    place = f"{read.path}:{occurrence.line}"
+                    query = self.of(read.path, occurrence)
+                    if query not in self._keys:
+                        self._keys[query] = f"{place} {occurrence.asked}" if place in places else place
+                        places.add(place)
+        if not self._keys:
+            return Resolutions(None, {})
+        return answering.resolve_queries({key: query for query, key in self._keys.items()}, progress)
 
 
 class _Pinner:
@@ -104,15 +155,13 @@ class _Pinner:
 
     def __init__(
         self,
-        query: Callable[..., Query],
+        queries: _Queries,
         resolutions: Mapping[str, Resolution],
-        rule: Mapping[str, Any],
         check: bool,
         on_change: OnChange | None,
     ) -> None:
-        self._query = query
+        self._queries = queries
         self._resolutions = resolutions
-        self._rule = rule
         self._check = check
         self._on_change = on_change or (lambda _path, _before, _after: None)
         self.rows: list[Row] = []
@@ -120,12 +169,12 @@ class _Pinner:
         self.problems: list[Problem] = []
 
     def pin(self, read: ScannedFile) -> None:
-        rows = [self._row(read, occurrence) for occurrence in read.occurrences]
-        edits = {
-            occurrence.place: row.new_digest
-            for occurrence, row in zip(read.occurrences, rows)
-            if occurrence.place and row.new_digest and row.status in (PINNED, UPDATED)
-        }
+        rows, edits = self.rows_and_edits(read)
+        self.problems += [
+            Problem(read.path, occurrence.line, occurrence.reason)
+            for occurrence in read.occurrences
+            if occurrence.code == MALFORMED
+        ]
         try:
             if edits:
                 self._write(read, edits)
@@ -137,12 +186,21 @@ class _Pinner:
             ]
         self.rows += rows
 
-    def _write(self, read: ScannedFile, edits: Mapping[Place, str]) -> None:
+    def rows_and_edits(self, read: ScannedFile) -> tuple[list[Row], dict[Occurrence, str]]:
+        rows = [self._row(read, occurrence) for occurrence in read.occurrences]
+        edits = {
+            occurrence: row.new_digest
+            for occurrence, row in zip(read.occurrences, rows)
+            if row.new_digest and row.status in (PINNED, UPDATED)
+        }
+        return rows, edits
+
+    def _write(self, read: ScannedFile, edits: Mapping[Occurrence, str]) -> None:
         content, version = write.read(read.real)
         if version != read.version:
             raise NotWritten(write.CHANGED_MEANWHILE)
         before = text_of(content)
-        after = with_digests(before, edits)
+        after = _edited(before, edits)
         if not self._check:
             write.replace(read.real, after.encode("utf-8"), version)
         self.files.append(read.path)
@@ -154,8 +212,8 @@ class _Pinner:
         )
         if occurrence.place is None:
             return row
-        resolution = self._resolutions[occurrence.asked]
-        chosen = self._keep_current(resolution, occurrence)
+        resolution = self._resolutions[self._queries.key(read.path, occurrence)]
+        chosen = self._keep_current(resolution, read.path, occurrence)
         return replace(
             row,
             status=PINNED
@@ -166,17 +224,18 @@ class _Pinner:
             old_updated_at=_moved_at(resolution, occurrence.digest),
             new_digest=chosen.digest,
             new_updated_at=chosen.updated_at,
-            reason=chosen.reason,
+            reason="; ".join(text for text in (chosen.reason, occurrence.note) if text),
         )
 
-    def _keep_current(self, resolution: Resolution, occurrence: Occurrence) -> Resolution:
+    def _keep_current(self, resolution: Resolution, path: str, occurrence: Occurrence) -> Resolution:
         """Compares a resolution with the pin in the file.
 
         Everything newer than the resolved build was read with it, so nothing more need be read: a pin that was not seen is older.
         """
-        if not occurrence.digest or not self._rule.get("min_age"):
+        query = self._queries.of(path, occurrence)
+        if not occurrence.digest or not query.rule.min_age:
             return resolution
-        query = self._query(occurrence.asked, **self._rule, current=occurrence.digest)
+        query = query.with_rule(current=occurrence.digest)
         return keep_current(resolution, query) or resolution
 
 
@@ -184,3 +243,14 @@ def _moved_at(resolution: Resolution, digest: str | None) -> Instant | None:
     """Returns when the tag moved to a digest, if that was read."""
     builds = resolution.history.builds if resolution.history else ()
     return next((build.updated_at for build in reversed(builds) if build.digest == digest), None)
+
+
+def _edited(text: str, edits: Mapping[Occurrence, str]) -> str:
+    """Returns a text with digests in it.
+
+    Raises:
+        NotWritten: it would not read as intended.
+    """
+    after = with_digests(text, {occurrence.place: digest for occurrence, digest in edits.items() if occurrence.place})
+    verify(text, after, {occurrence.target: digest for occurrence, digest in edits.items() if occurrence.target})
+    return after

@@ -1,0 +1,19 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The images in a text in JSON; where they are expected is said once for YAML and JSON, in `tree`."""
+
+from __future__ import annotations
+
+from ..matcher import Matcher
+from ..occurrence import Occurrence
+from ..tree.walk import images_in
+from .source import Document, parsed_json
+
+
+def images_in_json(text: str, names: Matcher) -> list[Occurrence]:
+    """Finds the images in a text, in their order.
+
+    Raises:
+        Unreadable: it is not JSON.
+    """
+    return images_in(Document(text, names), names, parsed_json)
