@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 import pulumi
 
 from ..resolver import CgrError, InvalidArgument
+from .properties import LOCK, RULE, STALE_AFTER, TRIGGERS
 
+_ARGUMENTS = {"image", "images", "digest", "digests", TRIGGERS, LOCK, STALE_AFTER, *RULE}
 MOST_NAMES = 10
 """How many pins are named that fail for the same reason."""
 
@@ -35,7 +37,9 @@ class Failed(NamedTuple):
 
 def failure_to_property(error: CgrError) -> dict[str, Any]:
     """Returns a failure as a property of a resource."""
-    argument = error.argument if isinstance(error, InvalidArgument) else None
+    # A malformed setting is not an argument of the resource.
+    is_about_argument = isinstance(error, InvalidArgument) and error.argument in _ARGUMENTS
+    argument = error.argument if is_about_argument else None
     return {"error_code": error.error_code, "message": error.message, "image": error.image, "argument": argument}
 
 

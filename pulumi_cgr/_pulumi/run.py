@@ -134,9 +134,22 @@ def _make_resolver() -> Resolver | CgrError:
     warn(config_warnings(sorted({**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}), project))
     get, cache = runtime_config.get_config, MemoryCache()
     try:
-        return resolver_from_config(get, project, environment=environment, trace=pulumi.log.debug, run_cache=cache)
+        return resolver_from_config(get, project, environment=environment, trace=_trace_once(), run_cache=cache)
     except CgrError as error:
         return error
+
+
+def _trace_once() -> Callable[[str], None]:
+    """Returns a trace that logs what is said of the first image only, for every message is a call to the engine."""
+    known: set[str] = set()
+
+    def trace(sentence: str) -> None:
+        _image, _colon, finding = sentence.partition(": ")
+        if finding not in known:
+            known.add(finding)
+            pulumi.log.debug(sentence)
+
+    return trace
 
 
 def _exit_at_once_if_interrupted() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -44,6 +45,12 @@ class Host:
         self._channel.close()
         self._process.terminate()
         self._process.communicate()
+
+    def peak_memory(self) -> int:
+        """Returns the most memory that the process has used so far, in KiB; 0 where the system does not say."""
+        status = Path(f"/proc/{self._process.pid}/status")
+        lines = status.read_text().splitlines() if status.exists() else []
+        return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
 
     def check(self, urn: str, olds: Properties, news: Properties) -> tuple[Properties, list[tuple[str, str]]]:
         """Returns the checked inputs, and the failures as pairs of property and reason."""

@@ -55,13 +55,14 @@ class Step:
 
 @dataclass
 class Result:
-    """The result of an operation; for a preview, of the update that it previews."""
+    """The result of an operation; for a preview, of the update that it previews.  `provider_peak` is the provider's memory in KiB."""
 
     ok: bool = True
     steps: list[Step] = field(default_factory=list)
     outputs: Properties = field(default_factory=dict)
     diagnostics: list[str] = field(default_factory=list)
     plan: dict[str, Properties] = field(default_factory=dict)
+    provider_peak: int = 0
 
     @property
     def changes(self) -> dict[str, str]:
@@ -115,8 +116,8 @@ class Stack:
         return result, result.plan
 
     def exported(self) -> str:
-        """Returns the state as text."""
-        return json.dumps(self.state)
+        """Returns the state as text, without the secrets in it."""
+        return json.dumps(_masked(self.state))
 
     def refresh(self) -> Result:
         """Reads every resource."""
@@ -173,6 +174,7 @@ class _Operation:
             pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
             self.program = subprocess.Popen(command, env=environ, **pipes)
             printed = self.program.communicate()
+            self.result.provider_peak = self.host.peak_memory()
             self.result.diagnostics += [text.strip() for text in printed if text.strip()]
             self.result.ok = self.result.ok and self.program.returncode == 0
             if self.result.ok:
