@@ -41,10 +41,11 @@ class Interval:
     returned: Instant | None = None
 
     def holds(self, digest: str, updated_at: Instant) -> bool:
-        """Whether this is the stay that a move to a digest began, or confirmed."""
-        return (
-            digest == self.digest and updated_at >= self.updated_at and (self.until is None or updated_at < self.until)
-        )
+        """Whether this is the interval that a move to a digest began, or confirmed."""
+        if digest != self.digest or updated_at < self.updated_at:
+            return False
+        # An interval of no duration ends at the instant at which it began.
+        return self.until is None or updated_at < self.until or updated_at == self.updated_at
 
 
 @dataclass(frozen=True)
