@@ -3,11 +3,12 @@ VENV := .venv
 READY := $(VENV)/.ready
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)
 
-.PHONY: help demo test check format docs bench mutants release clean
+.PHONY: help demo test fuzz check format docs bench mutants release clean
 
 help:
 	@echo "make demo    a playbook and a Pulumi program pin images, out of recorded histories"
 	@echo "make test    all tests"
+	@echo "make fuzz    random use of the lock for ten minutes, or for CGR_FUZZ_SECONDS"
 	@echo "make check   format, lint, types, and the gates in .ci, on several Pythons and ansible-cores"
 	@echo "make format  mend format and lint"
 	@echo "make docs    write the pages that tests generate"
@@ -21,6 +22,9 @@ demo: $(READY)
 
 test: $(READY)
 	$(VENV)/bin/python -m pytest -n auto --dist loadfile $(ARGS)
+
+fuzz: $(READY)
+	CGR_FUZZ_SECONDS=$${CGR_FUZZ_SECONDS:-600} $(VENV)/bin/python -m pytest -q -s tests/lock/test_random.py
 
 check: $(READY)
 	$(VENV)/bin/ruff format --check .
