@@ -8,7 +8,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)
 help:
 	@echo "make demo     pin the same images with Ansible and Pulumi, from recorded histories"
 	@echo "make test     run all tests; ARGS=tests/resolver runs some"
-	@echo "make fuzz     test with many random responses, configurations and settings (long)"
+	@echo "make fuzz     test with many random responses, configurations, settings and uses of the lock file (long)"
 	@echo "make check    check format, lint and types, and run the checks in .ci on several versions of Python and ansible-core"
 	@echo "make format   fix format and lint"
 	@echo "make docs     write the generated pages"
@@ -24,7 +24,8 @@ test: $(READY)
 	$(VENV)/bin/python -m pytest -n auto --dist loadfile $(ARGS)
 
 fuzz: $(READY)
-	CGR_FUZZ=$${CGR_FUZZ:-100000} $(VENV)/bin/python -m pytest -q -n auto tests/test_fuzz.py
+	CGR_FUZZ=$${CGR_FUZZ:-100000} CGR_FUZZ_SECONDS=$${CGR_FUZZ_SECONDS:-600} $(VENV)/bin/python -m pytest -q -n auto \
+		tests/test_fuzz.py tests/lock/test_random.py
 
 check: $(READY)
 	$(VENV)/bin/ruff format --check .

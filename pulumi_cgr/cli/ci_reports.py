@@ -34,15 +34,14 @@ def places_of(findings: Iterable[Finding], lock_path: str, lock_text: str, root:
     """Returns where findings are shown: in the file that uses the image, or else at the entry in the lock file.
 
     Args:
-        findings: the findings; their files are relative to the folder of the lock file.
+        findings: the findings.
         lock_path: the path of the lock file.
         lock_text: its content.
         root: the folder from which files are named: that of the repository.
     """
-    folder = os.path.dirname(lock_path)
     places = []
     for finding in findings:
-        path = os.path.join(folder, finding.file) if finding.file else lock_path
+        path = finding.file or lock_path
         line = finding.line or _line_of(finding.image, lock_text)
         places.append(Place(finding, os.path.relpath(path, root).replace(os.sep, "/"), line))
     return places

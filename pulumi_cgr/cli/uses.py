@@ -73,7 +73,7 @@ def uses_of(found: ScanResult, resolver: Resolver, lock: Lock, rule: Rule, folde
     for read in found.files:
         file = reader.named(read.path)
         written = (each for each in read.occurrences if (file, each.line) not in resolved)
-        uses += [use for occurrence in written for use in reader.of_occurrence(file, occurrence)]
+        uses += [use for occurrence in written for use in reader.of_occurrence(read.path, occurrence)]
     gone = {file for entry in lock.entries for file in entry.used if not os.path.exists(os.path.join(folder, file))}
     return FileUses(tuple(uses), frozenset({*map(reader.named, found.paths), *gone}))
 
@@ -151,20 +151,21 @@ class _Reader:
                 continue
             rules = [query] if image.rule is not None else self._entries(query)
             for each in rules or [query]:
-                yield Use(self.named(path), image.line, each, is_program=True)
+                yield Use(self.named(path), image.line, each, is_program=True, path=path)
 
-    def of_occurrence(self, file: str, occurrence: Occurrence) -> Iterator[Use]:
+    def of_occurrence(self, path: str, occurrence: Occurrence) -> Iterator[Use]:
         """Yields the uses of an image in a file: one for each entry that it may mean."""
         query = self._query(occurrence.asked if occurrence.place else occurrence.image, self._rule)
         if query is None:
             return  # a template, or not a reference: pin says so
+        file = self.named(path)
         # Where no digest can be written: in a program or a playbook.
         is_program = occurrence.place is None and occurrence.digest is None
         entries = [] if self._rule or query.reference.tag is None else self._entries(query, file, occurrence.digest)
         for each in entries:
-            yield Use(file, occurrence.line, each, occurrence.digest, is_program)
+            yield Use(file, occurrence.line, each, occurrence.digest, is_program, path)
         if not entries and not is_program:
-            yield Use(file, occurrence.line, query, occurrence.digest)
+            yield Use(file, occurrence.line, query, occurrence.digest, path=path)
 
     def _query(self, image: str, rule: Rule) -> Query | None:
         try:

@@ -18,11 +18,12 @@ class Use:
     """An image in a file.
 
     Attributes:
-        file: the file, as the lock and messages name it: relative to the folder of the lock file, with `/`.
+        file: the file, as the lock names it: relative to the folder of the lock file, with `/`.
         line: the line, counted from 1.
         query: the image and the rule that applies to it.
         digest: the digest to which it is pinned in the file, if the image of the query does not contain it.
         is_program: whether a program or playbook resolves the image itself, so that no digest is written there.
+        path: the file as messages name it; empty if that is `file`.
     """
 
     file: str
@@ -30,6 +31,12 @@ class Use:
     query: Query
     digest: str | None = None
     is_program: bool = False
+    path: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The file as messages name it."""
+        return self.path or self.file
 
     @property
     def pinned_to(self) -> str | None:
@@ -58,8 +65,8 @@ class FileUses:
 def entries_for(lock: Lock, image: str, file: str, digest: str | None = None) -> list[Entry]:
     """Returns the entries that an image in a file may mean, where no rule is given.
 
-    If the lock has several rules for the image, the entries are those that the file used before; of these, or of all, those
-    with the file's digest.
+    If the lock has several rules for the image, the entries are those with the file's digest, or else those that the file used
+    before, or else all.
 
     Args:
         lock: the lock.
@@ -68,8 +75,8 @@ def entries_for(lock: Lock, image: str, file: str, digest: str | None = None) ->
         digest: the digest to which it is pinned there, if it is.
     """
     found = [entry for entry in lock.entries if entry.image == image]
-    found = [entry for entry in found if file in entry.used] or found
-    return [entry for entry in found if entry.digest == digest] or found
+    found = [entry for entry in found if entry.digest == digest] or found
+    return [entry for entry in found if file in entry.used] or found
 
 
 def keys_of(lock: Lock, use: Use) -> list[Key]:

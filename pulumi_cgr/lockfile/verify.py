@@ -150,11 +150,11 @@ def _ambiguous(lock: Lock, meant: Sequence[Use], path: str) -> Finding:
     use = meant[0]
     image = lock_key(use.query).image
     pinned = f"is pinned to {use.pinned_to}" if use.pinned_to else "is not pinned"
-    ways = [pin_command(each.query, each.file, path, *naming_options(each.query.rule)) for each in meant]
+    ways = [pin_command(each.query, each.shown, path, *naming_options(each.query.rule)) for each in meant]
     message = (
         f"{image} {pinned}, and the lock has {len(meant)} rules for it. Pin it by one of them: {', or: '.join(ways)}"
     )
-    return Finding(DIFFERS if use.pinned_to else UNPINNED, message, image, {}, use.file, use.line)
+    return Finding(DIFFERS if use.pinned_to else UNPINNED, message, image, {}, use.shown, use.line)
 
 
 def _of_use(lock: Lock, use: Use, path: str) -> Finding | None:
@@ -162,17 +162,17 @@ def _of_use(lock: Lock, use: Use, path: str) -> Finding | None:
     image = key.image if reference.tag else reference.image
 
     def finding(kind: str, message: str) -> Finding:
-        return Finding(kind, f"{image} {message}", image, locked_rule(use.query.rule), use.file, use.line)
+        return Finding(kind, f"{image} {message}", image, locked_rule(use.query.rule), use.shown, use.line)
 
     if reference.tag is None:
         return _of_digest_alone(lock, use, finding)
-    entry, pin = lock.find(use.query), pin_command(use.query, use.file, path)
+    entry, pin = lock.find(use.query), pin_command(use.query, use.shown, path)
     if entry is None:
         return finding(NOT_LOCKED, f"is not in the lock. Add it: {lock_command(use.query, path)}")
     try:
         reject_other_upstream(entry, use.query, path)
     except NotLocked as error:
-        return Finding(NOT_LOCKED, str(error), image, entry.rule, use.file, use.line)
+        return Finding(NOT_LOCKED, str(error), image, entry.rule, use.shown, use.line)
     if pinned is None:
         return finding(UNPINNED, f"is not pinned; the lock says {entry.digest}. Pin it: {pin}")
     if pinned != entry.digest:
