@@ -1,11 +1,12 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What becomes of real-shaped files of every format, line by line: tests/data/files, and outcomes.yaml there."""
+"""What happens to real-shaped files of every format, line by line: tests/data/files, and the outcomes*.yaml there."""
 
 from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,10 @@ from ..support.environments import ROOT
 from .conftest import TAGS, digest
 
 CORPUS = ROOT / "tests/data/files"
-OUTCOMES: dict[str, dict[str, Any]] = yaml.safe_load((CORPUS / "outcomes.yaml").read_text())
+EXPECTED = sorted(CORPUS.glob("outcomes*.yaml"))
+OUTCOMES: dict[str, dict[str, Any]] = {
+    name: outcome for file in EXPECTED for name, outcome in yaml.safe_load(file.read_text()).items()
+}
 ALL = ["*", ".*"]
 
 
@@ -28,7 +32,8 @@ ALL = ["*", ".*"]
 def corpus(tmp_path: Path) -> Path:
     copy = tmp_path / "corpus"
     shutil.copytree(CORPUS, copy)
-    (copy / "outcomes.yaml").unlink()
+    for file in EXPECTED:
+        (copy / file.name).unlink()
     return copy
 
 
@@ -47,7 +52,8 @@ def rows(report: Report) -> list[str]:
 
 
 def test_every_file_has_its_outcome() -> None:
-    names = {str(path.relative_to(CORPUS)) for path in CORPUS.rglob("*") if path.is_file()} - {"outcomes.yaml"}
+    names = {str(path.relative_to(CORPUS)) for path in CORPUS.rglob("*") if path.is_file()}
+    names -= {file.name for file in EXPECTED}
 
     assert names == set(OUTCOMES)
     assert len(names) >= 60
@@ -80,12 +86,16 @@ def test_the_whole_corpus_at_once_asks_for_each_image_once(
 
     assert [name for name in OUTCOMES if (corpus / name).read_bytes() != expected(name)] == []
     assert list(report.files) == [str(corpus / name) for name in sorted(OUTCOMES) if "lines" in OUTCOMES[name]]
-    assert len(report.rows) == sum(len(outcome.get("rows", [])) for outcome in OUTCOMES.values())
-    assert len(report.problems) == sum("problem" in outcome for outcome in OUTCOMES.values())
+    found = {name: outcome.get("in_a_folder", outcome.get("rows", [])) for name, outcome in OUTCOMES.items()}
+    for name, wanted in found.items():
+        assert rows(replace(report, rows=tuple(row for row in report.rows if row.file == str(corpus / name)))) == wanted
+    problems = [name for name, outcome in OUTCOMES.items() if "problem" in outcome and "in_a_folder" not in outcome]
+    assert [each.file for each in report.problems] == [str(corpus / name) for name in sorted(problems)]
     assert len(registry.requests) <= 2 * len(TAGS)
 
 
 def test_by_default_all_formats_are_found(corpus: Path, resolver: Resolver) -> None:
     report = pin_files(resolver, corpus)
 
-    assert list(report.files) == [str(corpus / name) for name in sorted(OUTCOMES) if "lines" in OUTCOMES[name]]
+    changed = [name for name in sorted(OUTCOMES) if "lines" in OUTCOMES[name] and not OUTCOMES[name].get("only_named")]
+    assert list(report.files) == [str(corpus / name) for name in changed]

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.cgr.images.plugins.module_utils._files.formats import finder_for
+from ansible_collections.cgr.images.plugins.module_utils._files.formats import finder_for, format_of
 from ansible_collections.cgr.images.plugins.module_utils._files.occurrence import Occurrence, Unreadable, with_digests
 from pulumi_cgr.files import Matcher
 
@@ -68,6 +68,7 @@ PIECES = [
         "\x00",
     ),
     *('"', "'", "{", "}", "[", "]", ",", "|\n", ">-\n", "&a ", "*a", "!x ", "? ", "{{ x }}", "${X}", "null", "~", "%"),
+    *("${X:-", "$(X)", "<<E\n", "E\n", "/*", "*/", "//", "image = ", "locals {\n", "docker push ", "X=", "'''"),
 ]
 
 
@@ -90,7 +91,8 @@ def variants(text: str) -> st.SearchStrategy[str]:
 
 files = st.sampled_from(sorted(TEXTS)).flatmap(lambda name: st.tuples(st.just(name), variants(TEXTS[name])))
 loose = st.tuples(
-    st.sampled_from(["a.yaml", "Dockerfile"]), st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
+    st.sampled_from(["a.yaml", "Dockerfile", "main.tf", "run.sh", "web.container"]),
+    st.lists(st.sampled_from(PIECES), max_size=14).map("".join),
 )
 
 
@@ -134,6 +136,20 @@ def test_the_data_of_a_yaml_file_stays(case: tuple[str, str]) -> None:
     after = with_digests(before, {occurrence.place: NEW for occurrence in occurrences if occurrence.place})
 
     assert list(map(data, events(after))) == list(map(data, events(before)))
+
+
+@given(files | loose)
+def test_what_the_parser_of_a_format_reads_stays(case: tuple[str, str]) -> None:
+    name, before = case
+    kind = format_of(name.rpartition("/")[2], before)
+    try:
+        occurrences = kind.find(before, Matcher())
+    except Unreadable:
+        return
+    after = with_digests(before, {occurrence.place: NEW for occurrence in occurrences if occurrence.place})
+
+    if kind.parse is not None:
+        assert without_digests(repr(kind.parse(after))) == without_digests(repr(kind.parse(before)))
 
 
 def events(text: str) -> list[Any]:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .._resolver.model import reference
 from .._resolver.model.mirrors import Mirrors
 from .._resolver.model.reference import REGISTRY, Reference
@@ -15,6 +17,8 @@ class Matcher:
     def __init__(self, mirrors: Mirrors | None = None) -> None:
         self._mirrors = mirrors
         self._places = (REGISTRY, *(mirrored for mirrored, _upstream in (mirrors.pairs if mirrors else ())))
+        longest_first = sorted(self._places, key=len, reverse=True)
+        self._anywhere = re.compile("|".join(map(re.escape, longest_first)))
         self._hosts = {place.partition("/")[0] for place in self._places}
 
     def may_be_in(self, text: str) -> bool:
@@ -27,6 +31,10 @@ class Matcher:
             text.startswith(place) and text[len(place) :][:1] in (("/", ":", "@", "") if "/" in place else ("/",))
             for place in self._places
         )
+
+    def starts(self, text: str) -> list[int]:
+        """Returns where in a text one of ours may begin, in order: places alone, not what comes before or after them."""
+        return sorted({found.start() for found in self._anywhere.finditer(text)})
 
     def read(self, text: str) -> Reference:
         """Takes a reference apart.

@@ -20,7 +20,7 @@ from .edit import NotWritten
 from .matcher import Matcher
 from .occurrence import Occurrence, Place, Unreadable, with_digests
 from .report import PINNED, SKIPPED, UNCHANGED, UPDATED, Problem, Report, Row
-from .scan import ScannedFile, scan, text_of
+from .scan import ScannedFile, ScanResult, scan, text_of
 from .walk import Paths
 
 OnChange = Callable[[str, str, str], None]
@@ -35,6 +35,8 @@ def pin_files(
     paths: Paths,
     *,
     patterns: Sequence[str] | None = None,
+    exclude_patterns: Sequence[str] | None = None,
+    gitignore: bool = True,
     rule: Mapping[str, Any] | None = None,
     check: bool = False,
     progress: Progress | None = None,
@@ -45,7 +47,9 @@ def pin_files(
     Args:
         answering: what looks the images up, all at one instant.
         paths: files, and folders in which files are looked for.
-        patterns: which files of a folder (see `tree.files_in`).
+        patterns: which files of a folder (see `walk.Selection`).
+        exclude_patterns: which files and folders are left out (see `walk.Selection`).
+        gitignore: whether files that git ignores are left out.
         rule: the rule for all images, as of `Resolver.resolve`.  With `min_age`, a pin that a file holds already never
             moves back.
         check: whether to write nothing.
@@ -58,7 +62,7 @@ def pin_files(
         MissingDependency: a library is missing; no file has changed.
     """
     rule = _checked(answering, rule or {})
-    found = scan(paths, patterns, Matcher(answering.mirrors))
+    found = scan(paths, patterns, Matcher(answering.mirrors), exclude_patterns=exclude_patterns, gitignore=gitignore)
     resolutions = _resolutions(answering, found.files, rule, progress)
     pinner = _Pinner(answering.parse_query, resolutions.resolutions, rule, check, on_change)
     for read in found.files:
@@ -68,8 +72,13 @@ def pin_files(
         tuple(pinner.files),
         (*found.problems, *pinner.problems),
         resolutions.at,
-        tuple(dict.fromkeys(resolutions.warnings)) if found.looked_at else ("no file fits the paths and patterns",),
+        _warnings(found, resolutions),
     )
+
+
+def _warnings(found: ScanResult, resolutions: Resolutions) -> tuple[str, ...]:
+    said = resolutions.warnings if found.looked_at else ["no file fits the paths and patterns"]
+    return tuple(dict.fromkeys([*found.warnings, *said]))
 
 
 def _checked(answering: Resolver, rule: Mapping[str, Any]) -> dict[str, Any]:
