@@ -93,7 +93,9 @@ def test_what_is_secret_is_secret_everywhere() -> None:
     assert {name for name, spec in SPEC.items() if spec.get("no_log")} == SECRET_NAMES
     assert {each.name for each in fields(Settings) if not each.repr} - {"environment"} == SECRET_NAMES
     assert SECRET_NAMES < CREDENTIALS
-    assert "s3cret" not in repr(Settings.read(dict.fromkeys(SECRET_NAMES, "s3cret") | {"username": "u"}, {}))
+    assert "s3cret" not in repr(
+        Settings.read(dict.fromkeys(SECRET_NAMES, "s3cret") | {"username": "u", "identity": "i"}, {})
+    )
 
 
 @pytest.mark.parametrize("name", ["image", "repository", "tag", "digest", "ref", "updated_at", "at", "reason"])

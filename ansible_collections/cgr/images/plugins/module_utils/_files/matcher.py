@@ -7,8 +7,9 @@ from __future__ import annotations
 import re
 
 from .._resolver.model import reference
+from .._resolver.model.grammar import REGISTRY
 from .._resolver.model.mirrors import Mirrors
-from .._resolver.model.reference import REGISTRY, Reference
+from .._resolver.model.reference import Reference
 
 
 class Matcher:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, NamedTuple, 
 
 from ..errors import InvalidInstant, InvalidRule, redact
 from .duration import format_duration, parse_duration
+from .grammar import is_digest
 from .instant import AtLike, Instant
-from .reference import is_digest
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
