@@ -11,7 +11,7 @@ help:
 	@echo "make check   format, lint, types, and the gates in .ci, on several Pythons and ansible-cores"
 	@echo "make format  mend format and lint"
 	@echo "make docs    write the pages that tests generate"
-	@echo "make bench   measure what the work costs, and write docs/performance.md (under ten minutes)"
+	@echo "make bench   measure what the work costs, and write docs/maintaining/performance.md (under ten minutes)"
 	@echo "make mutants changes what chooses a digest, and looks whether a test fails (under ten minutes)"
 	@echo "make release VERSION=1.2.3   changelogs and packages of a release, up to where it needs an account"
 	@echo "make clean   remove what the others made"

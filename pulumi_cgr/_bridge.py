@@ -29,16 +29,19 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.model.duratio
     humanize_duration,
     parse_duration,
 )
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.grammar import is_digest
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import DAY, HOUR, SECOND
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query import Query
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query_set import ImageLike
-from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import (
-    Reference,
-    is_digest,
-    parse_ref,
-)
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import Reference, parse_ref
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import parse as parse_image
-from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import PARTS, RULE_NAMES, Part, parse_at
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import (
+    PARTS,
+    RULE_NAMES,
+    Part,
+    RuleArguments,
+    parse_at,
+)
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.concurrency import run_concurrently
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.current import keep_current
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.single import Trace
@@ -64,6 +67,7 @@ __all__ = [
     "Progress",
     "Query",
     "Reference",
+    "RuleArguments",
     "Setting",
     "Settings",
     "Trace",

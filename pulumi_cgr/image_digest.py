@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -14,8 +14,14 @@ from pulumi.dynamic import Resource
 from ._bridge import parse_at
 from ._pulumi.check_image import ANSWER, RESOLVED
 from ._pulumi.prefetch import resolve_ahead, warn_of_replaced
+from ._pulumi.rule_inputs import reject_unknown
 from .provider import ImageDigestProvider
 from .resolver import AtLike
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ._pulumi.rule_inputs import RuleInputs
 
 
 class ImageDigest(Resource, module="cgr", name="ImageDigest"):
@@ -36,17 +42,17 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
     at: pulumi.Output[str | None]
     """The instant asked for, in UTC; none for the present."""
     repository: pulumi.Output[str]
-    """The registry and the name in it, such as `cgr.dev/acme.com/python`."""
+    """The registry and the repository's name, such as `cgr.dev/acme.com/python`."""
     tag: pulumi.Output[str | None]
     """The tag; none for an image that was pinned by its digest alone."""
     digest: pulumi.Output[str]
-    """The digest that the tag pointed at, that of the index for all platforms."""
+    """The digest the tag pointed at, which is that of the index for all platforms."""
     ref: pulumi.Output[str]
     """The reference to deploy, `repository:tag@digest`."""
     updated_at: pulumi.Output[str | None]
-    """When the tag moved to the digest, in UTC; none for an image that was pinned already, or by a `digest` that was given."""
+    """When the tag moved to the digest, in UTC; none for an image that was already pinned, or by a `digest` that was given."""
     reason: pulumi.Output[str]
-    """Why this build, for a person."""
+    """Why this build was chosen, for a person."""
 
     def __init__(
         self,
@@ -54,43 +60,34 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
         *,
         image: pulumi.Input[str],
         at: pulumi.Input[AtLike] | None = None,
-        min_age: pulumi.Input[str] | None = None,
-        builds_back: pulumi.Input[int] | None = None,
-        exclude: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
-        stale_after: pulumi.Input[str] | None = None,
         triggers: pulumi.Input[Mapping[str, Any] | Sequence[Any]] | None = None,
         lock: pulumi.Input[str] | None = None,
         digest: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
+        **rule: Unpack[RuleInputs],
     ) -> None:
         """Declares the pin.
 
         Args:
             resource_name: the name of the resource.
-            image: the image, `cgr.dev/ORG/IMAGE[:TAG]`; the tag is `latest` where none is written. An image that is pinned
-                already (`…@sha256:…`) is answered as it stands, without a request.
-            at: the instant to look at, such as `2026-01-31T12:00:00Z` or `2026-01-31` (its midnight), as RFC 3339 or
-                ISO 8601 text, a date, or a date and time. Without a time zone it means UTC. By default the present: the
-                tag is followed.
-            min_age: how old the build must be at least, by the registry's clock, such as `7d`, `36h` or `P7D`. Does not go
-                together with `at`. A newer build that is deployed already stays.
-            builds_back: how many builds before the one that would be chosen. A return to an earlier digest counts as one.
-            exclude: digests that are known to be bad. The next older build is taken instead.
-            stale_after: warn if the newest build is older than that, such as `30d`.
+            image: the image, `cgr.dev/ORG/IMAGE[:TAG]`; without a tag it means `latest`. An image that is already pinned
+                (`…@sha256:…`) is taken as it is, without a request.
+            at: resolve as of this instant: RFC 3339 or ISO 8601 text, a date, or a date and time; UTC if it has no time zone.
+                By default the tag is followed.
             triggers: keep the pin, without a network, until one of these values or another argument changes.
-            lock: a file with pins, as `cgr-images lock` writes it, such as `cgr.lock.json`. Images are answered out of it,
-                without a network and without credentials, and what it lacks is refused. Nothing (`""`) uses none. A relative
-                path belongs to the folder of the program. By default the one of the configuration, if it names one.
-            digest: a digest to pin to; nothing is looked up then.  `ignore_changes=["digest"]` freezes the one in the state.
+            lock: a lock file, as written by `cgr-images lock`; a relative path is relative to the directory of the program.
+                The image is resolved from it, without a network. An empty value (`""`) uses no lock file. By default the one
+                in the configuration, if it names one.
+            digest: a digest to pin to; nothing is looked up.  `ignore_changes=["digest"]` freezes the one in the state.
             opts: the options of the resource.
+            rule: which build to choose, and when to warn: `min_age`, `builds_back`, `exclude`, `stale_after`; see
+                `pulumi_cgr.resolver.Rule`. With `min_age`, a newer build that is already deployed is kept.
         """
+        reject_unknown("ImageDigest", rule, frozenset({"current"}))
         query = {
             "image": image,
             "at": at_input(at),
-            "min_age": min_age,
-            "builds_back": builds_back,
-            "exclude": exclude,
-            "stale_after": stale_after,
+            **rule,
             "triggers": triggers,
             "lock": lock,
         }

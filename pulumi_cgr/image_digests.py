@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -13,9 +13,15 @@ from pulumi.dynamic import Resource
 from ._pulumi.check_image import RESOLVED
 from ._pulumi.check_set import ANSWER
 from ._pulumi.prefetch import resolve_all_ahead, warn_of_replaced
+from ._pulumi.rule_inputs import reject_unknown
 from .image_digest import at_input, at_text
 from .provider import ImageDigestsProvider
 from .resolver import AtLike
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ._pulumi.rule_inputs import RuleInputs
 
 
 class ImageDigests(Resource, module="cgr", name="ImageDigests"):
@@ -49,35 +55,28 @@ class ImageDigests(Resource, module="cgr", name="ImageDigests"):
         *,
         images: pulumi.Input[Mapping[str, pulumi.Input[str | Mapping[str, Any]]]],
         at: pulumi.Input[AtLike] | None = None,
-        min_age: pulumi.Input[str] | None = None,
-        builds_back: pulumi.Input[int] | None = None,
-        exclude: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
-        stale_after: pulumi.Input[str] | None = None,
         triggers: pulumi.Input[Mapping[str, Any] | Sequence[Any]] | None = None,
         lock: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
+        **rule: Unpack[RuleInputs],
     ) -> None:
         """Declares the pins.
 
         Args:
             resource_name: the name of the resource.
-            images: the images by keys of your own, each as `image` of `ImageDigest`, or with a rule of its own.
-            at: see `ImageDigest`; as do the following, it holds for every image that has none of its own.
-            min_age: see `ImageDigest`.
-            builds_back: see `ImageDigest`.
-            exclude: see `ImageDigest`.
-            stale_after: see `ImageDigest`.
+            images: the images by keys of your own, each as `image` of `ImageDigest`, or a mapping with `image` and a rule of
+                its own.
+            at: see `ImageDigest`; like the rule, it is for every image without one of its own.
             triggers: see `ImageDigest`.
             lock: see `ImageDigest`.
             opts: the options of the resource.
+            rule: see `ImageDigest`.
         """
+        reject_unknown("ImageDigests", rule, frozenset({"current"}))
         query = {
             "images": pulumi.Output.from_input(images).apply(_plain),
             "at": at_input(at),
-            "min_age": min_age,
-            "builds_back": builds_back,
-            "exclude": exclude,
-            "stale_after": stale_after,
+            **rule,
             "triggers": triggers,
             "lock": lock,
         }

@@ -42,6 +42,7 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.model.build i
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import AtLike, Instant
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.mirrors import Mirrors
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.resolution import Resolution, Resolutions
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import Rule
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolver import Resolver
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "Resolution",
     "Resolutions",
     "Resolver",
+    "Rule",
     "SeveralFailed",
     "Timeline",
     "UnknownOrganisation",

@@ -20,7 +20,7 @@ from .support.environments import ROOT
 
 COLLECTION = ROOT / "ansible_collections/cgr/images/README.md"
 EXAMPLES = sorted((ROOT / "examples").glob("*/README.md"))
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", COLLECTION, *sorted((ROOT / "docs").glob("*.md")), *EXAMPLES]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", COLLECTION, *sorted((ROOT / "docs").rglob("*.md")), *EXAMPLES]
 
 
 @pytest.fixture(scope="module")

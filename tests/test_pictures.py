@@ -102,7 +102,7 @@ def test_the_picture_of_a_preview(before_and_after: tuple[Registry, Registry], t
 
     shown = run(project, ["pulumi", "preview", "--diff", "--color", "always"], after, **environ)
 
-    compare("docs/preview.svg", picture("pulumi preview --diff", shown))
+    compare("docs/pictures/preview.svg", picture("pulumi preview --diff", shown))
 
 
 def test_the_picture_of_a_check(before_and_after: tuple[Registry, Registry], tmp_path: Path) -> None:
@@ -119,7 +119,10 @@ def test_the_picture_of_a_check(before_and_after: tuple[Registry, Registry], tmp
 
     shown = run(tmp_path, ["ansible-playbook", "--check", "--diff", "site.yaml"], after, **environ)
 
-    compare("docs/check.svg", picture("ansible-playbook --check --diff site.yaml", shown.replace(f"{tmp_path}/", "")))
+    compare(
+        "docs/pictures/check.svg",
+        picture("ansible-playbook --check --diff site.yaml", shown.replace(f"{tmp_path}/", "")),
+    )
 
 
 def run(folder: Path, command: list[str], registry: Registry, **environ: str) -> str:

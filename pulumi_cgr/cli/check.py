@@ -32,7 +32,7 @@ Paths = Annotated[
 MaxAge = Annotated[
     str | None,
     typer.Option(
-        metavar="SPAN",
+        metavar="DURATION",
         help="Find fault with pins whose build is older than that by this machine's clock, such as `30d`.",
     ),
 ]
@@ -48,7 +48,7 @@ def check(
     max_age: MaxAge = None,
     online: Online = False,
     lock_file: options.LockFile = None,
-    registry: options.Registry = None,
+    registry_url: options.RegistryUrl = None,
     mirror: options.Mirror = None,
     verbose: options.Verbose = False,
     as_json: options.Json = False,
@@ -60,7 +60,7 @@ def check(
     """
     try:
         path, findings = options.lock_of(lock_file), list[Finding]()
-        resolver, lock = options.resolver_of(registry, mirror, verbose), read_lock(path)
+        resolver, lock = options.resolver_of(registry_url, mirror, verbose), read_lock(path)
         found = uses.scan_files(paths, patterns, resolver) if paths else None
         for problem in found.problems if found else ():
             say(str(problem))

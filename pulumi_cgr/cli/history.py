@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from .._bridge import SECOND, SINCE, humanize_duration, read_lock
+from .._bridge import SECOND, SINCE, RuleArguments, humanize_duration, read_lock
 from ..resolver import Interval, Resolver, Timeline
 from . import options
 from .drawing.svg import drawing
@@ -27,14 +27,14 @@ NO_TERMINAL = 100
 Since = Annotated[
     str,
     typer.Option(
-        metavar="INSTANT|SPAN",
-        help="How far back to look: an instant, or a span before `until`, such as `90d`. The build at which the tag stood"
-        " then is listed, too.",
+        metavar="TIMESTAMP|DURATION",
+        help="How far back to look: an instant, or a duration before `until`, such as `90d`. The build that was current then is"
+        " included.",
     ),
 ]
 Until = Annotated[
     str | None,
-    typer.Option(metavar="INSTANT", help="The instant up to which to look. By default the present."),
+    typer.Option(metavar="TIMESTAMP", help="The instant up to which to look. By default the present."),
 ]
 Lock = Annotated[
     str | None,
@@ -50,18 +50,16 @@ Svg = Annotated[
 ]
 
 
+@options.takes_rule("stale_after")
 def history(
     image: options.Image,
     since: Since = SINCE,
     until: Until = None,
     svg_file: Svg = None,
-    at: options.At = None,
-    min_age: options.MinAge = None,
-    builds_back: options.BuildsBack = None,
-    exclude: options.Exclude = None,
-    current: options.Current = None,
+    *,
+    rule: RuleArguments,
     lock_file: Lock = None,
-    registry: options.Registry = None,
+    registry_url: options.RegistryUrl = None,
     mirror: options.Mirror = None,
     verbose: options.Verbose = False,
     as_json: options.Json = False,
@@ -70,12 +68,11 @@ def history(
 
     The build that the rule takes, the pin that is deployed and the instant up to which builds count by the rule are marked.
     """
-    rule = options.rule_of(at=at, min_age=min_age, builds_back=builds_back, exclude=exclude)
-    resolver = options.resolver_of(registry, mirror, verbose)
+    resolver = options.resolver_of(registry_url, mirror, verbose)
     if path := options.lock_given(lock_file):
-        rule, current = _of_lock(path, image, rule, current, resolver)
+        rule = _from_lock(path, image, rule, resolver)
     with bar("Reading the history") as progress:
-        past = resolver.history(image, since=since, until=until, current=current, progress=progress, **rule)
+        past = resolver.history(image, since=since, until=until, progress=progress, **rule)
     warn([*past.warnings, *_missing(past)])
     if svg_file is not None:
         write(svg_file, drawing(past))
@@ -110,17 +107,17 @@ def as_dict(past: Timeline) -> dict[str, Any]:
     }
 
 
-def _of_lock(
-    path: str, image: str, rule: dict[str, Any], current: str | None, resolver: Resolver
-) -> tuple[dict[str, Any], str | None]:
-    """Returns the rule and the pin of an image, as a lock has them."""
+def _from_lock(path: str, image: str, rule: RuleArguments, resolver: Resolver) -> RuleArguments:
+    """Returns the rule and the pin of an image in a lock file, unless another pin is given."""
     lock = read_lock(path)
+    current = rule.pop("current", None)
     query = own_rule(lock, image, rule, resolver)
     entry = lock.find(query)
     if entry is None:
-        return rule, current
-    excluded = entry.now_asked(query).rule.exclude
-    return {**entry.rule, "exclude": sorted(excluded)}, current or entry.digest
+        return {**rule, "current": current}
+    excluded = sorted(entry.now_asked(query).rule.exclude)
+    locked = cast("RuleArguments", {**entry.rule})
+    return {**locked, "exclude": excluded, "current": current or entry.digest}
 
 
 def _build(past: Timeline, interval: Interval) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from .._bridge import Entry, Lock, read_lock, read_lock_if_there
+from .._bridge import Entry, Lock, RuleArguments, read_lock, read_lock_if_there
 from ..lockfile.update import Change, Use, lock_images, update_all
 from ..lockfile.update import merge as merge_locks
 from ..lockfile.update import prune as prune_lock
@@ -44,17 +44,16 @@ Ours = Annotated[
 Theirs = Annotated[str, typer.Argument(metavar="THEIRS", help="The lock of the other side: git's `%B`.")]
 
 
+@options.takes_rule("current", "stale_after")
 def lock(
     images: Images = None,
     files: Files = None,
     patterns: Patterns = None,
     prune: Prune = False,
     lock_file: options.LockFile = None,
-    at: options.At = None,
-    min_age: options.MinAge = None,
-    builds_back: options.BuildsBack = None,
-    exclude: options.Exclude = None,
-    registry: options.Registry = None,
+    *,
+    rule: RuleArguments,
+    registry_url: options.RegistryUrl = None,
     mirror: options.Mirror = None,
     verbose: options.Verbose = False,
     as_json: options.Json = False,
@@ -66,8 +65,7 @@ def lock(
     """
     if prune and not files:
         raise InvalidArgument("--prune needs --files: name all the files that use the lock.")
-    rule = options.rule_of(at=at, min_age=min_age, builds_back=builds_back, exclude=exclude)
-    resolver = options.resolver_of(registry, mirror, verbose)
+    resolver = options.resolver_of(registry_url, mirror, verbose)
     path = options.lock_of(lock_file)
     before = read_lock_if_there(path) or Lock()
     found = uses.scan_files(files, patterns, resolver) if files else None
@@ -91,15 +89,14 @@ def lock(
         raise typer.Exit(1)
 
 
+@options.takes_rule("current", "stale_after")
 def rollback(
     locked: Image,
     builds: Builds = 1,
     lock_file: options.LockFile = None,
-    at: options.At = None,
-    min_age: options.MinAge = None,
-    builds_back: options.BuildsBack = None,
-    exclude: options.Exclude = None,
-    registry: options.Registry = None,
+    *,
+    rule: RuleArguments,
+    registry_url: options.RegistryUrl = None,
     mirror: options.Mirror = None,
     verbose: options.Verbose = False,
     as_json: options.Json = False,
@@ -108,8 +105,7 @@ def rollback(
 
     The rule's options say which entry is meant, where the lock has several for the image.
     """
-    rule = options.rule_of(at=at, min_age=min_age, builds_back=builds_back, exclude=exclude)
-    resolver = options.resolver_of(registry, mirror, verbose)
+    resolver = options.resolver_of(registry_url, mirror, verbose)
     path = options.lock_of(lock_file)
     query = uses.own_rule(read_lock(path), locked, rule, resolver)
     _report(path, [roll_back(path, resolver, query, builds)], as_json)

@@ -1,122 +1,74 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the commands take: the rule, and how the registry is reached.
+"""Options that several commands have: the rule, and how the registry is reached.
 
-The texts are those of `Resolver.resolve` and `Settings` (`tests/test_arguments.py`).  What is secret is no option, for other
-users of a machine see the arguments of its processes.
+They are made from the declarations of `Rule` and `Settings`.  Secrets are not options, because other users of a machine can see
+the arguments of its processes.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from typing import Annotated, Any
 
 import typer
 
-from .._bridge import LOCK_FILE_NAME
+from .._bridge import LOCK_FILE_NAME, PARTS, SETTINGS, Part
 from ..resolver import MemoryCache, Resolver
 from .output import errors
 
 _RULE = "The rule"
 _ACCESS = "The registry"
+_METAVARS = {
+    "instant": "TIMESTAMP",
+    "duration": "DURATION",
+    "count": "NUMBER",
+    "digests": "DIGEST",
+    "digest": "DIGEST",
+}
+
+
+def _setting_help(name: str) -> str:
+    setting = next(setting for setting in SETTINGS if setting.name == name)
+    return f"{setting.text} Also {setting.variables[0]}."
+
 
 Image = Annotated[
     str,
     typer.Argument(
         metavar="IMAGE",
-        help="The image, `cgr.dev/ORG/IMAGE[:TAG]`; the tag is `latest` where none is written. An image that is pinned"
-        " already (`…@sha256:…`) is answered as it stands, without a request.",
+        help="The image, `cgr.dev/ORG/IMAGE[:TAG]`; without a tag it means `latest`. An image that is already pinned"
+        " (`…@sha256:…`) is returned as it is, without a request.",
     ),
 ]
 Images = Annotated[
     list[str],
     typer.Argument(
         metavar="IMAGE…",
-        help="The image, `cgr.dev/ORG/IMAGE[:TAG]`; the tag is `latest` where none is written. An image that is pinned"
-        " already (`…@sha256:…`) is answered as it stands, without a request. Several are answered at one instant: all of"
-        " them, or none.",
+        help="The image, `cgr.dev/ORG/IMAGE[:TAG]`; without a tag it means `latest`. An image that is already pinned"
+        " (`…@sha256:…`) is returned as it is, without a request. Several are resolved as of one instant: all of them, or none.",
     ),
 ]
-At = Annotated[
-    str | None,
-    typer.Option(
-        metavar="INSTANT",
-        rich_help_panel=_RULE,
-        help="The instant to look at, such as `2026-01-31T12:00:00Z` or `2026-01-31` (its midnight), as RFC 3339 or ISO 8601"
-        " text, a date, or a date and time. Without a time zone it means UTC. By default the present.",
-    ),
-]
-MinAge = Annotated[
-    str | None,
-    typer.Option(
-        metavar="SPAN",
-        rich_help_panel=_RULE,
-        help="How old the build must be at least, by the registry's clock, such as `7d`, `36h` or `P7D`. Does not go together"
-        " with `at`.",
-    ),
-]
-BuildsBack = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NUMBER",
-        rich_help_panel=_RULE,
-        help="How many builds before the one that would be chosen. A return to an earlier digest counts as one.",
-    ),
-]
-Exclude = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="DIGEST",
-        rich_help_panel=_RULE,
-        help="Digests that are known to be bad. The next older build is taken instead. May be given several times.",
-    ),
-]
-Current = Annotated[
-    str | None,
-    typer.Option(
-        metavar="DIGEST",
-        rich_help_panel=_RULE,
-        help="The digest, or the `ref`, that is deployed. With `min_age`, it is never replaced by an older build, unless it is"
-        " excluded, or `builds_back` asks for one.",
-    ),
-]
-StaleAfter = Annotated[
-    str | None,
-    typer.Option(
-        metavar="SPAN",
-        rich_help_panel=_RULE,
-        help="Warn if the newest build is older than that, such as `30d`.",
-    ),
-]
-Lock = Annotated[
-    str | None,
-    typer.Option(
-        metavar="FILE",
-        rich_help_panel=_ACCESS,
-        help="A file with pins, as `cgr-images lock` writes it, such as `cgr.lock.json`. Images are answered out of it, without a"
-        ' network and without credentials, and what it lacks is refused. Nothing (`""`) uses none. Also CGR_LOCK.',
-    ),
-]
+Lock = Annotated[str | None, typer.Option(metavar="FILE", rich_help_panel=_ACCESS, help=_setting_help("lock"))]
 LockFile = Annotated[
     str | None,
     typer.Option("--lock", metavar="FILE", help="The lock. By default what CGR_LOCK names, or `cgr.lock.json`."),
 ]
-Registry = Annotated[
+RegistryUrl = Annotated[
     str | None,
     typer.Option(
-        metavar="URL",
-        rich_help_panel=_ACCESS,
-        help="The address at which `cgr.dev` is looked up, if it is another. By default `https://cgr.dev`. Also CGR_REGISTRY.",
+        "--registry-url", "--registry", metavar="URL", rich_help_panel=_ACCESS, help=_setting_help("registry_url")
     ),
 ]
 Mirror = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="LEFT=RIGHT",
+        metavar="MIRROR=UPSTREAM",
         rich_help_panel=_ACCESS,
-        help="What other registries call images of `cgr.dev`, such as `registry.example.com/cgr` for `cgr.dev/acme.com`. An image"
-        " is looked up at `cgr.dev` then, and written with its own name; the mirror is asked nothing. The longest name counts."
-        " May be given several times. Also CGR_MIRRORS.",
+        help=f"{_setting_help('mirrors')} May be given several times.",
     ),
 ]
 Verbose = Annotated[
@@ -131,9 +83,36 @@ Verbose = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")]
 
 
-def rule_of(**given: Any) -> dict[str, Any]:
-    """Returns the parts of a rule that were given."""
-    return {name: value for name, value in given.items() if value not in (None, [])}
+def takes_rule(*without: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Gives a command an option for each part of a rule; the command gets those that are given as `rule`.
+
+    Args:
+        without: the parts that the command has no option for.
+    """
+    parts = [part for part in PARTS if part.name not in without]
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def run(**arguments: Any) -> None:
+            given = {part.name: arguments.pop(part.name) for part in parts}
+            command(rule={name: value for name, value in given.items() if value not in (None, [])}, **arguments)
+
+        parameters: list[Parameter] = []
+        for parameter in signature(command, eval_str=True).parameters.values():
+            parameters += [_parameter(part) for part in parts] if parameter.name == "rule" else [parameter]
+        run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return run
+
+    return decorate
+
+
+def _parameter(part: Part) -> Parameter:
+    is_list = part.kind.name == "digests"
+    text = f"{part.text} May be given several times." if is_list else part.text
+    option = typer.Option(metavar=_METAVARS[part.kind.name], rich_help_panel=_RULE, help=text)
+    kind = list[str] | None if is_list else str | None
+    return Parameter(part.name, Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, option])
 
 
 def lock_given(lock_file: str | None) -> str | None:
@@ -148,7 +127,7 @@ def lock_of(lock_file: str | None) -> str:
 
 
 def resolver_of(
-    registry: str | None,
+    registry_url: str | None,
     mirror: list[str] | None,
     verbose: bool,
     lock: str | None = "",
@@ -162,4 +141,4 @@ def resolver_of(
     console = errors()
     trace = (lambda sentence: console.print(sentence, style="dim", markup=False, soft_wrap=True)) if verbose else None
     mirrors = ",".join(mirror) if mirror else None
-    return kind(registry=registry, mirrors=mirrors, lock=lock, trace=trace, run_cache=MemoryCache())
+    return kind(registry_url=registry_url, mirrors=mirrors, lock=lock, trace=trace, run_cache=MemoryCache())

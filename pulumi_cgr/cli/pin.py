@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from .._bridge import RuleArguments
 from . import options
 from .output import bar, console, print_json, print_text, say, show, warn
 from .uses import ByItsRules
@@ -45,18 +46,16 @@ Diff = Annotated[bool, typer.Option("--diff", help="Print what changes as a diff
 _COLOURS = {"pinned": "green", "updated": "green", "skipped": "yellow"}
 
 
+@options.takes_rule("current")
 def pin(
     paths: Paths,
     patterns: Patterns = None,
     check: Check = False,
     diff: Diff = False,
-    at: options.At = None,
-    min_age: options.MinAge = None,
-    builds_back: options.BuildsBack = None,
-    exclude: options.Exclude = None,
-    stale_after: options.StaleAfter = None,
+    *,
+    rule: RuleArguments,
     lock: options.Lock = None,
-    registry: options.Registry = None,
+    registry_url: options.RegistryUrl = None,
     mirror: options.Mirror = None,
     verbose: options.Verbose = False,
     as_json: options.Json = False,
@@ -69,7 +68,6 @@ def pin(
     """
     from ..files import pin_files  # takes PyYAML
 
-    rule = options.rule_of(at=at, min_age=min_age, builds_back=builds_back, exclude=exclude, stale_after=stale_after)
     diffs: list[str] = []
 
     def keep_diff(path: str, before: str, after: str) -> None:
@@ -78,7 +76,7 @@ def pin(
 
     with bar("Looking up", "images") as progress:
         report = pin_files(
-            options.resolver_of(registry, mirror, verbose, lock, ByItsRules),
+            options.resolver_of(registry_url, mirror, verbose, lock, ByItsRules),
             paths,
             patterns=patterns,
             rule=rule,

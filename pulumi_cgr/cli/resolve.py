@@ -8,28 +8,25 @@ from typing import Any
 
 from rich.text import Text
 
+from .._bridge import RuleArguments
 from ..resolver import Resolutions, Resolver
 from . import options
 from .output import bar, console, print_json, show, warn
 
 
+@options.takes_rule()
 def resolve(
     images: options.Images,
-    at: options.At = None,
-    min_age: options.MinAge = None,
-    builds_back: options.BuildsBack = None,
-    exclude: options.Exclude = None,
-    current: options.Current = None,
-    stale_after: options.StaleAfter = None,
+    *,
+    rule: RuleArguments,
     lock: options.Lock = None,
-    registry: options.Registry = None,
+    registry_url: options.RegistryUrl = None,
     mirror: options.Mirror = None,
     verbose: options.Verbose = False,
     as_json: options.Json = False,
 ) -> None:
     """Looks up the digest of an image, or of several at one instant, and prints what to deploy: `repository:tag@digest`."""
-    rule = options.rule_of(at=at, min_age=min_age, builds_back=builds_back, exclude=exclude, stale_after=stale_after)
-    resolutions = _resolutions(options.resolver_of(registry, mirror, verbose, lock), images, current, rule)
+    resolutions = _resolutions(options.resolver_of(registry_url, mirror, verbose, lock), images, rule)
     warn(resolutions.warnings)
     if as_json:
         print_json(as_dict(resolutions))
@@ -47,11 +44,9 @@ def as_dict(resolutions: Resolutions) -> dict[str, Any]:
     return {"at": str(resolutions.at) if resolutions.at else None, "images": images}
 
 
-def _resolutions(resolver: Resolver, images: list[str], current: str | None, rule: dict[str, Any]) -> Resolutions:
+def _resolutions(resolver: Resolver, images: list[str], rule: RuleArguments) -> Resolutions:
     if len(images) == 1:
-        resolution = resolver.resolve(images[0], current=current, **rule)
+        resolution = resolver.resolve(images[0], **rule)
         return Resolutions(resolution.at, {images[0]: resolution})
-    if current is not None:
-        rule["current"] = current  # it belongs to one image: the resolver says so
     with bar("Looking up", "images") as progress:
         return resolver.resolve_all({image: image for image in images}, progress=progress, **rule)

@@ -140,7 +140,10 @@ def test_a_token_reaches_the_registry_and_nothing_else(controller: Controller, f
 
 
 REFUSALS = [
-    (info(image="chainguard/python"), "chainguard/python names Docker Hub; did you mean cgr.dev/chainguard/python?"),
+    (
+        info(image="chainguard/python"),
+        "chainguard/python is an image of Docker Hub; did you mean cgr.dev/chainguard/python?",
+    ),
     (info(image="ghcr.io/a/b"), "only cgr.dev keeps a tag history"),
     (info(image=JRE, at="yesterday"), "is not an instant; write it like 2026-01-31T12:00:00Z or 2026-01-31"),
     (info(image=JRE, at=2024), "at '2024' is not an instant"),
@@ -165,7 +168,7 @@ REFUSALS = [
     (say("{{ 'x' | cgr.images.pin('" + JRE + "') }}"), "it must be repository:tag@digest"),
     (
         say("{{ 'x' | cgr.images.pin([result_0]) }}"),
-        "a result without a ref is no answer: chainguard/python names Docker Hub",
+        "a result without a ref is no answer: chainguard/python is an image of Docker Hub",
     ),
 ]
 

@@ -20,7 +20,7 @@ from .numbers import Numbers
 from .work import files, history, imports, latest, memory, playbook, preview, reading
 
 PARTS = (history.part, latest.part, playbook.part, preview.part, imports.part, memory.part, files.part, reading.part)
-DOCS = ROOT / "docs"
+DOCS = ROOT / "docs/maintaining"
 
 
 def main() -> None:

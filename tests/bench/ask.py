@@ -26,12 +26,12 @@ def main() -> None:
     import requests  # noqa: F401  (the resolver would do it, with the first request)
 
     imported = time.perf_counter() - began
-    if options.run_cache:
+    if options.memory:
         tracemalloc.start()
     answers = Resolver().resolve_all({image: image for image in options.images}, at=options.at)
     seconds = time.perf_counter() - began
     processor = time.process_time() - worked
-    peak = tracemalloc.get_traced_memory()[1] if options.run_cache else 0
+    peak = tracemalloc.get_traced_memory()[1] if options.memory else 0
     times = {"seconds": seconds, "imported": imported, "processor": processor}
     print(json.dumps({"digests": list(answers.digests.values()), **times, "peak": peak}))
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The page docs/performance.md."""
+"""The page docs/maintaining/performance.md."""
 
 from __future__ import annotations
 

@@ -207,7 +207,7 @@ def test_a_set_is_pinned_whole_or_not_at_all(make_stack: MakeStack, registry: Re
             "images must be a mapping from keys of your own to images",
         ),
         (pin("images={}", "ImageDigests", "refs"), "images is empty: name at least one image"),
-        (pin(SET + ', min_age="soon"', "ImageDigests", "refs"), "min_age 'soon' is not a span of time"),
+        (pin(SET + ', min_age="soon"', "ImageDigests", "refs"), "min_age 'soon' is not a duration"),
     ],
 )
 def test_nonsense_is_one_sentence_on_the_property(

@@ -172,7 +172,7 @@ def test_without_the_registry_every_pin_stays_what_it_was(make_stack: MakeStack,
     assert not up.ok
     problems = [line for line in up.diagnostics if "has a problem" in line]
     assert len(problems) == 1
-    assert "The registry's answer is no tag history: it is a web page" in problems[0]
+    assert "The registry's answer is not a tag history: it is a web page" in problems[0]
     assert "Traceback" not in "\n".join(up.diagnostics)
     assert all(digest in stack.exported() for digest in (A, B))
     assert stack.exported().count(B) == before.count(B)
@@ -196,7 +196,7 @@ def test_without_the_registry_a_new_stack_stays_empty(make_stack: MakeStack, mon
     [
         (
             'image="python"',
-            ("property image value {", "python names Docker Hub; did you mean cgr.dev/chainguard/python?"),
+            ("property image value {", "python is an image of Docker Hub; did you mean cgr.dev/chainguard/python?"),
         ),
         ('image="cgr.dev/chainguard/nginx:latest", at="soon"', ("property at value {", "at 'soon' is not an instant")),
         ('image="cgr.dev/chainguard/nginx:latest", at=""', ("property at value {", "at '' is empty; leave it out")),
@@ -292,5 +292,5 @@ def test_a_function_without_an_answer_ends_the_program_in_one_sentence(make_stac
 
     said = "\n".join(preview.diagnostics)
     assert not preview.ok
-    assert "python:3 names Docker Hub; did you mean cgr.dev/chainguard/python:3?" in said
+    assert "python:3 is an image of Docker Hub; did you mean cgr.dev/chainguard/python:3?" in said
     assert "Traceback" not in said

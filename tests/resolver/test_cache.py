@@ -12,10 +12,13 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from ansible_collections.cgr.images.plugins.module_utils._resolver.cache import file_cache
+from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.cache import CacheEntry, Codec
 from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_cache import FileCache
 from pulumi_cgr.resolver import Cache, CgrError, Instant, InvalidArgument, MemoryCache, RegistryUnavailable, Resolver
 from pulumi_cgr.testing import Registry, Reply
@@ -99,7 +102,29 @@ def test_those_who_wait_share_a_failure_and_the_next_one_asks_again(registry: Re
 
     assert "the registry failed; try again later" in sentence
     assert asked == 1
-    assert asking(registry, run_cache).resolve(IMAGE).digest == A
+    if isinstance(run_cache, MemoryCache):
+        assert asking(registry, run_cache).resolve(IMAGE).digest == A
+
+
+def test_processes_share_a_failure_for_as_long_as_it_would_take_to_repeat(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([100.0, 100.0, 130.0, 159.0, 161.0, 161.0])  # begin and end of each that asks, or its begin alone
+    monkeypatch.setattr(file_cache, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    cache = FileCache(tmp_path)
+    codec = Codec(str, str)
+    asked: list[str] = []
+
+    def fail() -> CacheEntry:
+        asked.append("the registry")
+        raise RegistryUnavailable("the registry does not answer.")
+
+    for _host in ("the first, for 30 seconds", "one that asks 29 seconds later"):
+        with pytest.raises(RegistryUnavailable, match="does not answer"):
+            cache.get_or_set({"image": IMAGE}, fail, codec)
+
+    assert len(asked) == 1
+    assert cache.get_or_set({"image": IMAGE}, lambda: CacheEntry(A), codec).value == A
 
 
 def test_a_set_is_one_question_and_answers_for_each_of_its_images(registry: Registry, run_cache: Cache) -> None:

@@ -118,7 +118,7 @@ def test_every_image_that_is_malformed_is_listed_before_any_request() -> None:
 
     with pytest.raises(SeveralFailed, match="2 of 3 images") as failed:
         nowhere.resolve_all({"a": IMAGES["image-1"], "b": "python", "c": {"image": IMAGES["image-2"], "age": "7d"}})
-    assert "names Docker Hub" in str(failed.value.errors["b"])
+    assert "is an image of Docker Hub" in str(failed.value.errors["b"])
     assert "'age' is not part of a rule; the parts are image, at, min_age" in str(failed.value.errors["c"])
     with pytest.raises(InvalidRule, match="images is empty"):
         nowhere.resolve_all({})

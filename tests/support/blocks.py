@@ -35,6 +35,7 @@ NOT_RUN = re.compile(r"# not run: (.+)\n")
 PRINTED = re.compile(r"print\(.*\)  # (.+)")
 EXPORTED = re.compile(r'pulumi\.export\("(\w+)", .*\)  # (.+)')
 ELSEWHERE = {
+    "docker ": "it needs Docker, and a network",
     "ansible-galaxy ": "tests/test_packages.py installs the collection",
     "make ": "the tests of this checkout run it, or are it",
     "pip install ": "tests/test_packages.py installs the packages",
@@ -64,6 +65,11 @@ class Block:
         """Why it is not run, if it is not."""
         marked = NOT_RUN.match(self.text)
         return marked[1] if marked else None
+
+    @property
+    def is_program(self) -> bool:
+        """Whether it is a Pulumi program."""
+        return self.language == "python" and "pulumi.export(" in self.text
 
     @property
     def is_tasks(self) -> bool:
@@ -100,7 +106,7 @@ class Reader:
         for block in found:
             if block.file:
                 self._write(block.file, block.text)
-        for block in _joined([block for block in found if not block.file]):
+        for block in _joined([block for block in found if not block.file or block.is_program]):
             self._try(block)
 
     def _try(self, block: Block) -> None:
@@ -108,7 +114,7 @@ class Reader:
         if block.language == "text":
             assert_shows(self.printed, block.text.splitlines(), where)
             return
-        if block.language == "python" and "pulumi.export(" in block.text:
+        if block.is_program:
             self.printed = self._preview(block, where)
         elif block.language == "python":
             self.printed = self._run([sys.executable, self._write("script.py", block.text)], where)

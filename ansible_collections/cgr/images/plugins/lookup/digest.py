@@ -22,8 +22,8 @@ extends_documentation_fragment:
   - cgr.images.images
   - cgr.images.rule
   - cgr.images.rule.current
-  - cgr.images.access
-  - cgr.images.access.lookup
+  - cgr.images.settings
+  - cgr.images.settings.lookup
 seealso:
   - plugin: cgr.images.ref
     plugin_type: lookup

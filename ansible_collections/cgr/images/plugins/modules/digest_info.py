@@ -36,7 +36,7 @@ options:
 extends_documentation_fragment:
   - cgr.images.rule
   - cgr.images.rule.current
-  - cgr.images.access
+  - cgr.images.settings
 attributes:
   action_group:
     description: The group for C(module_defaults).
@@ -114,7 +114,7 @@ image:
   type: str
   sample: cgr.dev/chainguard/python:latest-dev
 repository:
-  description: The registry and the name in it, such as C(cgr.dev/acme.com/python).
+  description: The registry and the repository's name, such as C(cgr.dev/acme.com/python).
   returned: success, with O(image)
   type: str
   sample: cgr.dev/chainguard/python
@@ -124,7 +124,7 @@ tag:
   type: str
   sample: latest-dev
 digest:
-  description: The digest that the tag pointed at, that of the index for all platforms.
+  description: The digest the tag pointed at, which is that of the index for all platforms.
   returned: success, with O(image)
   type: str
   sample: sha256:c7afe78f15c543c9936151640ce819e4d6cd2cf0f027ac5749d3cda369079675
@@ -134,7 +134,7 @@ ref:
   type: str
   sample: cgr.dev/chainguard/python:latest-dev@sha256:c7afe78f15c543c9936151640ce819e4d6cd2cf0f027ac5749d3cda369079675
 updated_at:
-  description: When the tag moved to the digest, in UTC; none for an image that was pinned already.
+  description: When the tag moved to the digest, in UTC; none for an image that was already pinned.
   returned: success, with O(image)
   type: str
   sample: "2024-06-01T00:00:00Z"
@@ -146,7 +146,7 @@ at:
   type: str
   sample: "2024-06-01T00:00:00Z"
 reason:
-  description: Why this build, for a person.
+  description: Why this build was chosen, for a person.
   returned: success, with O(image)
   type: str
   sample: "the latest build: the tag moved to it at 2026-08-21T01:29:22Z"

@@ -44,7 +44,7 @@ options:
     elements: str
 extends_documentation_fragment:
   - cgr.images.rule
-  - cgr.images.access
+  - cgr.images.settings
 attributes:
   action_group:
     description: The group for C(module_defaults).

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Callable, Hashable, Iterable, Iterator, Mapping, NamedTuple
 
 from .._resolver.errors import InvalidImage
-from .._resolver.model.reference import DEFAULT_TAG, is_digest
+from .._resolver.model.grammar import is_digest
+from .._resolver.model.reference import DEFAULT_TAG
 from .matcher import Matcher
 
 DIGEST_ALONE = "it is pinned by its digest alone, so there is no tag to look up"

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import Any, Callable, Mapping, Sequence
 
@@ -17,11 +18,12 @@ from .._resolver.resolve.snapshot import Progress
 from .._resolver.resolver import Resolver
 from . import edit as write
 from .edit import NotWritten
+from .formats import format_of
 from .matcher import Matcher
 from .occurrence import MALFORMED, Occurrence, Unreadable, with_digests
 from .report import PINNED, SKIPPED, UNCHANGED, UPDATED, Problem, Report, Row
-from .scan import ScannedFile, scan, text_of
-from .verify import verify
+from .scan import ScannedFile, ScanResult, scan, text_of
+from .verify import verify, verify_read_again
 from .walk import Paths
 
 OnChange = Callable[[str, str, str], None]
@@ -36,6 +38,8 @@ def pin_files(
     paths: Paths,
     *,
     patterns: Sequence[str] | None = None,
+    exclude_patterns: Sequence[str] | None = None,
+    gitignore: bool = True,
     rule: Mapping[str, Any] | None = None,
     check: bool = False,
     progress: Progress | None = None,
@@ -46,7 +50,9 @@ def pin_files(
     Args:
         answering: what looks the images up, all at one instant.
         paths: files, and folders in which files are looked for.
-        patterns: which files of a folder (see `tree.files_in`).
+        patterns: which files of a folder (see `walk.Selection`).
+        exclude_patterns: which files and folders are left out (see `walk.Selection`).
+        gitignore: whether files that git ignores are left out.
         rule: the rule for all images, as of `Resolver.resolve`.  With `min_age`, a pin that a file holds already never
             moves back.
         check: whether to write nothing.
@@ -59,9 +65,10 @@ def pin_files(
         MissingDependency: a library is missing; no file has changed.
     """
     rule = _checked(answering, rule or {})
-    found = scan(paths, patterns, Matcher(answering.mirrors))
+    names = Matcher(answering.mirrors)
+    found = scan(paths, patterns, names, exclude_patterns=exclude_patterns, gitignore=gitignore)
     resolutions = _resolutions(answering, found.files, rule, progress)
-    pinner = _Pinner(answering.parse_query, resolutions.resolutions, rule, check, on_change)
+    pinner = _Pinner(names, answering.parse_query, resolutions.resolutions, rule, check, on_change)
     for read in found.files:
         pinner.pin(read)
     return Report(
@@ -69,8 +76,13 @@ def pin_files(
         tuple(pinner.files),
         (*found.problems, *pinner.problems),
         resolutions.at,
-        tuple(dict.fromkeys(resolutions.warnings)) if found.looked_at else ("no file fits the paths and patterns",),
+        _warnings(found, resolutions),
     )
+
+
+def _warnings(found: ScanResult, resolutions: Resolutions) -> tuple[str, ...]:
+    said = resolutions.warnings if found.looked_at else ["no file fits the paths and patterns"]
+    return tuple(dict.fromkeys([*found.warnings, *said]))
 
 
 def _checked(answering: Resolver, rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,12 +119,14 @@ class _Pinner:
 
     def __init__(
         self,
+        names: Matcher,
         query: Callable[..., Query],
         resolutions: Mapping[str, Resolution],
         rule: Mapping[str, Any],
         check: bool,
         on_change: OnChange | None,
     ) -> None:
+        self._names = names
         self._query = query
         self._resolutions = resolutions
         self._rule = rule
@@ -150,14 +164,19 @@ class _Pinner:
         if version != read.version:
             raise NotWritten(write.CHANGED_MEANWHILE)
         before = text_of(content)
-        after = with_digests(
-            before, {occurrence.place: digest for occurrence, digest in edits.items() if occurrence.place}
-        )
-        verify(before, after, {occurrence.target: digest for occurrence, digest in edits.items() if occurrence.target})
+        after = with_digests(before, {each.place: digest for each, digest in edits.items() if each.place})
+        self._verify(read, before, after, edits)
         if not self._check:
             write.replace(read.real, after.encode("utf-8"), version)
         self.files.append(read.path)
         self._on_change(read.path, before, after)
+
+    def _verify(self, read: ScannedFile, before: str, after: str, edits: Mapping[Occurrence, str]) -> None:
+        verify(before, after, {each.target: digest for each, digest in edits.items() if each.target})
+        others = {each.place: digest for each, digest in edits.items() if each.place and not each.target}
+        if others:
+            kind = format_of(os.path.basename(read.path), before)
+            verify_read_again(before, after, others, lambda text: kind.find(text, self._names), kind.parse)
 
     def _row(self, read: ScannedFile, occurrence: Occurrence) -> Row:
         row = Row(

@@ -3,7 +3,7 @@
 """The lock as a file: JSON with one line for each value, the same bytes for the same entries.
 
 What changes with a pin stands in the middle of an entry, and what stays around it: so the changes of two people to different
-images are never beside each other, and git merges them.  The form is described in docs/cgr.lock.schema.json.
+images are never beside each other, and git merges them.  The form is described in docs/reference/cgr.lock.schema.json.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from typing import Any, Callable, Mapping
 
 from .._files import atomic
 from .._resolver.errors import InvalidArgument, InvalidLock, redact
+from .._resolver.model.grammar import is_digest
 from .._resolver.model.instant import Instant
 from .._resolver.model.mirrors import Mirrors
 from .._resolver.model.query import Query
-from .._resolver.model.reference import is_digest, parse_ref
+from .._resolver.model.reference import parse_ref
 from .._resolver.model.rule import PARTS
 from .model import LOCK_FILE_NAME, LOCK_VERSION, Entry, Lock, lock_key, merge_locks
 

@@ -13,11 +13,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Callable, Mapping
 
 from .._lockfile.lookup import LockLookup
-from .auth.chain import CredentialChain, credential_sources
+from .auth.chain import CredentialChain, audience_of, credential_sources
 from .auth.credentials import Considered, Credential
+from .auth.once import Answers
 from .cache.cache import Cache, NullCache
 from .cache.caching import CachingResolver
 from .cache.file_cache import FileCache
+from .cache.present import RunPresent
 from .errors import BeforeFirstBuild, CgrError, NoBuildFits, UntrustworthyAnswer
 from .history import timeline
 from .history.reader import reject_future
@@ -25,10 +27,11 @@ from .history.source import HistorySource
 from .history.timeline import Timeline
 from .http.transport import Transport
 from .model import query_set, reference
+from .model.grammar import REGISTRY
 from .model.instant import AtLike
 from .model.query import Query
 from .model.query_set import ImageLike
-from .model.reference import REGISTRY, Reference
+from .model.reference import Reference
 from .model.resolution import Resolution, Resolutions
 from .model.rule import RuleArguments, parse_current
 from .registry.tag_history import TagHistory
@@ -51,6 +54,7 @@ class Resolver:
         environment: the environment variables to read; by default those of this process, read now.
         trace: called with a sentence about each source of credentials that was asked: names and places, no secrets.
         run_cache: where results are kept for the time of a run; by default every query is resolved anew.
+        present: the instant as of which all queries of a run that follow a tag are resolved; by default each has its own.
         settings: see `Settings`; what is not given comes from the environment.
 
     Attributes:
@@ -68,12 +72,13 @@ class Resolver:
         environment: Mapping[str, str] | None = None,
         trace: Trace | None = None,
         run_cache: Cache | None = None,
+        present: RunPresent | None = None,
         **settings: Unpack[SettingsArguments],
     ) -> None:
         read = Settings.read(settings, dict(os.environ if environment is None else environment))
-        transport = Transport(USER_AGENT, read.concurrency)
-        tokens = TokenExchange(transport)
-        chain = CredentialChain(credential_sources(read, transport), REGISTRY)
+        transport = Transport(USER_AGENT, read.concurrency, read.environment)
+        tokens, answers = TokenExchange(transport, audience_of(read)), Answers()
+        chain = CredentialChain(credential_sources(read, transport, answers), REGISTRY, answers)
 
         def registry_of(image: Reference) -> str:
             return read.registry_url if image.host == REGISTRY else f"http://{image.host}"
@@ -83,7 +88,9 @@ class Resolver:
 
         self._lookup = Lookup(chain, open_history, read.timeout, trace or (lambda _sentence: None))
         lasting: Cache = FileCache(os.path.expanduser(read.cache), lasting_only=True) if read.cache else NullCache()
-        self._caching = CachingResolver(self._lookup, registry_of, run_cache or NullCache(), lasting, read.concurrency)
+        self._caching = CachingResolver(
+            self._lookup, registry_of, run_cache or NullCache(), lasting, read.concurrency, present
+        )
         self._locked = LockLookup(read.lock) if read.lock else None
         self.concurrency = read.concurrency
         self.mirrors = read.mirrors
@@ -148,7 +155,7 @@ class Resolver:
         tag, current = timeline.tag_of(named), parse_current(rule.get("current")) or named.digest
         rule["current"] = current if rule.get("min_age") else None
         query = self.parse_query(tag, **rule)
-        back, end = timeline.read_window(since, until)
+        back, end = timeline.parse_window(since, until)
         try:
             start, fetched = self._lookup.fetch_between(
                 query.reference, back, end, progress or (lambda _done, _all: None)

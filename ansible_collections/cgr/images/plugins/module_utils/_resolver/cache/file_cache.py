@@ -34,11 +34,19 @@ class FileCache:
         self._path = Path(path)
         self._lasting_only = lasting_only
 
+    def get(self, key: CacheKey, codec: Codec) -> CacheEntry | None:
+        """Returns the cached result, if there is one; waits for nobody."""
+        known = self._read(self._file(key), key, codec)
+        return known if isinstance(known, CacheEntry) else None
+
     def get_or_set(self, key: CacheKey, compute: Compute, codec: Codec) -> CacheEntry:
-        """Returns the cached result, or computes it; processes that ask for the same meanwhile wait, and share a failure.
+        """Returns the cached result, or computes it; processes that ask for the same meanwhile wait for it.
+
+        A failure is shared with them, and with those who ask for as long afterwards as it would take to repeat.
 
         Raises:
-            InvalidArgument: the folder cannot be used.
+            InvalidArgument: the directory cannot be used.
+            CgrError: what computing raised, here or in the process that shares its failure.
         """
         file = self._file(key)
         known = self._read(file, key, codec)
@@ -49,7 +57,7 @@ class FileCache:
             known = self._read(file, key, codec)
             if isinstance(known, CacheEntry):
                 return known
-            if known is not None and known["failed"] >= began:
+            if known is not None and known["until"] >= began:
                 raise error_from_dict(known["error"])
             return self._compute(file, key, compute, codec)
 
@@ -59,11 +67,13 @@ class FileCache:
             self.get_or_set(key, lambda: entry, codec)
 
     def _compute(self, file: Path, key: CacheKey, compute: Compute, codec: Codec) -> CacheEntry:
+        began = time.monotonic()
         try:
             entry = compute()
         except CgrError as error:
-            if not self._lasting_only:  # of this run: those who wait right now need not try again
-                failure = {"failed": time.monotonic(), "error": error.to_dict()}
+            if not self._lasting_only:
+                now = time.monotonic()
+                failure = {"until": now + (now - began), "error": error.to_dict()}
                 self._write(file, {"version": VERSION, "key": key, "failure": failure})
             raise
         if entry.is_lasting or not self._lasting_only:
@@ -87,7 +97,7 @@ class FileCache:
                 return None
             if "failure" in kept:
                 error_from_dict(kept["failure"]["error"])  # only what can be read is used
-                return {"failed": float(kept["failure"]["failed"]), "error": kept["failure"]["error"]}
+                return {"until": float(kept["failure"]["until"]), "error": kept["failure"]["error"]}
             return CacheEntry(codec.decode(kept["data"]), bool(kept["lasting"]))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None

@@ -18,7 +18,9 @@ from ..errors import (
     DeniedByPolicy,
     NoBuildFits,
     NotSignedIn,
+    RegistryUnavailable,
     UnknownTag,
+    UntrustworthyAnswer,
     redact,
 )
 from ..history import reader, selection
@@ -29,6 +31,7 @@ from ..model.instant import Instant
 from ..model.query import Query
 from ..model.reference import Reference
 from ..model.resolution import Resolution
+from ..redaction import hide_secrets
 from .current import to_resolution
 
 Trace = Callable[[str], None]
@@ -61,12 +64,19 @@ class Lookup:
     seconds: float
     trace: Trace
 
-    def fetch(self, query: Query) -> Fetched:
-        """Reads the range of history to begin with."""
+    def fetch(self, query: Query, present: Instant | None = None, name: str = "at") -> Fetched:
+        """Reads the range of history to begin with.
+
+        Args:
+            query: the image and the rule.
+            present: the instant that the user takes for the present, if it is not now.
+            name: what the user calls that instant.
+        """
         rule = query.rule
+        at, called = (rule.at, "at") if rule.at else (present, name)
 
         def read(source: HistorySource) -> HistoryRange:
-            return reader.fetch_until(source, rule.at, Instant(time.time_ns()), rule.min_age)
+            return reader.fetch_until(source, at, Instant(time.time_ns()), rule.min_age, called)
 
         return Fetched(*self._with_credentials(query.reference, read))
 
@@ -104,7 +114,7 @@ class Lookup:
         """Says which credentials are used for an image, and why those before them are not."""
         try:
             return self._find(reference, self._deadline()).considered
-        except AccessRefused as error:
+        except CgrError as error:
             return error.considered
 
     def _deadline(self) -> float:
@@ -116,37 +126,48 @@ class Lookup:
             found = self.credential_chain.find(reference, deadline, refused)
             considered = found.considered
             return found
-        except AccessRefused as error:
+        except CgrError as error:
             considered = error.considered
             raise
         finally:
             for each in considered:
-                self.trace(f"{reference.image}: credentials: {each.source}: {each.outcome}")
+                self.trace(hide_secrets(f"{reference.image}: credentials: {each.source}: {each.outcome}"))
 
     def _with_credentials(
         self, reference: Reference, read: Callable[[HistorySource], _T]
     ) -> tuple[_T, tuple[str, ...]]:
         """Reads with the available credentials, renewed once if they are refused; a public image finally without any."""
         deadline = self._deadline()
+        try:
+            found = self._find(reference, deadline)
+        except (AccessRefused, RegistryUnavailable, UntrustworthyAnswer) as error:
+            return self._without_credentials(reference, read, error, deadline)
+        # What others asked for did not take this image's time.
+        deadline += found.waited
 
         def read_with(credential: Credential) -> _T:
             return read(self.open_history(reference, credential, deadline))
 
         try:
-            credential = self._find(reference, deadline).credential
             try:
-                return read_with(credential), ()
+                return read_with(found.credential), ()
             except CredentialsRefused:
-                renewed = self._find(reference, deadline, refused=credential).credential
-                if renewed == credential:
+                renewed = self._find(reference, deadline, refused=found.credential).credential
+                if renewed == found.credential:
                     raise
                 return read_with(renewed), ()
         except AccessRefused as error:
-            if not reference.is_public or isinstance(error, (NotSignedIn, DeniedByPolicy)):
-                raise
-            return read_with(Anonymous()), (
-                f"This public image was resolved without credentials, because the available ones do not work: {error}",
-            )
+            return self._without_credentials(reference, read, error, deadline)
+
+    def _without_credentials(
+        self, reference: Reference, read: Callable[[HistorySource], _T], error: CgrError, deadline: float
+    ) -> tuple[_T, tuple[str, ...]]:
+        """Reads a public image without credentials, after an error with the available ones."""
+        if not reference.is_public or isinstance(error, (NotSignedIn, DeniedByPolicy)):
+            raise error
+        return read(self.open_history(reference, Anonymous(), deadline)), (
+            f"A public image was resolved without credentials, because the available ones do not work: {error.message}",
+        )
 
 
 def _read_on(

@@ -1,19 +1,23 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Several images at one instant.
+"""Several images, or all images of a run, as of one instant.
 
 The instant is taken from what was read, not from a request of its own: every history is read at once, and the instant is
 the earliest time the registry's clock gave.  At that instant everything that was read was already true.  That clock gives
-whole seconds only; so if a tag moved since, the instant is that of the last move which was seen, and the histories that were
-read before it are read again: a request that is sent after an answer sees all that this answer saw.
+whole seconds only, and may be slow; so if a tag moved since, the instant is that of the last move which was seen, and the
+histories that were read before it are read again: a request that is sent after an answer sees all that this answer saw.
+
+A run may have its instant already.  A history that was read after it was set holds all that happened up to it, whatever
+the clocks say; one that was read before is read again.
 """
 
 from __future__ import annotations
 
-from typing import Callable, Mapping, TypeVar
+from typing import Callable, Iterable, Mapping, Protocol, TypeVar
 
 from ..errors import CgrError, SeveralFailed, UntrustworthyAnswer
-from ..model.instant import SECOND, Instant
+from ..model.build import BEGINNING, CLOCK_TOLERANCE
+from ..model.instant import Instant
 from ..model.query import Query
 from ..model.resolution import Resolution
 from .concurrency import run_concurrently
@@ -26,34 +30,116 @@ Queries = Mapping[str, Query]
 _Result = TypeVar("_Result")
 
 
+class Present(Protocol):
+    """The instant that is taken for the present."""
+
+    @property
+    def given(self) -> Instant | None:
+        """The instant, if the user gave one."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls the instant."""
+
+    def known(self) -> Instant | None:
+        """Returns the instant; `None` if nothing has set it yet."""
+
+    def set_once(self, instant: Instant) -> Instant:
+        """Sets the instant, unless it is set already; returns the one that counts."""
+
+
+class OwnPresent:
+    """The present of one set: the instant at which it is read."""
+
+    given = None
+    name = "at"
+
+    def known(self) -> Instant | None:
+        """Returns `None`."""
+        return None
+
+    def set_once(self, instant: Instant) -> Instant:
+        """Returns the instant."""
+        return instant
+
+
 def resolve_each(
     queries: Queries, resolution: Callable[[Query], Resolution], workers: int, progress: Progress
 ) -> dict[str, Resolution]:
-    """Answers questions of which each has an instant of its own.
+    """Resolves queries that each have an instant of their own.
 
     Raises:
-        SeveralFailed: at least one has no answer.
+        SeveralFailed: at least one cannot be resolved.
     """
     return _each(queries, lambda key: resolution(queries[key]), workers, progress)
 
 
 def resolve_snapshot(
-    queries: Queries, lookup: Lookup, workers: int, progress: Progress
+    queries: Queries, lookup: Lookup, workers: int, progress: Progress, present: Present
 ) -> tuple[Instant, dict[str, Resolution]]:
-    """Answers questions about the present, all at one instant, which is returned.
+    """Resolves queries that follow a tag, all as of one instant, which is returned.
+
+    Args:
+        queries: the queries, by keys of the caller's.
+        lookup: resolves one image.
+        workers: how many images are resolved at the same time.
+        progress: called after each image.
+        present: the instant to take for the present.
 
     Raises:
-        SeveralFailed: at least one has no answer.
+        SeveralFailed: at least one cannot be resolved.
     """
-    seen = _each(queries, lambda key: lookup.fetch(queries[key]), workers, progress)
-    instant = _instant(seen)
+    known = present.known()
+    seen = _each(queries, lambda key: lookup.fetch(queries[key], present.given, present.name), workers, progress)
+    instant, usable = _agree(seen, known, present)
 
     def resolution(key: str) -> Resolution:
-        now = seen[key].history.now
-        known = now is not None and instant <= now
-        return lookup.resolve(queries[key], seen[key] if known else None, instant)
+        return lookup.resolve(queries[key], usable.get(key), instant)
 
     return instant, _each(queries, resolution, workers, lambda _done, _all, _image: None)
+
+
+def resolve_at_present(query: Query, lookup: Lookup, present: Present) -> tuple[Instant | None, Resolution]:
+    """Resolves one query that follows a tag as of an instant, which is returned.
+
+    It is `None` if nothing has set it, and the registry gives no time of its own: the latest build needs none.
+    """
+    known = present.known()
+    fetched = lookup.fetch(query, present.given, present.name)
+    if known is None and fetched.history.now is None:
+        return None, lookup.resolve(query, fetched)
+    instant, usable = _agree({"": fetched}, known, present)
+    return instant, lookup.resolve(query, usable.get(""), instant)
+
+
+def _agree(
+    seen: Mapping[str, Fetched], known: Instant | None, present: Present
+) -> tuple[Instant, Mapping[str, Fetched]]:
+    """Returns the instant to take for the present, and what was read late enough to be used.
+
+    Args:
+        seen: what was read.
+        known: the instant, if it was set before this was read.
+        present: sets the instant.
+    """
+    if known is not None:
+        return known, seen
+    own = _instant(seen)
+    instant = present.set_once(own)
+    if instant != own:  # another process set it meanwhile
+        return instant, {}
+    return instant, {key: fetched for key, fetched in seen.items() if instant <= _read_until(fetched)}
+
+
+def _read_until(fetched: Fetched) -> Instant:
+    """Returns the last instant up to which what was read is known to be all there was."""
+    return _last_seen([fetched], fetched.history.now or BEGINNING)
+
+
+def _last_seen(seen: Iterable[Fetched], now: Instant) -> Instant:
+    """Returns `now`, or the last move of a tag if that is later: a move that was seen has happened, so the clock is slow."""
+    moves = (build.updated_at for fetched in seen for build in fetched.history.builds[-1:])
+    return max([now, *(move for move in moves if move <= now + CLOCK_TOLERANCE)])
 
 
 def _instant(seen: Mapping[str, Fetched]) -> Instant:
@@ -63,9 +149,7 @@ def _instant(seen: Mapping[str, Fetched]) -> Instant:
             "The registry gives no time of its own (no Date header), so no instant can be taken for the set. A proxy may have"
             " removed it."
         )
-    past = max(times) + SECOND
-    moves = [r.updated_at for fetched in seen.values() for r in fetched.history.builds[-1:] if r.updated_at <= past]
-    return max([min(times), *moves])
+    return _last_seen(seen.values(), min(times))
 
 
 def _each(queries: Queries, work: Callable[[str], _Result], workers: int, progress: Progress) -> dict[str, _Result]:
