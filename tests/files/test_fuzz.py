@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.cgr.images.plugins.module_utils._files.edit import NotWritten
-from ansible_collections.cgr.images.plugins.module_utils._files.formats import finder_for
+from ansible_collections.cgr.images.plugins.module_utils._files.formats import finder_for, format_of
 from ansible_collections.cgr.images.plugins.module_utils._files.occurrence import Occurrence, Unreadable, with_digests
 from ansible_collections.cgr.images.plugins.module_utils._files.verify import verify
 from pulumi_cgr.files import Matcher
@@ -71,6 +71,7 @@ PIECES = [
         "\x00",
     ),
     *('"', "'", "{", "}", "[", "]", ",", "|\n", ">-\n", "&a ", "*a", "!x ", "? ", "{{ x }}", "${X}", "null", "~", "%"),
+    *("${X:-", "$(X)", "<<E\n", "E\n", "/*", "*/", "//", "image = ", "locals {\n", "docker push ", "X=", "'''"),
 ]
 
 
@@ -91,9 +92,16 @@ def variants(text: str) -> st.SearchStrategy[str]:
     return st.lists(edit, max_size=4).map(apply)
 
 
-files = st.sampled_from(sorted(TEXTS)).flatmap(lambda name: st.tuples(st.just(name), variants(TEXTS[name])))
+def files_named(*endings: str) -> st.SearchStrategy[tuple[str, str]]:
+    """Yields the names of files of the corpus, and variants of what they hold."""
+    names = sorted(name for name in TEXTS if name.endswith(endings))
+    return st.sampled_from(names).flatmap(lambda name: st.tuples(st.just(name), variants(TEXTS[name])))
+
+
+files = files_named("")
 loose = st.tuples(
-    st.sampled_from(["a.yaml", "Dockerfile"]), st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
+    st.sampled_from(["a.yaml", "Dockerfile", "main.tf", "run.sh", "web.container"]),
+    st.lists(st.sampled_from(PIECES), max_size=14).map("".join),
 )
 
 
@@ -134,7 +142,7 @@ def test_only_digests_change_and_pinning_twice_is_pinning_once(case: tuple[str, 
     assert with_digests(after, {occurrence.place: NEW for occurrence in again if occurrence.place}) == after
 
 
-@given(files.filter(lambda case: case[0].endswith((".yaml", ".yml"))))
+@given(files_named(".yaml", ".yml"))
 def test_the_data_of_a_yaml_file_stays(case: tuple[str, str]) -> None:
     name, before = case
     try:
@@ -146,6 +154,20 @@ def test_the_data_of_a_yaml_file_stays(case: tuple[str, str]) -> None:
     after = pinned(before, occurrences)
 
     assert list(map(data, events(after))) == list(map(data, events(before)))
+
+
+@given(files | loose)
+def test_what_the_parser_of_a_format_reads_stays(case: tuple[str, str]) -> None:
+    name, before = case
+    kind = format_of(name.rpartition("/")[2], before)
+    try:
+        occurrences = kind.find(before, Matcher())
+    except Unreadable:
+        return
+    after = with_digests(before, {occurrence.place: NEW for occurrence in occurrences if occurrence.place})
+
+    if kind.parse is not None:
+        assert without_digests(repr(kind.parse(after))) == without_digests(repr(kind.parse(before)))
 
 
 def events(text: str) -> list[Any]:
@@ -163,7 +185,7 @@ def data(event: Any) -> Any:
     )
 
 
-@given(files.filter(lambda case: case[0].endswith(".json")))
+@given(files_named(".json"))
 def test_the_data_of_a_json_file_stays(case: tuple[str, str]) -> None:
     name, before = case
     try:

@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from ._digest_info import failed, telling
-from ._files.pin import FILE_RULES, OnChange, pin_files
+from ._files.pin import FILE_RULES, pin_files
+from ._files.pinner import OnChange
 from ._options import RULE_OPTIONS, SETTING_OPTIONS, SETTINGS_REQUIRED_TOGETHER, given
 from ._resolver.border import border, log_debug
 from ._resolver.cache.cache import Cache

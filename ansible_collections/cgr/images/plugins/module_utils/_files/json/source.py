@@ -43,7 +43,7 @@ class Document:
         self._bom = 1 if text.startswith("\ufeff") else 0
         self._text = text
         self._newlines = [found.start() for found in re.finditer("\n", text)]
-        self._concerned = list(names.positions(text))
+        self._concerned = names.positions(text)
 
     def roots(self) -> Iterator[Node]:
         """Yields the one root.

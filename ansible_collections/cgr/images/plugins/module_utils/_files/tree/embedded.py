@@ -23,9 +23,12 @@ from ..occurrence import (
     skipped,
 )
 from .expected import Position, is_image_key
+from .kinds import AZURE, BITBUCKET, CIRCLECI, GITHUB, GITLAB, STEPS
 from .node import Document, Node
 
-_FILE = re.compile(r"(?:.*[./])?(?:(?:Docker|Container)file(?:\..*)?|[^/]+\.(?:ya?ml|json|[Dd]ockerfile))")
+_FILE = re.compile(
+    r"(?:.*[./])?(?:(?:Docker|Container)file(?:\..*)?|[^/]+\.(?:ya?ml|json|[Dd]ockerfile|sh|bash|env|tf|hcl))"
+)
 _YAML_KEYS = (
     "values",
     "valuesContent",
@@ -37,10 +40,13 @@ _YAML_KEYS = (
 )
 _PATCH_KEYS = ("patch", "patches[]")
 _DOCKERFILE_KEYS = ("dockerfile_inline", "dockerfile")
+_SCRIPT_KEYS = ("run", "script", "script[]", "before_script[]", "after_script[]", "commands[]")
 _ASSIGNMENT_KEYS = ("build-contexts", "build-args")
 _ASSIGNMENT = re.compile(
     r"""^[ \t]*(?:-[ \t]+)?["']?([\w.-]+)=(docker-image://)?([^\s"']+)["']?[ \t]*$""", re.MULTILINE
 )
+
+_PIPELINES = (GITHUB, GITLAB, AZURE, BITBUCKET, CIRCLECI, STEPS)
 
 _Line = tuple[int, int, int]
 
@@ -90,6 +96,8 @@ def _file_name(text: str, at: Position) -> str:
         return at.key.rpartition("/")[2]
     if at.key in _DOCKERFILE_KEYS and "\n" in text:
         return "Dockerfile"
+    if at.key in _SCRIPT_KEYS and (at.kind.name in _PIPELINES or at.kind.group == "tekton.dev"):
+        return "_.sh"
     return "_.yaml" if is_inline and at.key in (*_YAML_KEYS, *_PATCH_KEYS) else ""
 
 

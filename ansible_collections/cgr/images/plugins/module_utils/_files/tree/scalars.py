@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Iterator
 
 from ..matcher import Matcher
@@ -17,12 +16,13 @@ from ..occurrence import (
     TEMPLATE,
     Occurrence,
     Parser,
+    Place,
     Target,
     has_tag,
-    is_template,
     occurrence_in,
     skipped,
 )
+from ..text.references import references_in
 from .embedded import occurrences_in_text
 from .expected import Position, is_half_of_image, is_image, is_image_key, latest_is_default
 from .node import Document, Node, Value
@@ -98,8 +98,9 @@ class Scalars:
             return found
         if value.span is None:
             return skipped(found.line, image, NOT_AS_READ)
-        inner = replace(found.place, start=found.place.start - begin, end=found.place.end - begin)
-        return replace(found, target=Target(self._parser, value.path, inner))
+        place = found.place
+        inner = Place(place.start - begin, place.end - begin, place.before)
+        return Occurrence(found.line, found.image, place, target=Target(self._parser, value.path, inner))
 
     def _expected(self, value: Value, found: Occurrence, at: Position, scheme: str, within: Node) -> Found:
         """Returns an image that stands where one is expected."""
@@ -116,10 +117,13 @@ class Scalars:
     def _told(self, node: Node, asked_by: str = "") -> Iterator[Found]:
         """Yields each image in a text, to be skipped."""
         after = 0
-        for image in self._names.find(node.value):
+        for found in references_in(node.value, self._names):
+            image = node.value[found.start : found.end]
+            if not found.is_template and not self._names.is_image(image):
+                continue
             line, after = self._document.line_of(node, image, after)
             reason = ELSEWHERE if image == node.value.strip() else IN_TEXT
-            reason = asked_by or (TEMPLATE if is_template(image) else reason)
+            reason = asked_by or (TEMPLATE if found.is_template else reason)
             yield Found(skipped(line, image, reason, QUESTION if asked_by else ""))
 
 
