@@ -112,7 +112,7 @@ def test_files_are_left_out_by_pattern_and_by_git(controller: Controller, deploy
 def test_the_hosts_of_a_play_wait_for_one_another(controller: Controller, deployment: Path) -> None:
     hosts = ",".join(f"web{number}" for number in range(1, 6))
 
-    run = controller.play([pinned_files(paths=["deploy"], at="2024-06-01")], "-i", f"{hosts},", "--forks", "5")
+    run = controller.play([pinned_files(paths=["deploy"], at="2024-06-01")], "--forks", "5", hosts=f"{hosts},")
 
     assert run.status == 0, run.output
     assert deployment.read_text() == IN_JUNE

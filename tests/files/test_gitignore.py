@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,13 +34,13 @@ def tool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Iterator[Path]:
+def tree(tmp_path: Path) -> Path:
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     for name, text in FILES.items():
         put(tmp_path / name, text)
     for name in [*TAKEN, *IGNORED]:
         put(tmp_path / name)
-    yield tmp_path
+    return tmp_path
 
 
 def put(path: Path, text: str = f"image: {WEB}\n") -> None:
