@@ -15,6 +15,7 @@ from .dockerfile.source import is_dockerfile
 from .dockerfile.source import parse as parse_dockerfile
 from .hcl.images import images_in_hcl
 from .hcl.images import parse as parse_hcl
+from .json.images import images_in_json, images_in_jsonc
 from .matcher import Matcher
 from .occurrence import Occurrence, Unreadable
 from .starlark.images import images_in_starlark
@@ -22,6 +23,7 @@ from .starlark.images import parse as parse_starlark
 from .text.dialects import EARTHFILE, GROOVY, QUADLET, SCRIPT
 from .text.images import Dialect, images_in_text
 from .text.images import parse as parse_text
+from .tree.scalars import IN_TEXT
 from .yaml.images import images_in_yaml
 
 NOT_READ = "is neither YAML, JSON nor a Dockerfile; not read"
@@ -60,11 +62,13 @@ DOCKERFILE = Format("Dockerfile", ("*dockerfile*", "*containerfile*"), images_in
 
 SHELL = _text("shell script", SCRIPT, "*.sh", "*.bash", "*.zsh", "*.ksh")
 
-JSON = Format("JSON", (), images_in_yaml)
+JSON = Format("JSON", (), images_in_json)
+JSONC = Format("JSON with comments", ("devcontainer.json", ".devcontainer.json", "*.jsonc"), images_in_jsonc)
 
 FORMATS = (
     YAML,
     JSON,
+    JSONC,
     Format("HCL", ("*.tf", "*.tfvars", "*.tofu", "*.hcl", "*.nomad"), images_in_hcl, parse_hcl),
     SHELL,
     _text("quadlet", QUADLET, "*.container", "*.image", "*.volume", "*.build"),
@@ -80,7 +84,7 @@ FORMATS = (
 
 PATTERNS = (
     *(pattern for each in FORMATS for pattern in each.patterns),
-    *("devcontainer.json", ".devcontainer.json", "*.jsonc", "docker-bake*.json", "*.tf.json", "*.tfvars.json"),
+    *("docker-bake*.json", "*.tf.json", "*.tfvars.json"),
     *("*.j2", "*.tpl"),
 )
 """The files that are looked at in a folder, if nothing else is said; in upper or lower case."""
@@ -122,10 +126,10 @@ def is_looked_at(name: str) -> bool:
 
 def _by_name(name: str) -> Format | None:
     name = name.lower()
-    if name.endswith((".json", ".jsonc")):
-        return JSON
     fitting = (each for each in FORMATS if any(fnmatchcase(name, pattern) for pattern in each.patterns))
     found = next(fitting, None)
+    if name.endswith(".json") and found is not JSONC:
+        return JSON
     return None if found is DOCKERFILE and _NOT_DOCKERFILES.fullmatch(name) else found
 
 
@@ -141,7 +145,7 @@ def _images_in_unknown(text: str, names: Matcher) -> list[Occurrence]:
         found = images_in_yaml(text, names)
     except Unreadable as error:
         raise Unreadable(NOT_READ) from error
-    if not found:
+    if all(each.reason == IN_TEXT for each in found):  # any text is a scalar of YAML
         raise Unreadable(NOT_READ)
     return found
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import Any, Callable, Mapping, Sequence
 
@@ -17,10 +18,12 @@ from .._resolver.resolve.snapshot import Progress
 from .._resolver.resolver import Resolver
 from . import edit as write
 from .edit import NotWritten
+from .formats import format_of
 from .matcher import Matcher
-from .occurrence import Occurrence, Place, Unreadable, with_digests
+from .occurrence import MALFORMED, Occurrence, Unreadable, with_digests
 from .report import PINNED, SKIPPED, UNCHANGED, UPDATED, Problem, Report, Row
 from .scan import ScannedFile, ScanResult, scan, text_of
+from .verify import verify, verify_read_again
 from .walk import Paths
 
 OnChange = Callable[[str, str, str], None]
@@ -62,9 +65,10 @@ def pin_files(
         MissingDependency: a library is missing; no file has changed.
     """
     rule = _checked(answering, rule or {})
-    found = scan(paths, patterns, Matcher(answering.mirrors), exclude_patterns=exclude_patterns, gitignore=gitignore)
+    names = Matcher(answering.mirrors)
+    found = scan(paths, patterns, names, exclude_patterns=exclude_patterns, gitignore=gitignore)
     resolutions = _resolutions(answering, found.files, rule, progress)
-    pinner = _Pinner(answering.parse_query, resolutions.resolutions, rule, check, on_change)
+    pinner = _Pinner(names, answering.parse_query, resolutions.resolutions, rule, check, on_change)
     for read in found.files:
         pinner.pin(read)
     return Report(
@@ -97,11 +101,13 @@ def _resolutions(
 ) -> Resolutions:
     """Looks each image up once, however many files it is in; a failure names the first place."""
     keys: dict[str, str] = {}
+    places: set[str] = set()
     for read in files:
         for occurrence in read.occurrences:
             if occurrence.place and occurrence.asked not in keys:
                 place = f"{read.path}:{occurrence.line}"
-                keys[occurrence.asked] = f"{place} {occurrence.asked}" if place in keys.values() else place
+                keys[occurrence.asked] = f"{place} {occurrence.asked}" if place in places else place
+                places.add(place)
     if not keys:
         return Resolutions(None, {})
     resolutions = answering.resolve_all({key: image for image, key in keys.items()}, progress=progress, **rule)
@@ -113,12 +119,14 @@ class _Pinner:
 
     def __init__(
         self,
+        names: Matcher,
         query: Callable[..., Query],
         resolutions: Mapping[str, Resolution],
         rule: Mapping[str, Any],
         check: bool,
         on_change: OnChange | None,
     ) -> None:
+        self._names = names
         self._query = query
         self._resolutions = resolutions
         self._rule = rule
@@ -131,10 +139,15 @@ class _Pinner:
     def pin(self, read: ScannedFile) -> None:
         rows = [self._row(read, occurrence) for occurrence in read.occurrences]
         edits = {
-            occurrence.place: row.new_digest
+            occurrence: row.new_digest
             for occurrence, row in zip(read.occurrences, rows)
-            if occurrence.place and row.new_digest and row.status in (PINNED, UPDATED)
+            if row.new_digest and row.status in (PINNED, UPDATED)
         }
+        self.problems += [
+            Problem(read.path, occurrence.line, occurrence.reason)
+            for occurrence in read.occurrences
+            if occurrence.code == MALFORMED
+        ]
         try:
             if edits:
                 self._write(read, edits)
@@ -146,16 +159,24 @@ class _Pinner:
             ]
         self.rows += rows
 
-    def _write(self, read: ScannedFile, edits: Mapping[Place, str]) -> None:
+    def _write(self, read: ScannedFile, edits: Mapping[Occurrence, str]) -> None:
         content, version = write.read(read.real)
         if version != read.version:
             raise NotWritten(write.CHANGED_MEANWHILE)
         before = text_of(content)
-        after = with_digests(before, edits)
+        after = with_digests(before, {each.place: digest for each, digest in edits.items() if each.place})
+        self._verify(read, before, after, edits)
         if not self._check:
             write.replace(read.real, after.encode("utf-8"), version)
         self.files.append(read.path)
         self._on_change(read.path, before, after)
+
+    def _verify(self, read: ScannedFile, before: str, after: str, edits: Mapping[Occurrence, str]) -> None:
+        verify(before, after, {each.target: digest for each, digest in edits.items() if each.target})
+        others = {each.place: digest for each, digest in edits.items() if each.place and not each.target}
+        if others:
+            kind = format_of(os.path.basename(read.path), before)
+            verify_read_again(before, after, others, lambda text: kind.find(text, self._names), kind.parse)
 
     def _row(self, read: ScannedFile, occurrence: Occurrence) -> Row:
         row = Row(
@@ -175,7 +196,7 @@ class _Pinner:
             old_updated_at=_moved_at(resolution, occurrence.digest),
             new_digest=chosen.digest,
             new_updated_at=chosen.updated_at,
-            reason=chosen.reason,
+            reason="; ".join(text for text in (chosen.reason, occurrence.note) if text),
         )
 
     def _keep_current(self, resolution: Resolution, occurrence: Occurrence) -> Resolution:

@@ -6,10 +6,14 @@ from __future__ import annotations
 
 from .ignored import IGNORED
 from .report import SKIPPED, Report, Row
+from .tree.walk import LOOKED_UP
 
 OK, WOULD_CHANGE, NOT_DONE, SKIPPED_SOME = 0, 1, 2, 3
 """All is as it should be; a check would change something; something could not be resolved, read or written; with `strict`,
 an image of ours was skipped."""
+
+
+_ON_PURPOSE = (IGNORED, LOOKED_UP.partition("{}")[0])
 
 
 def exit_status(report: Report, check: bool, strict: bool) -> int:
@@ -28,5 +32,5 @@ def exit_status(report: Report, check: bool, strict: bool) -> int:
 
 
 def skipped(report: Report) -> list[Row]:
-    """Returns the images that were skipped, but for those that a comment says to ignore."""
-    return [row for row in report.rows if row.status == SKIPPED and row.reason != IGNORED]
+    """Returns the images that were skipped, but for those that a comment says to ignore, or that are looked up later."""
+    return [row for row in report.rows if row.status == SKIPPED and not row.reason.startswith(_ON_PURPOSE)]

@@ -13,7 +13,17 @@ from itertools import accumulate
 from typing import Iterator
 
 from ..matcher import Matcher
-from ..occurrence import NO_TAG, NOT_AS_READ, Occurrence, Place, Unreadable, in_order, occurrence_in, why_skipped
+from ..occurrence import (
+    NO_TAG,
+    NOT_AS_READ,
+    TEMPLATE,
+    Occurrence,
+    Place,
+    Unreadable,
+    in_order,
+    occurrence_in,
+    why_skipped,
+)
 from ..text.usage import BUILT_OR_PUSHED
 
 NO_DIGEST = 'it has no digest argument to hold one; write digest = "" beside the tag'
@@ -57,6 +67,7 @@ class _Images:
         self._names = names
         self._tree = _tree(text)
         self._built: set[int] = set()
+        self._made: set[int] = set()
         # Python counts columns in bytes.
         lines = [found.group() for found in _LINE.finditer(text)]
         self._lines = [line.encode("utf-8", "surrogatepass") for line in lines]
@@ -66,6 +77,8 @@ class _Images:
         """Yields the images."""
         parts: set[int] = set()
         for node in ast.walk(self._tree):
+            if isinstance(node, (ast.BinOp, ast.Attribute)):  # "…" + x, "…" % x, "…".format(x)
+                self._made |= {id(each) for each in ast.walk(node)}
             if isinstance(node, ast.Call):
                 values = {each.arg or "": each.value for each in node.keywords if _text_of(each.value) is not None}
                 pulled = self._pulled(values)
@@ -99,7 +112,9 @@ class _Images:
         occurrence = occurrence_in(value, span[0] if span else 0, node.lineno, self._names)
         if occurrence is None:
             return
-        if id(node) in self._built:
+        if id(node) in self._made:
+            occurrence = Occurrence(node.lineno, value, None, TEMPLATE)
+        elif id(node) in self._built:
             occurrence = Occurrence(node.lineno, value, None, BUILT_OR_PUSHED)
         elif occurrence.place and (span is None or ":" in occurrence.place.before):
             occurrence = Occurrence(node.lineno, value, None, NO_TAG if span else NOT_AS_READ)
