@@ -5,6 +5,9 @@
 from ansible_collections.cgr.images.plugins.module_utils._files.atomic import locked as lock_folder
 from ansible_collections.cgr.images.plugins.module_utils._files.atomic import remove_partial as remove_partial_file
 from ansible_collections.cgr.images.plugins.module_utils._files.atomic import replace as replace_file
+from ansible_collections.cgr.images.plugins.module_utils._files.ignored import IGNORED
+from ansible_collections.cgr.images.plugins.module_utils._files.status import NOT_DONE, exit_status
+from ansible_collections.cgr.images.plugins.module_utils._files.status import skipped as skipped_rows
 from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import decode as decode_lock
 from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import decode_file as decode_lock_file
 from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import encode as encode_lock
@@ -60,7 +63,9 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.version impor
 __all__ = [
     "DAY",
     "HOUR",
+    "IGNORED",
     "LOCK_FILE_NAME",
+    "NOT_DONE",
     "PARTS",
     "REPLACED",
     "RULE_NAMES",
@@ -87,6 +92,7 @@ __all__ = [
     "encode_entry",
     "encode_lock",
     "error_from_dict",
+    "exit_status",
     "has_conflict",
     "humanize_duration",
     "is_digest",
@@ -111,6 +117,7 @@ __all__ = [
     "replace_file",
     "rule_options",
     "run_concurrently",
+    "skipped_rows",
     "upstream_of",
     "without_digest",
 ]

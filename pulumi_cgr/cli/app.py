@@ -53,10 +53,9 @@ def _main(
     pass
 
 
-for _command in (resolve.resolve, history.history, pin.pin, lock.lock, rollback.rollback):
-    app.command(epilog=STATUSES)(_command)
-app.command()(check.check)  # its statuses are its own
-app.command(epilog=STATUSES)(merge.merge)
+_OWN_STATUSES = (pin.pin, check.check)
+for _command in (resolve.resolve, history.history, pin.pin, lock.lock, rollback.rollback, check.check, merge.merge):
+    app.command(epilog=None if _command in _OWN_STATUSES else STATUSES)(_command)
 
 
 def run(arguments: list[str]) -> int:
