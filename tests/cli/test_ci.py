@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.cgr.images.plugins.module_utils._files.formats import is_looked_at
 from pulumi_cgr.testing import Histories, Registry
 from tests.support.blocks import ELSEWHERE
 from tests.support.environments import ROOT
@@ -116,6 +118,25 @@ def test_the_hooks_bring_what_the_extra_does() -> None:
     assert extra
     for hook in HOOKS.values():
         assert {requirement.lower() for requirement in hook["additional_dependencies"]} == extra
+
+
+def test_the_hook_is_given_the_files_that_are_looked_for_in_a_folder() -> None:
+    hook = HOOKS["cgr-images-pin"]
+    corpus = ROOT / "tests/data/files"
+    names = [str(path.relative_to(corpus)) for path in corpus.rglob("*") if path.is_file()]
+    names += [
+        "README.md",
+        "Dockerfile.md",
+        "a.py",
+        "chart/templates/web.yaml",
+        "Dockerfile.dockerignore",
+        "Dockerfile.prod",
+    ]
+
+    given = {name for name in names if re.search(hook["files"], name) and not re.search(hook["exclude"], name)}
+
+    wanted = {name for name in names if is_looked_at(Path(name).name)}
+    assert given == {name for name in wanted if "/templates/" not in name and not name.endswith(".j2")}
 
 
 @pytest.mark.parametrize("hook", HOOKS)

@@ -63,7 +63,7 @@ DOCKERFILE = Format("Dockerfile", ("*dockerfile*", "*containerfile*"), images_in
 SHELL = _text("shell script", SCRIPT, "*.sh", "*.bash", "*.zsh", "*.ksh")
 
 JSON = Format("JSON", (), images_in_json)
-JSONC = Format("JSON with comments", ("devcontainer.json", ".devcontainer.json", "*.jsonc"), images_in_jsonc)
+JSONC = Format("JSON with comments", ("*devcontainer.json", "*.jsonc"), images_in_jsonc)
 
 FORMATS = (
     YAML,
