@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Rule = Mapping[str, Any]
 
-NO_FILE = "no file fits the paths and patterns"
+NO_FILE = "no file matches the paths and patterns"
 _FROM = re.compile(r"^\s*FROM\s+\S", re.IGNORECASE | re.MULTILINE)
 _YAML = (".yaml", ".yml")
 

@@ -106,7 +106,7 @@ def test_lock_and_check_warn_where_no_file_fits(command: list[str], cgr: Command
 
     done = cgr(*command, ".", "--pattern", "*.none")
 
-    assert (done.status, done.err) == (0, "cgr-images: warning: no file fits the paths and patterns\n")
+    assert (done.status, done.err) == (0, "cgr-images: warning: no file matches the paths and patterns\n")
 
 
 def test_what_was_locked_by_name_is_never_unused(cgr: Command) -> None:

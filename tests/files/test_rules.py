@@ -148,7 +148,7 @@ def test_with_a_lock_pins_come_from_it_without_a_request(file: Path, resolver: R
 
 
 def test_rules_that_make_no_sense_for_files_are_refused(file: Path, resolver: Resolver) -> None:
-    with pytest.raises(InvalidRule, match="there is no current for files"):
+    with pytest.raises(InvalidRule, match="'current' is not part of a rule for files"):
         pin_files(resolver, file, rule={"current": OLD})
     with pytest.raises(InvalidRule, match="min_age 'soon'"):
         pin_files(resolver, file, rule={"min_age": "soon"})
