@@ -57,7 +57,7 @@ def pin_files(
     rule = _checked_rule(resolver, rule or {})
     matcher = Matcher(resolver.mirrors)
     found = scan(paths, patterns, matcher, exclude_patterns=exclude_patterns, gitignore=gitignore)
-    pinner, resolutions = _resolved(resolver, matcher, found.files, rule, query_for, progress)
+    pinner, resolutions = _resolved(resolver, found.files, rule, query_for, progress)
     for read in found.files:
         pinner.pin(read, check, on_change)
     return Report(
@@ -91,11 +91,10 @@ def pin_text(
         SeveralFailed, MissingDependency: as for `pin_files`.
     """
     rule = _checked_rule(resolver, rule or {})
-    matcher = Matcher(resolver.mirrors)
-    read = scan_text(text, name, matcher, "-")
-    pinner, resolutions = _resolved(resolver, matcher, [read], rule, query_for, progress)
+    read = scan_text(text, name, Matcher(resolver.mirrors), "-")
+    pinner, resolutions = _resolved(resolver, [read], rule, query_for, progress)
     try:
-        after, rows = pinner.pinned_text(read, name, text)
+        after, rows = pinner.pinned_text(read, text)
     except NotWritten as error:
         problem = Problem("-", None, str(error))
         return text, Report((), (), (problem,), resolutions.at, resolutions.warnings)
@@ -105,7 +104,6 @@ def pin_text(
 
 def _resolved(
     resolver: Resolver,
-    matcher: Matcher,
     files: Sequence[ScannedFile],
     rule: Mapping[str, Any],
     query_for: QueryFor | None,
@@ -113,7 +111,7 @@ def _resolved(
 ) -> tuple[Pinner, Resolutions]:
     queries = Queries(query_for or (lambda _path, occurrence: resolver.parse_query(occurrence.asked, **rule)))
     resolutions = queries.resolve(resolver, files, progress)
-    return Pinner(matcher, queries, resolutions.resolutions), resolutions
+    return Pinner(queries, resolutions.resolutions), resolutions
 
 
 def _warnings(found: ScanResult, resolutions: Resolutions) -> tuple[str, ...]:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import Callable, Mapping, Sequence
 
@@ -16,12 +15,10 @@ from .._resolver.resolve.snapshot import Progress
 from .._resolver.resolver import Resolver
 from . import edit
 from .edit import NotWritten
-from .formats import format_of
-from .matcher import Matcher
 from .occurrence import MALFORMED, Occurrence, Unreadable, with_digests
 from .report import PINNED, SKIPPED, UNCHANGED, UPDATED, Problem, Row
 from .scan import ScannedFile, text_of
-from .verify import verify, verify_read_again
+from .verify import NOT_AS_INTENDED, verify
 
 OnChange = Callable[[str, str, str], None]
 """Called with the path of each file that changes, or would, and its text before and after."""
@@ -73,8 +70,7 @@ class Pinner:
         problems: what could not be read or written.
     """
 
-    def __init__(self, matcher: Matcher, queries: Queries, resolutions: Mapping[str, Resolution]) -> None:
-        self._matcher = matcher
+    def __init__(self, queries: Queries, resolutions: Mapping[str, Resolution]) -> None:
         self._queries = queries
         self._resolutions = resolutions
         self.rows: list[Row] = []
@@ -99,19 +95,18 @@ class Pinner:
             rows = [replace(row, **unwritten) for row in rows]  # type: ignore[arg-type]
         self.rows += rows
 
-    def pinned_text(self, read: ScannedFile, name: str, text: str) -> tuple[str, list[Row]]:
+    def pinned_text(self, read: ScannedFile, text: str) -> tuple[str, list[Row]]:
         """Returns a text with its images pinned, and a row for each image.
 
         Args:
             read: what was found in the text.
-            name: the file name that says how to read it.
             text: the text.
 
         Raises:
             NotWritten: the text would not read as intended.
         """
         rows, edits = self._rows_and_edits(read)
-        return self._edited(name, text, edits), rows
+        return _edited(text, edits), rows
 
     def _rows_and_edits(self, read: ScannedFile) -> tuple[list[Row], Edits]:
         rows = [self._row(read, occurrence) for occurrence in read.occurrences]
@@ -132,21 +127,12 @@ class Pinner:
         if version != read.version:
             raise NotWritten(edit.CHANGED_MEANWHILE)
         before = text_of(content)
-        after = self._edited(os.path.basename(read.path), before, edits)
+        after = _edited(before, edits)
         if not check:
             edit.replace(read.real, after.encode("utf-8"), version)
         self.files.append(read.path)
         if on_change:
             on_change(read.path, before, after)
-
-    def _edited(self, name: str, before: str, edits: Edits) -> str:
-        after = with_digests(before, {each.place: digest for each, digest in edits.items() if each.place})
-        verify(before, after, {each.target: digest for each, digest in edits.items() if each.target})
-        others = {each.place: digest for each, digest in edits.items() if each.place and not each.target}
-        if others:
-            kind = format_of(name, before)
-            verify_read_again(before, after, others, lambda text: kind.find(text, self._matcher), kind.parse)
-        return after
 
     def _row(self, read: ScannedFile, occurrence: Occurrence) -> Row:
         row = Row(
@@ -186,3 +172,16 @@ def _moved_at(resolution: Resolution, digest: str | None) -> Instant | None:
     """Returns when the tag moved to a digest, if that was read."""
     builds = resolution.history.builds if resolution.history else ()
     return next((build.updated_at for build in reversed(builds) if build.digest == digest), None)
+
+
+def _edited(text: str, edits: Edits) -> str:
+    """Returns a text with digests in it.
+
+    Raises:
+        NotWritten: it would not read as intended.
+    """
+    if not all(each.target for each in edits):  # without one, there is no check
+        raise NotWritten(NOT_AS_INTENDED)
+    after = with_digests(text, {each.place: digest for each, digest in edits.items() if each.place})
+    verify(text, after, {each.target: digest for each, digest in edits.items() if each.target})
+    return after
