@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Callable, Hashable, Iterable, Iterator, Mapping, NamedTuple
 
 from .._resolver.errors import InvalidImage
@@ -92,6 +92,7 @@ class Occurrence:
         code: `MALFORMED` or `QUESTION`, where one of these is why.
         target: the value that changes with its digest; `None` for one that is skipped.
         note: what the user should know about a digest in this place.
+        first_line: the line in which it begins, where it is in several; 0 where it is in one.
     """
 
     line: int
@@ -101,6 +102,7 @@ class Occurrence:
     code: str = ""
     target: Target | None = None
     note: str = ""
+    first_line: int = field(default=0, compare=False)
 
     @property
     def without_digest(self) -> str:

@@ -109,7 +109,7 @@ class _Images:
         place = _place_in_file(word, expanded, occurrence.place)
         if place is None:
             return replace(occurrence, place=None, reason=TEMPLATE if expanded.used else OVER_LINES)
-        return replace(occurrence, place=place, line=self._numbers.of(place.start))
+        return replace(occurrence, place=place, line=self._numbers.of(place.start), first_line=word.line)
 
     def _checked(
         self, expanded: Expanded, occurrence: Occurrence, images: list[tuple[Expanded, Occurrence | None]]

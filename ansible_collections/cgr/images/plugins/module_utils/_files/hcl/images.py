@@ -83,7 +83,8 @@ class _Images:
     def _in_dockerfile(self, held: str, start: int, first: int) -> Iterator[Occurrence]:
         for each in images_in_dockerfile(held, self._names):
             place = each.place and shifted(each.place, start)
-            yield replace(each, line=each.line + first - 1, place=place)
+            first_line = each.first_line and each.first_line + first - 1
+            yield replace(each, line=each.line + first - 1, first_line=first_line, place=place)
 
     def _occurrence(self, literal: Literal, line: Line, found: Found, number: int) -> Occurrence | None:
         before, behind = line.text[: found.start], line.text[found.end :]

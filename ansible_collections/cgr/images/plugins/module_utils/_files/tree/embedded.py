@@ -117,9 +117,10 @@ def _assigned(text: str, names: Matcher) -> Iterator[Occurrence]:
 
 def _moved(each: Occurrence, lines: Sequence[_Line], parser: Parser, path: object) -> Occurrence:
     """Returns an occurrence of the text as one of the file."""
-    number = lines[min(each.line, len(lines)) - 1][2]
+    line, first_line = (number and lines[min(number, len(lines)) - 1][2] for number in (each.line, each.first_line))
+    each = replace(each, line=line, first_line=first_line)
     if each.place is None:
-        return replace(each, line=number)
+        return each
     inner, outer, _number = lines[bisect_right(lines, (each.place.start, len(each.image) + 2**62, 0)) - 1]
     place = shifted(each.place, outer - inner)
-    return replace(each, line=number, place=place, target=Target(parser, path, each.place, each.target))
+    return replace(each, place=place, target=Target(parser, path, each.place, each.target))
