@@ -19,6 +19,9 @@ PAGE = (ROOT / "docs/explanation/architecture.md").read_text()
 REQUESTS = (ROOT / "docs/maintaining/change-requests.md").read_text()
 FILES = [path for path in sorted(SHARED.rglob("*.py")) if path.name != "__init__.py"]
 
+LATER = {SHARED / "_files/tree/embedded.py": {SHARED / "_files/formats.py"}}
+"""Imports within a function: a text in a file can be a file of any format, so reading formats is recursive."""
+
 
 def rows(title: str) -> list[list[str]]:
     """Returns the cells of a table of the page, by the title of its first column."""
@@ -98,9 +101,9 @@ def test_the_picture_shows_the_path_of_a_query() -> None:
 
 def test_no_files_import_each_other() -> None:
     try:
-        list(TopologicalSorter({file: imported(file) for file in FILES}).static_order())
+        TopologicalSorter({file: imported(file) - LATER.get(file, set()) for file in FILES}).prepare()
     except CycleError as error:
-        pytest.fail(" imports ".join(str(file.relative_to(SHARED)) for file in error.args[1]))
+        pytest.fail(" imports ".join(str(file.relative_to(SHARED)) for file in reversed(error.args[1])))
 
 
 def test_the_change_requests_name_files_that_exist() -> None:

@@ -29,7 +29,7 @@ WORKERS = 6
 
 
 def outcome(call: Callable[[], object]) -> str:
-    """Returns what a user would see of a result or an error, which is none that says it is a bug."""
+    """Returns the text that a user sees of a result or an error, and checks that the error is an expected one."""
     try:
         return str(call())
     except CgrError as caught:
@@ -40,7 +40,7 @@ def outcome(call: Callable[[], object]) -> str:
 
 
 def assert_harmless(numbers: range, seen: Callable[[int], str]) -> None:
-    # What is imported on the way, and what the allocator keeps for each thread, is no matter.
+    # Imports, and memory that the allocator keeps for each thread, do not count.
     list(run_concurrently(seen, range(-200, 0), WORKERS))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for number, done in run_concurrently(seen, numbers, WORKERS):

@@ -32,7 +32,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 
 def python(machine: Machine, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs a script, and returns what came of it."""
+    """Runs a script, and returns the completed process."""
     command = [sys.executable, "-c", script, *arguments]
     done = subprocess.run(
         command, cwd=machine.home, env=machine.environment, capture_output=True, text=True, check=False

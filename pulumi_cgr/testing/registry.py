@@ -274,9 +274,9 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: any free one)")
     parser.add_argument(
-        "--token", action="append", default=[], help="a token that may see what is not public (repeatable)"
+        "--token", action="append", default=[], help="a token that gives access to private images (repeatable)"
     )
-    parser.add_argument("--delay", type=float, default=0.0, help="seconds by which every answer is late")
+    parser.add_argument("--delay", type=float, default=0.0, help="delay of every response, in seconds")
     parser.add_argument("--log", help="file to append a line of JSON to for each request: method, path, status, size")
     options = parser.parse_args(arguments)
     try:

@@ -20,9 +20,9 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How gRPC represents an unknown value."""
 
 Register = Callable[[Any, Properties], "tuple[str, str, Properties] | None"]
-"""Takes a request and its inputs; answers urn, id and state, or `None` for a failure."""
+"""Takes a request and its inputs; returns URN, id and state, or `None` after a failure."""
 Invoke = Callable[[str, Properties], Properties]
-"""Takes the token of a function and its arguments; answers its result."""
+"""Takes the token of a function and its arguments; returns its result."""
 
 
 class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
@@ -79,11 +79,11 @@ class _Engine(engine_pb2_grpc.EngineServicer):
 def serving(
     register: Register, invoke: Invoke, outputs: Callable[[Properties], None], diagnostics: list[str]
 ) -> Iterator[str]:
-    """Serves both, and yields their address.
+    """Serves both services, and yields their address.
 
     Args:
         register: called for each resource, one at a time.
-        invoke: called for each function of the engine's own.
+        invoke: called for each built-in function of the engine.
         outputs: called with the outputs of the stack.
         diagnostics: the list to which the program's log messages are appended.
     """

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Hosts of any name, over real TLS and a real proxy: `https://cgr.dev` and others lead to a registry on this machine."""
+"""Hosts with any name, with TLS and a proxy: `https://cgr.dev` and others lead to a registry on this machine."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ HOSTS = ("cgr.dev", "registry.example.com", "issuer.example.com", "issuer.enforc
 
 @dataclass
 class Proxy:
-    """A proxy that connects every host to one port, or answers with a status.
+    """A proxy that connects every host to one port, or responds with a status.
 
     Attributes:
-        url: its address.
-        asked: the heads of the requests it got.
-        status: its answer to CONNECT.
+        url: its URL.
+        asked: the heads of the requests that it received.
+        status: its response to CONNECT.
     """
 
     port: int
@@ -73,14 +73,14 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
 
 @contextmanager
 def elsewhere(registry: Registry, folder: Path) -> Iterator[tuple[Proxy, dict[str, str]]]:
-    """Lets a registry answer, over TLS, for all hosts that are asked through a proxy.
+    """Makes a registry respond, with TLS, for all hosts behind a proxy.
 
     Args:
-        registry: the registry; not started yet.
-        folder: where the certificate authority is written.
+        registry: the registry, which is not started yet.
+        folder: the directory to which the certificate authority is written.
 
     Yields:
-        The proxy, and the environment variables that lead there.
+        The proxy, and the environment variables that configure it.
     """
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

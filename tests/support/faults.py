@@ -204,7 +204,7 @@ BELOW_HTTP: dict[str, tuple[servers.Resolution, ssl.SSLContext | None] | str] = 
     "TLS certificate that has expired": (servers.silence, tls("127.0.0.1", expired=True)),
     "TLS certificate of an unknown authority": (servers.silence, tls("127.0.0.1", STRANGER)),
 }
-"""Faults below HTTP, each an address or a server of its own."""
+"""Faults below HTTP, each with its own address or server."""
 
 NOT_BELIEVED = frozenset(
     {
@@ -217,4 +217,4 @@ NOT_BELIEVED = frozenset(
         "encoding that was not asked for",
     }
 )
-"""Those that are answered, with what cannot be believed; all others mean that the registry cannot be asked."""
+"""Those with a response that cannot be trusted; in all others the registry cannot be reached."""

@@ -1,8 +1,8 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The doc fragments of the collection, made from the declarations of `Rule` and `Settings`.
+"""Generates the doc fragments of the collection from the declarations of `Rule` and `Settings`.
 
-Ansible reads documentation as literal text, so the fragments are written out: `make docs` writes them, a test compares them.
+Ansible reads documentation as literal text, so the fragments are files: `make docs` writes them, a test compares them.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ MORE = {
         " A file that does not exist is an error."
     ],
 }
-"""What is true of an option in Ansible only."""
+"""Texts about options that apply to Ansible only."""
 
 
 def rule_fragment() -> str:
@@ -96,7 +96,7 @@ def _option(name: str, text: str, specs: Mapping[str, Mapping[str, Any]]) -> str
     lines = [f"  {name}:", "    description:"]
     for paragraph in [_markup(text), *MORE.get(name, [])]:
         first = "      - "
-        if ": " in paragraph:  # would be a mapping
+        if ": " in paragraph:  # otherwise a mapping
             lines.append(f"{first}>-")
             first = "        "
         lines += textwrap.wrap(paragraph, 118, initial_indent=first, subsequent_indent="        ")
@@ -108,7 +108,7 @@ def _option(name: str, text: str, specs: Mapping[str, Mapping[str, Any]]) -> str
 
 
 def _markup(text: str) -> str:
-    """Returns Markdown in Ansible's markup."""
+    """Converts Markdown to Ansible's markup."""
     options = {*RULE_OPTIONS, *SETTING_OPTIONS}
 
     def marked(match: re.Match[str]) -> str:

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Answers, configurations and settings by chance; the same for the same number."""
+"""Random responses, configurations and settings, which depend on a number only."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ URLS = [
 
 
 def value(chance: random.Random, depth: int = 0) -> Any:
-    """Returns JSON data."""
+    """Returns random JSON data."""
     kind = chance.randrange(9 if depth < 3 else 6)
     if kind < 6:
         return chance.choice([None, True, -1, 1e308, text(chance), SECRET])
@@ -92,13 +92,13 @@ def value(chance: random.Random, depth: int = 0) -> Any:
 
 
 def text(chance: random.Random) -> str:
-    """Returns text, some of it odd."""
+    """Returns random text, some of it unusual."""
     letters = "".join(chance.choice("abcXYZ019.:/-_@ ") for _each in range(chance.randrange(20)))
     return letters + (chance.choice(ODD) if chance.random() < 0.3 else "")
 
 
 def mutated(content: bytes, chance: random.Random) -> bytes:
-    """Returns content with a few bytes changed, taken out or doubled."""
+    """Returns content with a few bytes changed, removed or doubled."""
     changed = bytearray(content)
     for _each in range(chance.randrange(1, 4)):
         at = chance.randrange(len(changed) + 1)
@@ -107,7 +107,7 @@ def mutated(content: bytes, chance: random.Random) -> bytes:
 
 
 def answer(number: int, is_token: bool, authorization: str) -> bytes:
-    """Returns the bytes of an answer of a registry."""
+    """Returns the bytes of a response of a registry."""
     chance = random.Random(abs(number) * 2 + is_token)
     good = TOKEN if is_token else HISTORY
     if is_token and chance.random() < 0.6:
@@ -156,7 +156,7 @@ def _chunks(body: bytes, chance: random.Random) -> bytes:
 
 
 def configuration(number: int) -> bytes:
-    """Returns the content of a configuration of Docker or Podman."""
+    """Returns the contents of a configuration of Docker or Podman."""
     chance = random.Random(abs(number))
     keys = [
         "cgr.dev",
@@ -197,7 +197,7 @@ def configuration(number: int) -> bytes:
 
 
 def settings(number: int, names: list[str]) -> dict[str, Any]:
-    """Returns settings, with the secret in some of them."""
+    """Returns settings, some of them with the secret."""
     chance = random.Random(abs(number))
     odd = [
         text(chance),

@@ -39,7 +39,7 @@ def server(answer: Resolution, tls: ssl.SSLContext | None = None) -> Iterator[st
 
 
 def answers(raw: bytes, then: Resolution = lambda _connection: None) -> Resolution:
-    """Returns what answers every request with these bytes, and then does something."""
+    """Returns a handler that responds to every request with these bytes, and then calls a function."""
 
     def answer(connection: socket.socket) -> None:
         connection.recv(65536)
@@ -51,7 +51,7 @@ def answers(raw: bytes, then: Resolution = lambda _connection: None) -> Resoluti
 
 
 def without_end(piece: bytes) -> Resolution:
-    """Returns what sends this over and over."""
+    """Returns a function that sends these bytes repeatedly."""
 
     def send(connection: socket.socket) -> None:
         while True:

@@ -1,8 +1,8 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""A playbook in which every host uses an image three times, against one without lookups, and against doing it by hand.
+"""Runs a playbook in which every host uses an image three times, compared with one without lookups and with one by hand.
 
-The time is that of the processors, of all processes: what runs on the machine beside it counts less.
+It measures processor time of all processes, which other programs on the machine affect less.
 """
 
 from __future__ import annotations
@@ -109,6 +109,6 @@ def _playing(registry: Served, name: str, tasks: list[dict[str, Any]], hosts: in
 
 
 def _cpu_seconds() -> float:
-    """Returns what the processes took that have ended."""
+    """Returns the processor time of the processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

@@ -21,7 +21,7 @@ from ..served import Histories, Served, made_up, served
 FOLLOWED, KEPT, LITERAL = "followed pins", "pins with `at`, in the state", "resources with literal digests"
 NEW = "new pins with `at`"
 RECORDS, FEW_RECORDS = 200, 20
-# Printed by the program when it ends, and by nothing else.
+# Only the program prints this, when it ends.
 PEAK = "peak of memory in KiB: "
 
 
@@ -55,7 +55,7 @@ def _costs(folder: Path, pins: int, records: int, names: tuple[str, ...], repeat
 
 
 def _memory(folder: Path, pins: int) -> list[Row]:
-    """Measures the peaks of memory of the program and of the provider, on the stand-in, which starts both."""
+    """Measures the peak of memory of the program and of the provider, with the stand-in, which starts both."""
     histories = {f"chainguard/image-{n}:latest": made_up(f"{n}", FEW_RECORDS) for n in range(pins)}
     peaks: dict[str, tuple[int, int]] = {}
     with served(histories, folder, delay=0) as registry, patch.dict(os.environ, registry.environ, clear=True):
