@@ -249,6 +249,15 @@ def test_a_chainguard_token_is_not_sent_to_a_host_it_is_not_for(
     assert not proxy.asked
 
 
+def test_a_chainguard_token_is_not_sent_to_another_issuer(world: tuple[Machine, Proxy]) -> None:
+    machine, proxy = world
+
+    with pytest.raises(WrongAudience, match=r"not for issuer\.example\.com"):
+        machine.resolve(identity="acme/ci", identity_token=GOOD, issuer="https://issuer.example.com")
+
+    assert not proxy.asked
+
+
 def test_a_found_token_is_not_sent_to_another_issuer(world: tuple[Machine, Proxy]) -> None:
     machine, proxy = world
     actions = {"URL": "https://issuer.example.com/github?run=7", "TOKEN": "the-job-secret"}
