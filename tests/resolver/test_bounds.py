@@ -19,6 +19,7 @@ from pulumi_cgr.resolver import (
     BrokenCredentials,
     CgrError,
     Instant,
+    InvalidArgument,
     InvalidLock,
     RegistryUnavailable,
     Resolver,
@@ -172,6 +173,14 @@ def test_a_pipe_is_read_once(machine: Machine) -> None:
 
     assert set(machine.resolver().resolve_all(private(machine, 20)).digests.values()) == {A}
     os.close(reading)
+
+
+def test_a_ca_bundle_that_is_a_pipe_is_told(machine: Machine) -> None:
+    os.mkfifo(machine.home / "bundle.pem")
+    machine.environ = {"REQUESTS_CA_BUNDLE": str(machine.home / "bundle.pem"), "CGR_REGISTRY": "https://cgr.dev"}
+
+    with pytest.raises(InvalidArgument, match=r"REQUESTS_CA_BUNDLE names .* cannot be read: it is not a file"):
+        machine.resolve(PUBLIC)
 
 
 def test_a_device_and_a_lock_that_is_a_pipe_are_told(machine: Machine) -> None:

@@ -17,7 +17,11 @@ from urllib.parse import quote
 import pytest
 
 from ansible_collections.cgr.images.plugins.module_utils._resolver.border import border
-from ansible_collections.cgr.images.plugins.module_utils._resolver.redaction import hide_secrets, remember_secret
+from ansible_collections.cgr.images.plugins.module_utils._resolver.redaction import (
+    hide_secrets,
+    redact,
+    remember_secret,
+)
 from pulumi_cgr.resolver import AccessRefused, BrokenCredentials, CgrError, InvalidArgument, NotSignedIn, WrongAudience
 from pulumi_cgr.testing import Registry, Reply
 from tests.support.elsewhere import Proxy, elsewhere
@@ -150,6 +154,14 @@ def test_what_a_registry_echoes_is_shown_without_the_secret(machine: Machine, sp
     assert SPELLINGS[spelling] not in str(caught.value)
 
 
+def test_a_short_secret_is_hidden_where_it_stands_alone_and_in_what_is_quoted() -> None:
+    remember_secret("pw7")
+    remember_secret("hunter")
+
+    assert hide_secrets("pw7 of a hunter, in hunters") == "pw7 of a …, in hunters"
+    assert redact("pw7 of a hunter, in hunters") == "'… of a …, in hunters'"
+
+
 def test_user_info_of_urls_is_not_shown(machine: Machine) -> None:
     with pytest.raises(InvalidArgument) as caught:
         machine.resolver(registry="https://me:p%40ssw0rd@registry.example.com")
@@ -237,6 +249,15 @@ def test_a_chainguard_token_is_not_sent_to_a_host_it_is_not_for(
     assert not proxy.asked
 
 
+def test_a_chainguard_token_is_not_sent_to_another_issuer(world: tuple[Machine, Proxy]) -> None:
+    machine, proxy = world
+
+    with pytest.raises(WrongAudience, match=r"not for issuer\.example\.com"):
+        machine.resolve(identity="acme/ci", identity_token=GOOD, issuer="https://issuer.example.com")
+
+    assert not proxy.asked
+
+
 def test_a_found_token_is_not_sent_to_another_issuer(world: tuple[Machine, Proxy]) -> None:
     machine, proxy = world
     actions = {"URL": "https://issuer.example.com/github?run=7", "TOKEN": "the-job-secret"}
@@ -255,7 +276,7 @@ def test_a_found_token_is_not_sent_to_another_issuer(world: tuple[Machine, Proxy
 )
 def test_an_issuer_without_tls_gets_nothing(machine: Machine, issuer: str) -> None:
     with pytest.raises(InvalidArgument, match=r"issuer .* is not the URL of a server"):
-        machine.resolve(identity="acme/ci", identity_token="the-oidc-secret", issuer=issuer)
+        machine.resolve(identity="acme/ci", identity_token="the-oidc-secret", issuer=issuer, timeout=1)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:{}", "http://localhost:{}"])

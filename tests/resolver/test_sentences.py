@@ -241,7 +241,7 @@ def test_the_first_place_that_has_credentials_counts(machine: Machine) -> None:
 
 def test_a_helper_comes_before_the_entry_it_stands_for(machine: Machine) -> None:
     machine.program("docker-credential-own", f'echo \'{{"Username": "_token", "Secret": "{GOOD}"}}\'')
-    machine.program("docker-credential-store", "echo asked >> asked; exit 1")
+    machine.program("docker-credential-store", "echo asked >> $HOME/asked; exit 1")
     machine.write(
         ".docker/config.json",
         {"credHelpers": {"cgr.dev": "own"}, "credsStore": "store", "auths": {"cgr.dev": {"auth": BASIC}}},

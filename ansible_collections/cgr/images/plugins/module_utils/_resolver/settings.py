@@ -263,7 +263,7 @@ def _parse_url(name: str, value: Any) -> str:
 
 def _parse_seconds(name: str, value: Any) -> float:
     try:
-        seconds = float(value)
+        seconds = float(str(value))
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= MAX_TIMEOUT:
