@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Wrong inputs: each is one sentence that says what was written, and where what was meant belongs."""
+"""Wrong inputs: each leads to one sentence, with what was written and where it belongs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NO_CONNECTION = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None), become=None
 
 
 class Case(NamedTuple):
-    """An input, where it was written, and what is said about it.
+    """An input, where it was written, and the sentence about it.
 
     `code` is the error code of a task.  `extra` holds variables, or environment variables if their names are in upper case.
     """
@@ -92,7 +92,7 @@ def rule(sentence: str, code: str, **parts: Any) -> list[Case]:
 
 
 def image(value: Any, sentence: str) -> list[Case]:
-    """What is not an image, written in each place where one can be."""
+    """A value that is not an image, written in each place where one can be."""
     return [
         module(f"image{sentence}", "invalid_image", image=value),
         module(f"images[0]{sentence}", "invalid_image", images=[value]),

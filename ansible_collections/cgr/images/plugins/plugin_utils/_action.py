@@ -117,7 +117,7 @@ class ImagesAction(ActionBase):
 
 
 def _sentences(validated: ValidationResult) -> list[str]:
-    """Returns what is wrong with the arguments; one that does not exist may be why another is missing, so it comes first."""
+    """Returns the errors; an argument that does not exist comes first, because it may be why another is missing."""
     sentences = [str(error) for error in validated.error_messages]
     if validated.unsupported_parameters:
         sentences.insert(0, f"unsupported parameters: {sentences.pop()}")
