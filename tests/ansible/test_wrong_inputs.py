@@ -245,6 +245,10 @@ REAL = [
     (info(image=JRE, timeout="soon"), "timeout 'soon' is not a number of seconds"),
     (info(image=JRE) | {"vars": {"cgr_timeout": "soon"}}, "cgr_timeout 'soon' is not a number of seconds"),
     (info(image=JRE, lock="none.json"), "the lock file none.json does not exist"),
+    (
+        info(image=JRE) | {"delegate_to": "builder", "vars": {"cgr_at": "2024-06-01"}},
+        "cgr_at counts on the controller only: remove delegate_to, or give 'at'",
+    ),
     (say("{{ lookup('cgr.images.ref', none) }}"), "term is null"),
     (say("{{ lookup('cgr.images.ref', '" + JRE + "', at=none) }}"), "at is empty"),
     (say("{{ lookup('cgr.images.ref', '" + JRE + "', att='2020') }}"), "unsupported options: att"),

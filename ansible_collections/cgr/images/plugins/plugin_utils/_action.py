@@ -91,7 +91,7 @@ class ImagesAction(ActionBase):
         }
         validated = ArgumentSpecValidator(spec, **rules).validate(dict(self._task.args))
         if validated.error_messages:
-            raise InvalidArgument("; ".join(_sentences(validated)), "")
+            raise InvalidArgument(f"{self._task.action}: {'; '.join(_sentences(validated))}", "")
         params: dict[str, Any] = to_builtin(validated.validated_parameters)
         return params
 
