@@ -139,7 +139,9 @@ def test_a_tag_that_moved_changes_nothing_until_it_is_locked(
     assert lines == [f"-web: {PYTHON}@{PYTHON_LATEST_DEV}", f"+web: {PYTHON}@{A}"]
 
 
-def test_what_the_lock_lacks_is_refused_with_the_command_that_adds_it(controller: Controller, path: Path) -> None:
+def test_an_image_that_is_not_in_the_lock_is_an_error_with_the_command_that_adds_it(
+    controller: Controller, path: Path
+) -> None:
     path.with_name("broken.json").write_text("{")
     results = controller.results(
         [

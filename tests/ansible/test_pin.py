@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The filter pin changes exactly the references that the answers name."""
+"""The filter pin changes exactly the references that the results name."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_it_pins_in_data_of_any_shape() -> None:
     }
 
 
-def test_answers_come_in_the_shapes_that_tasks_register() -> None:
+def test_results_come_in_the_shapes_that_tasks_register() -> None:
     single = {"image": WEB, "ref": REF, "changed": False}
     several = {"images": [LATEST], "changed": False}
     loop = {"results": [single, several]}

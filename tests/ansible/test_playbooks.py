@@ -74,7 +74,7 @@ def test_the_example_for_many_hosts_asks_once(controller: Controller) -> None:
     assert [request.path for request in controller.registry.requests].count("/token") == 2, "one for each image"
 
 
-def test_one_question_gets_one_answer_however_it_is_asked(controller: Controller) -> None:
+def test_every_plugin_returns_the_same_digest(controller: Controller) -> None:
     tasks = [
         info(image=PYTHON, at="2024-06-01"),
         {**info(image=PYTHON, at="2024-06-01T02:00:00+02:00"), "check_mode": True},

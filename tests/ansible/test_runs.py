@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""One run of Ansible: one answer to each question, whoever asks it and however the tag moves meanwhile."""
+"""One run of Ansible: each query is resolved once, for all plugins and hosts, however the tag moves meanwhile."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_the_next_run_asks_again_even_after_a_crash(controller: Controller, regi
     assert result["msg"] == A
 
 
-def test_a_set_is_answered_as_it_was_asked(controller: Controller) -> None:
+def test_a_set_is_returned_in_the_shape_in_which_it_was_given(controller: Controller) -> None:
     listed, named, failed = controller.results(
         [
             info(images=[IMAGE, {"image": OTHER, "builds_back": 1}]),
@@ -120,7 +120,7 @@ def test_a_set_is_answered_as_it_was_asked(controller: Controller) -> None:
 
     assert listed["digests"] == [C, B]
     assert listed["refs"] == [f"{IMAGE}@{C}", f"{OTHER}@{B}"]
-    assert [answer["image"] for answer in listed["images"]] == [IMAGE, OTHER]
+    assert [each["image"] for each in listed["images"]] == [IMAGE, OTHER]
     assert abs(datetime.fromisoformat(listed["at"].replace("Z", "+00:00")) - datetime.now(timezone.utc)) < timedelta(
         minutes=5
     )

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Wrong inputs: each is one sentence that says what was written, and where what was meant belongs."""
+"""Wrong inputs: each leads to one sentence, with what was written and where it belongs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NO_CONNECTION = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None), become=None
 
 
 class Case(NamedTuple):
-    """An input, where it was written, and what is said about it.
+    """An input, where it was written, and the sentence about it.
 
     `code` is the error code of a task.  `extra` holds variables, or environment variables if their names are in upper case.
     """
@@ -92,7 +92,7 @@ def rule(sentence: str, code: str, **parts: Any) -> list[Case]:
 
 
 def image(value: Any, sentence: str) -> list[Case]:
-    """What is not an image, written in each place where one can be."""
+    """A value that is not an image, written in each place where one can be."""
     return [
         module(f"image{sentence}", "invalid_image", image=value),
         module(f"images[0]{sentence}", "invalid_image", images=[value]),
@@ -123,7 +123,7 @@ CASES = [
     *[
         case
         for value, sentence in {
-            "chainguard/python": "chainguard/python names Docker Hub; did you mean cgr.dev/chainguard/python?",
+            "chainguard/python": "chainguard/python is an image of Docker Hub; did you mean cgr.dev/chainguard/python?",
             "ghcr.io/a/b": "only cgr.dev keeps a tag history",
             "{{ image }}": "template",
         }.items()
@@ -136,7 +136,7 @@ CASES = [
     *rule("at '2024-06-01 00:00:00' has no time zone, and may be local time: write now(utc=true, fmt=", "invalid_at", at=NAIVE),
     *rule("at 'yesterday' is not an instant; write it like 2026-01-31T12:00:00Z or 2026-01-31", "invalid_at", at="yesterday"),
     *rule("at '2024' is not an instant", "invalid_at", at=2024),
-    *rule("min_age 'a week' is not a span of time; write it like 7d", "invalid_rule", min_age="a week"),
+    *rule("min_age 'a week' is not a duration; write it like 7d", "invalid_rule", min_age="a week"),
     *rule("builds_back '-1' is not a whole number from 0", "invalid_rule", builds_back=-1),
     *rule("builds_back 'two' is not a whole number from 0", "invalid_rule", builds_back="two"),
     *rule("exclude contains 'latest', which is not a digest", "invalid_rule", exclude=["latest"]),
@@ -167,7 +167,7 @@ CASES = [
     module("cgr_at is empty: give an instant, or leave it out", "invalid_at", {"cgr_at": ""}, image=JRE),
     module("cgr_at '2024-06-01 00:00:00' has no time zone", "invalid_at", {"cgr_at": NAIVE}, image=JRE),
     lookup("cgr_at 'noon' is not an instant", JRE, extra={"cgr_at": "noon"}),
-    module("or leave 'cgr_at' out", "invalid_at", {"cgr_at": "2999-01-01"}, image=JRE),
+    module("or omit 'cgr_at'", "invalid_at", {"cgr_at": "2999-01-01"}, image=JRE),
     Case("pinned_files", {}, "missing required arguments: paths", "invalid"),
     Case("pinned_files", {"paths": ["."], "current": DIGEST}, "unsupported parameters: current.", "invalid"),
     Case("pinned_files", {"paths": ["."], "min_age": None}, "min_age is empty", "invalid_rule"),
@@ -236,7 +236,10 @@ def said_about(case: Case, variables: dict[str, Any]) -> tuple[str, str]:
 
 REAL = [
     (info(image=None), "image is null: write cgr.dev/ORG/IMAGE:TAG"),
-    (info(image="chainguard/python"), "chainguard/python names Docker Hub; did you mean cgr.dev/chainguard/python?"),
+    (
+        info(image="chainguard/python"),
+        "chainguard/python is an image of Docker Hub; did you mean cgr.dev/chainguard/python?",
+    ),
     (info(image=JRE, at="{{ now() }}"), "has no time zone, and may be local time: write now(utc=true, fmt="),
     (info(images=[{"image": JRE, "at": None}]), "images[0].at is empty"),
     (info(image=JRE, at="2020-01-01"), "is before the tag's first build, which is from 2023-07-11T20:25:14.070Z"),
@@ -245,6 +248,10 @@ REAL = [
     (info(image=JRE, timeout="soon"), "timeout 'soon' is not a number of seconds"),
     (info(image=JRE) | {"vars": {"cgr_timeout": "soon"}}, "cgr_timeout 'soon' is not a number of seconds"),
     (info(image=JRE, lock="none.json"), "the lock file none.json does not exist"),
+    (
+        info(image=JRE) | {"delegate_to": "builder", "vars": {"cgr_at": "2024-06-01"}},
+        "cgr_at counts on the controller only: remove delegate_to, or give 'at'",
+    ),
     (say("{{ lookup('cgr.images.ref', none) }}"), "term is null"),
     (say("{{ lookup('cgr.images.ref', '" + JRE + "', at=none) }}"), "at is empty"),
     (say("{{ lookup('cgr.images.ref', '" + JRE + "', att='2020') }}"), "unsupported options: att"),

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What Ansible's users write by mistake, and the sentence that tells where it belongs."""
+"""Values that users of Ansible write in the wrong place or form, and the sentences that tell where they belong."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UTC_NOW = "now(utc=true, fmt='%Y-%m-%dT%H:%M:%SZ')"
 
 
 def reject_misplaced(value: Any, name: str) -> None:
-    """Rejects what is not an image, although it stands where one belongs.
+    """Rejects a value that is not an image, where one belongs.
 
     Args:
         value: the value.

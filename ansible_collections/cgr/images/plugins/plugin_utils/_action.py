@@ -91,7 +91,7 @@ class ImagesAction(ActionBase):
         }
         validated = ArgumentSpecValidator(spec, **rules).validate(dict(self._task.args))
         if validated.error_messages:
-            raise InvalidArgument("; ".join(_sentences(validated)), "")
+            raise InvalidArgument(f"{self._task.action}: {'; '.join(_sentences(validated))}", "")
         params: dict[str, Any] = to_builtin(validated.validated_parameters)
         return params
 
@@ -117,7 +117,7 @@ class ImagesAction(ActionBase):
 
 
 def _sentences(validated: ValidationResult) -> list[str]:
-    """Returns what is wrong with the arguments; one that does not exist may be why another is missing, so it comes first."""
+    """Returns the errors; an argument that does not exist comes first, because it may be why another is missing."""
     sentences = [str(error) for error in validated.error_messages]
     if validated.unsupported_parameters:
         sentences.insert(0, f"unsupported parameters: {sentences.pop()}")

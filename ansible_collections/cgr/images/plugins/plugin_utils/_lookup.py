@@ -1,7 +1,7 @@
 # Copyright: the pulumi-cgr authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the lookups share, as far as a use needs it whose query was resolved before in this run.
+"""The part of the lookups that every use needs; a use whose query was resolved before in this run needs no other.
 
 Every use on every host is a process of its own, which imports all anew, and Ansible compiles each file of a collection each
 time.  So such a use reads its result from the file that the first one left, and imports nothing else of this collection.

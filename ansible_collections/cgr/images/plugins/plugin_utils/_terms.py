@@ -1,7 +1,7 @@
 # Copyright: the pulumi-cgr authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a lookup does whose query was not resolved before in this run."""
+"""The part of the lookups that resolves a query, the first time in a run."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ DEFAULT_ISSUER = "https://issuer.enforce.dev"
 MAX_TIMEOUT = 3600
 MAX_CONCURRENCY = 64
 
-PathLike = Union[str, "os.PathLike[str]"]
+PathLike = Union[str, os.PathLike[str]]
 
 
 class SettingsArguments(TypedDict, total=False):
