@@ -48,6 +48,6 @@ class Mocks(PulumiMocks):
             return "images", check_set.kept_properties(check_set.check_set({}, args.inputs, self.resolver))
         return f"{args.name}_id", dict(args.inputs)
 
-    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """Returns an empty result."""
-        return {}, None
+        return {}, []

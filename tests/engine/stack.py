@@ -91,6 +91,7 @@ class Stack:
         config: its configuration, by full key (`cgr:token`); those in `secrets` are secret.
         environ: additional environment variables of the program and the provider.
         state: the resources, as plain data.
+        can_read_state: whether programs can read the state.
     """
 
     program: Path
@@ -98,6 +99,7 @@ class Stack:
     secrets: dict[str, str] = field(default_factory=dict)
     environ: dict[str, str] = field(default_factory=dict)
     state: State = field(default_factory=dict)
+    can_read_state: bool = True
 
     def preview(self) -> Result:
         """Returns what `up` would do, without changes."""
@@ -190,7 +192,8 @@ class _Operation:
         self.result.outputs = outputs
 
     def invoke(self, token: str, _arguments: Properties) -> Properties:
-        assert token == READ_STATE, "no other function is known here"
+        if token != READ_STATE or not self.stack.can_read_state:
+            raise LookupError(f"there is no function {token} here")
         resources = {
             urn: {"type": each["type"], "outputs": _masked(each["outputs"])} for urn, each in self.state.items()
         }

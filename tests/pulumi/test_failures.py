@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from pulumi_cgr.testing import Registry, Reply, Request
+from tests.engine import Stack
 
-from .conftest import B, MakeStack
+from .conftest import A, B, MakeStack
 
 PYTHON, NGINX = "cgr.dev/chainguard/python:latest", "cgr.dev/chainguard/nginx:latest"
 NOWHERE = "http://127.0.0.1:9"
@@ -93,6 +94,17 @@ def test_new_pins_of_every_kind_are_looked_up_at_the_same_time(make_stack: MakeS
     )
 
     assert len(stack.preview().changes) == 4
+
+
+def test_where_the_state_cannot_be_read_the_check_looks_up(registry: Registry, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(f'import pulumi_cgr as cgr\ncgr.ImageDigest("pin", image="{PYTHON}", at="2024-05-20")\n')
+    stack = Stack(program, environ={"CGR_REGISTRY": registry.url}, can_read_state=False)
+
+    up = stack.up()
+
+    assert up.ok, up.diagnostics
+    assert A in stack.exported()
 
 
 def test_a_secret_image_stays_secret(make_stack: MakeStack, registry: Registry) -> None:
