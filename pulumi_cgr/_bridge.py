@@ -5,6 +5,9 @@
 from ansible_collections.cgr.images.plugins.module_utils._files.atomic import locked as lock_folder
 from ansible_collections.cgr.images.plugins.module_utils._files.atomic import remove_partial as remove_partial_file
 from ansible_collections.cgr.images.plugins.module_utils._files.atomic import replace as replace_file
+from ansible_collections.cgr.images.plugins.module_utils._files.ignored import IGNORED
+from ansible_collections.cgr.images.plugins.module_utils._files.status import NOT_DONE, exit_status
+from ansible_collections.cgr.images.plugins.module_utils._files.status import skipped as skipped_rows
 from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import decode as decode_lock
 from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import decode_file as decode_lock_file
 from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import encode as encode_lock
@@ -28,6 +31,7 @@ from ansible_collections.cgr.images.plugins.module_utils._lockfile.model import 
     upstream_of,
     without_digest,
 )
+from ansible_collections.cgr.images.plugins.module_utils._resolver.border import border, log_debug
 from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import error_from_dict, redact
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import REPLACED
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.timeline import SINCE
@@ -36,14 +40,11 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.model.duratio
     humanize_duration,
     parse_duration,
 )
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.grammar import is_digest
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import DAY, HOUR, SECOND
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query import Query
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query_set import ImageLike
-from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import (
-    Reference,
-    is_digest,
-    parse_ref,
-)
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import Reference, parse_ref
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import parse as parse_image
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import (
     PARTS,
@@ -62,7 +63,9 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.version impor
 __all__ = [
     "DAY",
     "HOUR",
+    "IGNORED",
     "LOCK_FILE_NAME",
+    "NOT_DONE",
     "PARTS",
     "REPLACED",
     "RULE_NAMES",
@@ -83,11 +86,13 @@ __all__ = [
     "Setting",
     "Settings",
     "Trace",
+    "border",
     "decode_lock",
     "decode_lock_file",
     "encode_entry",
     "encode_lock",
     "error_from_dict",
+    "exit_status",
     "has_conflict",
     "humanize_duration",
     "is_digest",
@@ -96,6 +101,7 @@ __all__ = [
     "lock_folder",
     "lock_key",
     "locked_rule",
+    "log_debug",
     "naming_options",
     "parse_at",
     "parse_duration",
@@ -111,6 +117,7 @@ __all__ = [
     "replace_file",
     "rule_options",
     "run_concurrently",
+    "skipped_rows",
     "upstream_of",
     "without_digest",
 ]

@@ -12,13 +12,8 @@ The code lives beside the resolver in the Ansible collection.
 from ansible_collections.cgr.images.plugins.module_utils._files.formats import PATTERNS
 from ansible_collections.cgr.images.plugins.module_utils._files.matcher import Matcher
 from ansible_collections.cgr.images.plugins.module_utils._files.occurrence import Occurrence
-from ansible_collections.cgr.images.plugins.module_utils._files.pin import (
-    FILE_RULES,
-    OnChange,
-    QueryFor,
-    pin_files,
-    pin_text,
-)
+from ansible_collections.cgr.images.plugins.module_utils._files.pin import FILE_RULES, pin_files, pin_text
+from ansible_collections.cgr.images.plugins.module_utils._files.pinner import OnChange, QueryFor
 from ansible_collections.cgr.images.plugins.module_utils._files.report import (
     PINNED,
     SKIPPED,

@@ -1,61 +1,116 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""docs/architecture.md is true: its rows and its arrows are the imports."""
+"""The code has the layers and imports that docs/explanation/architecture.md describes, and the pages name files that exist."""
 
 from __future__ import annotations
 
 import ast
 import re
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-from .support.documented import RESOLVER
 from .support.environments import ROOT
 
-PAGE = (ROOT / "docs/architecture.md").read_text()
-FILES = {path.stem: path for path in (ROOT / RESOLVER).glob("*.py")}
-ROWS = [re.findall(r"`(\w+)\.py`", line) for line in PAGE.splitlines() if line.startswith("| ") and ".py`" in line]
-FACES = {"pulumi": "pulumi_cgr/program.py", "ansible": "ansible_collections/cgr/images/plugins/plugin_utils/_lookup.py"}
+SHARED = ROOT / "ansible_collections/cgr/images/plugins/module_utils"
+RESOLVER = SHARED / "_resolver"
+PAGE = (ROOT / "docs/explanation/architecture.md").read_text()
+REQUESTS = (ROOT / "docs/maintaining/change-requests.md").read_text()
+FILES = [path for path in sorted(SHARED.rglob("*.py")) if path.name != "__init__.py"]
 
 
-def imported(file: Path) -> set[str]:
-    """Returns the files of the resolver that a file imports, by their stems."""
-    found: set[str] = set()
+def rows(title: str) -> list[list[str]]:
+    """Returns the cells of a table of the page, by the title of its first column."""
+    table = PAGE.partition(f"| {title} |")[2].partition("\n\n")[0]
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
+
+
+def layers() -> list[tuple[str, set[Path]]]:
+    """Returns the layers of the resolver, each with its files."""
+    found = []
+    for name, _text, files in rows("layer"):
+        layer = name.strip("`")
+        named = re.findall(r"`(\w+\.py)`", files)
+        found.append((layer, {RESOLVER / layer / file for file in named} if named else {RESOLVER / layer}))
+    return found
+
+
+def imported(file: Path) -> set[Path]:
+    """Returns the files of `module_utils` that a file imports."""
+    found: set[Path] = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.ImportFrom):
-            found |= {(node.module or "").rpartition(".")[2], *(name.name for name in node.names)}
+            module = (node.module or "").replace("ansible_collections.cgr.images.plugins.module_utils.", "")
+            folder = file.parents[node.level - 1] if node.level else SHARED
+            base = folder.joinpath(*module.split("."))
+            found |= {base / f"{name.name}.py" for name in node.names} | {base.with_suffix(".py")}
     return found & set(FILES)
 
 
 def arrows() -> list[tuple[str, str]]:
-    """Returns the arrows of the picture that hand something on, as pairs of names."""
-    picture = PAGE.partition("```mermaid")[2].partition("```")[0]
-    return re.findall(r'^ +(\w+) (?:-- ".+" )?--> (\w+)$', picture, re.MULTILINE)
+    """Returns the solid arrows of the picture, as pairs of names."""
+    return re.findall(r'^ +(\w+) (?:-- ".+" )?--> (\w+)$', PAGE, re.MULTILINE)
 
 
-def test_every_file_has_its_row() -> None:
-    rows = [stem for row in ROWS for stem in row]
+def drawn(name: str) -> Path:
+    """Returns the file that a box of the picture stands for."""
+    label: str = re.findall(rf'^ +{name}\["(?:<b>)?([\w/]+\.py)', PAGE, re.MULTILINE)[0]
+    return next(path for path in (RESOLVER / label, SHARED / label, ROOT / label) if path.exists())
 
-    assert sorted(rows) == sorted(FILES), "a file has no row in docs/architecture.md, or two"
+
+def test_every_file_of_the_resolver_is_in_one_layer() -> None:
+    named = [str(file.relative_to(RESOLVER)) for _layer, files in layers() for file in sorted(files)]
+
+    assert sorted(named) == [str(file.relative_to(RESOLVER)) for file in FILES if RESOLVER in file.parents]
 
 
-@pytest.mark.parametrize("stem", FILES)
-def test_a_file_imports_nothing_from_below(stem: str) -> None:
-    (number,) = [number for number, row in enumerate(ROWS) if stem in row]
+@pytest.mark.parametrize("number", range(len(layers())), ids=[layer for layer, _files in layers()])
+def test_a_layer_imports_itself_and_the_layers_above_it(number: int) -> None:
+    allowed = set().union(*(files for _layer, files in layers()[: number + 1]))
 
-    assert imported(FILES[stem]) <= {above for row in ROWS[: number + 1] for above in row}
+    for file in layers()[number][1]:
+        found = {each for each in imported(file) if RESOLVER in each.parents}
+        assert found <= allowed, file.relative_to(RESOLVER)
+
+
+def test_the_lock_file_imports_errors_and_the_model_of_the_resolver_only() -> None:
+    (allowed,) = [cell for package, _text, cell in rows("package") if package == "`_lockfile/`"]
+    for file in FILES:
+        if file.parent.name == "_lockfile":
+            for each in imported(file):
+                if RESOLVER in each.parents:
+                    assert f"`{each.relative_to(RESOLVER).parts[0]}" in allowed, file.name
 
 
 @pytest.mark.parametrize("arrow", arrows(), ids=" to ".join)
 def test_an_arrow_is_an_import(arrow: tuple[str, str]) -> None:
-    here, there = arrow
-    file = ROOT / FACES[here] if here in FACES else FILES[here]
+    here, there = map(drawn, arrow)
 
-    assert there in imported(file)
+    assert there in imported(here)
 
 
-def test_the_picture_holds_the_files_that_a_question_goes_through() -> None:
-    drawn = {name for arrow in arrows() for name in arrow}
+def test_the_picture_shows_the_path_of_a_query() -> None:
+    boxes = {name for arrow in arrows() for name in arrow}
 
-    assert {"reference", "credentials", "transport", "registry", "history", "selection", "answer"} <= drawn
+    assert {"reference", "chain", "transport", "taghistory", "reader", "selection", "resolution"} <= boxes
+
+
+def test_no_files_import_each_other() -> None:
+    try:
+        list(TopologicalSorter({file: imported(file) for file in FILES}).static_order())
+    except CycleError as error:
+        pytest.fail(" imports ".join(str(file.relative_to(SHARED)) for file in error.args[1]))
+
+
+def test_the_change_requests_name_files_that_exist() -> None:
+    lines = [line.split("|")[1:-1] for line in REQUESTS.splitlines() if re.match(r"\| \d+ \|", line)]
+
+    assert len(lines) == 25
+    for number, _request, guessed, touched, hit in lines:
+        for path, new in re.findall(r"`([\w/.-]+)`( \(new\))?", guessed + touched):
+            found = [base / path for base in (RESOLVER, SHARED, SHARED.parent, ROOT / "pulumi_cgr", ROOT)]
+            assert new or any(map(Path.exists, found)), f"request {number.strip()}: {path}"
+        first = re.findall(r"`([\w/.-]+)`", guessed)
+        named = re.findall(r"`([\w/.-]+)`", touched)
+        assert (hit.strip() == "yes") == any(path.startswith(tuple(first)) for path in named), number

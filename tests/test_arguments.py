@@ -1,149 +1,150 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What both faces take and answer is written once: in `Resolver.resolve`, `Settings` and `Resolution`.
+"""A rule and the settings are declared once; every face takes the same names, types and texts.
 
-The faces repeat it where their tools look for it, Ansible in literal YAML and Pulumi in docstrings: the same names, the same
-types, and the same text first.  More may follow, about what is so with one face only.
+What can be derived from the declarations is.  What a face must write down itself, for its tools or for type checkers, is compared
+here.
 """
 
 from __future__ import annotations
 
-import re
+import typing
+from dataclasses import fields
 from typing import Any
 
 import pytest
 import yaml
 
-from ansible_collections.cgr.images.plugins.doc_fragments import access
-from ansible_collections.cgr.images.plugins.lookup import digest, ref
+from ansible_collections.cgr.images.plugins.doc_fragments import settings as settings_fragment
 from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARGUMENTS
-from ansible_collections.cgr.images.plugins.modules import digest_info, pinned_files
-from pulumi_cgr._bridge import RULES, SETTINGS, Settings
+from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import SECRET_NAMES, SettingsArguments
+from ansible_collections.cgr.images.plugins.modules import digest_info
+from pulumi_cgr._bridge import PARTS, RULE_NAMES, SETTINGS, RuleArguments, Settings
+from pulumi_cgr._pulumi.rule_inputs import OutputRuleInputs, RuleInputs, RuleValues
+from pulumi_cgr.resolver import InvalidRule, Resolver, Rule
 
-from .support.documented import RESOLVER, Documented, arguments, attributes, module, one_line, options_of, unwrapped
+from .support.documented import RESOLVER, attributes, documentation_of, module, one_line, options_of
 
-RESOLVE = module(f"{RESOLVER}/resolver.py")["Resolver"]
-RULE = arguments(RESOLVE["resolve"])
-SETTING = {
-    name: each for name, each in attributes(module(f"{RESOLVER}/settings.py")["Settings"]).items() if name in SETTINGS
-}
-ANSWER = attributes(module(f"{RESOLVER}/model/resolution.py")["Resolution"])
-
+RESOLUTION = attributes(module(f"{RESOLVER}/model/resolution.py")["Resolution"])
 SPEC = ARGUMENTS["argument_spec"]
-OPTIONS = options_of(digest_info.DOCUMENTATION)
-SOURCES = yaml.safe_load(access.ModuleDocFragment.LOOKUP)["options"]
 RETURN = yaml.safe_load(digest_info.RETURN)
-
-FUNCTIONS = module("pulumi_cgr/functions.py")
-RESOURCE = module("pulumi_cgr/image_digest.py")["ImageDigest"]
-RESOURCES = module("pulumi_cgr/image_digests.py")["ImageDigests"]
-PULUMI = {
-    "ImageDigest": arguments(RESOURCE["__init__"]),
-    "ImageDigests": arguments(RESOURCES["__init__"]),
-    "get_image_digest": arguments(FUNCTIONS["get_image_digest"]),
-}
-OF_PULUMI_ALONE = {"resource_name", "images", "triggers", "digest", "opts"}
-
-ANSIBLE_TYPES = {
-    "str": {"str", "path"},
-    "AtLike": {"raw"},
-    "int": {"int"},
-    "float": {"float"},
-    "Iterable[str]": {"list"},
-    "Mapping[str, str]": {"dict", "raw"},
-}
+SETTING_NAMES = {setting.name for setting in SETTINGS}
+IMAGE = "cgr.dev/chainguard/python:latest"
 
 
-def plain(text: str | list[str]) -> str:
-    """Returns a text without the marks of reStructuredText and of Ansible, for comparison."""
-    joined = one_line(" ".join(text) if isinstance(text, list) else text)
-    unmarked = re.sub(r"\b(?:C|V|O|RV)\(([^()]*)\)", r"\1", joined)
-    return unmarked.replace("`", "").replace("…", "...").rstrip(".").casefold()
+def test_the_types_of_keywords_have_the_declared_names() -> None:
+    names = set(RULE_NAMES)
+
+    assert set(typing.get_type_hints(RuleArguments)) == names
+    assert {"at", *_names(RuleInputs)} == names - {"current"}, "the state holds what is deployed"
+    assert {"at", *_names(OutputRuleInputs)} == {"at", *_names(RuleValues)} == names
+    assert set(typing.get_type_hints(SettingsArguments)) == {name for setting in SETTINGS for name in setting.names}
 
 
-def says(text: str | list[str], once: Documented) -> bool:
-    """Whether a text begins with what is written once, or points to where it is repeated."""
-    return bool(once.text) and (plain(text).startswith(plain(once.text)) or plain(text).startswith("see imagedigest"))
+def _names(kind: type) -> set[str]:
+    return {*getattr(kind, "__required_keys__", ()), *getattr(kind, "__optional_keys__", ())}
 
 
-def is_of(kind: str, once: Documented) -> bool:
-    """Whether a type of Ansible is right for one of Python."""
-    bare = once.type.removesuffix(" | None")
-    return kind in ANSIBLE_TYPES.get(bare, {"list", "dict", "raw"})
+def test_each_part_and_setting_says_what_it_means() -> None:
+    texts = {each.name: each.text for each in PARTS} | {each.name: each.text for each in SETTINGS}
+    for name, text in texts.items():
+        assert text.endswith("."), name
+    for setting in SETTINGS:
+        if setting.default not in ("", None):
+            said = f"{setting.default:g}" if isinstance(setting.default, float) else str(setting.default)
+            assert f"By default `{said}`." in setting.text
 
 
-def test_the_names_are_the_same_everywhere() -> None:
-    assert tuple(RULE) == ("image", *RULES)
-    assert tuple(SETTING) == SETTINGS
-    assert set(SPEC) == set(OPTIONS) == {"images", *RULE, *SETTING}
-    assert set(SOURCES) == set(SETTING)
-    assert set(SETTING) <= set(arguments(RESOLVE["__init__"]))
-    # A setting like the others, and an argument of each pin, too.
-    assert set(PULUMI["get_image_digest"]) == {*RULE, "lock"}
-    assert set(arguments(FUNCTIONS["get_image_digest_output"])) == {*RULE, "lock"}
-    for resource in ("ImageDigest", "ImageDigests"):
-        # The state holds what is deployed: it is `current` by itself.
-        assert set(PULUMI[resource]) - OF_PULUMI_ALONE == {*RULE, "lock"} - {"current"} - (
-            {"image"} if resource == "ImageDigests" else set()
-        )
+def test_ansible_takes_and_documents_every_part_and_setting() -> None:
+    documented = options_of(digest_info.DOCUMENTATION)
+
+    assert set(SPEC) == set(documented) == {"image", "images", *RULE_NAMES, *SETTING_NAMES}
+    for name, spec in SPEC.items():
+        kinds = ("type", "elements", "choices", "aliases")
+        assert {kind: documented[name].get(kind) for kind in kinds} == {kind: spec.get(kind) for kind in kinds}
+        assert "default" not in spec, "a default of the module would hide the environment variable"
 
 
-@pytest.mark.parametrize("once", [*RULE.values(), *SETTING.values()], ids=lambda once: once.name)
-def test_ansible_says_what_is_written_once(once: Documented) -> None:
-    spec, option = SPEC[once.name], OPTIONS[once.name]
-
-    assert says(option["description"], once), plain(once.text)
-    assert {name: option.get(name) for name in ("type", "elements", "choices")} == {
-        name: spec.get(name) for name in ("type", "elements", "choices")
-    }
-    assert is_of(spec["type"], once)
-    assert "default" not in spec, "a default of the module would hide the environment variable"
-
-
-@pytest.mark.parametrize("plugin", [pinned_files, ref, digest], ids=lambda plugin: plugin.__name__.rpartition(".")[2])
-def test_the_other_plugins_have_the_same_options(plugin: Any) -> None:
-    options = options_of(plugin.DOCUMENTATION)
+@pytest.mark.parametrize("plugin", ["modules.pinned_files", "lookup.ref", "lookup.digest"])
+def test_the_other_plugins_have_the_same_options(plugin: str) -> None:
+    options, documented = options_of(documentation_of(plugin)), options_of(digest_info.DOCUMENTATION)
 
     # A file holds what is deployed: it is `current` by itself.
-    for name in {*RULES, *SETTINGS} - ({"current"} if plugin is pinned_files else set()):
-        assert {**options[name], **dict.fromkeys(("vars", "env"))} == {
-            **OPTIONS[name],
-            **dict.fromkeys(("vars", "env")),
-        }
+    for name in {*RULE_NAMES, *SETTING_NAMES} - ({"current"} if plugin == "modules.pinned_files" else set()):
+        sources = dict.fromkeys(("vars", "env"))
+        assert {**options[name], **sources} == {**documented[name], **sources}
 
 
-@pytest.mark.parametrize("name", SETTINGS)
-def test_a_setting_has_one_name_in_every_place(name: str) -> None:
-    field: Any = Settings.__dataclass_fields__[name]
+def test_a_setting_has_one_name_in_every_place() -> None:
+    sources = yaml.safe_load(settings_fragment.ModuleDocFragment.LOOKUP)["options"]
 
-    assert SOURCES[name] == {"vars": [{"name": f"cgr_{name}"}], "env": [{"name": f"CGR_{name.upper()}"}]}
-    assert bool(SPEC[name].get("no_log")) == (not field.repr), "what is secret is secret in both"
-    if field.default not in ("", None) and not isinstance(field.default, type(lambda: None)):
-        said = f"{field.default:g}" if isinstance(field.default, float) else str(field.default)
-        assert f"By default `{said}`." in SETTING[name].text
-
-
-@pytest.mark.parametrize("place", PULUMI)
-def test_pulumi_says_what_a_lock_is(place: str) -> None:
-    assert says(PULUMI[place]["lock"].text, SETTING["lock"]), plain(SETTING["lock"].text)
+    assert {name: source["vars"][0]["name"] for name, source in sources.items()} == {
+        name: f"cgr_{name}" for name in SETTING_NAMES
+    }
+    assert {name: source["env"][0]["name"] for name, source in sources.items()} == {
+        name: f"CGR_{name.upper()}" for name in SETTING_NAMES
+    }
 
 
-@pytest.mark.parametrize("name", RULE)
-@pytest.mark.parametrize("place", PULUMI)
-def test_pulumi_says_what_is_written_once(place: str, name: str) -> None:
-    if name in PULUMI[place]:
-        assert says(PULUMI[place][name].text, RULE[name]), plain(RULE[name].text)
-        assert unwrapped(PULUMI[place][name].type).replace("Sequence[", "Iterable[") == RULE[name].type
-        assert PULUMI[place][name].default == RULE[name].default
+def test_what_is_secret_is_secret_everywhere() -> None:
+    assert {"token", "password", "identity_token"} == SECRET_NAMES
+    assert {name for name, spec in SPEC.items() if spec.get("no_log")} == SECRET_NAMES
+    assert {each.name for each in fields(Settings) if not each.repr} - {"environment"} == SECRET_NAMES
+    assert "s3cret" not in repr(
+        Settings.read(dict.fromkeys(SECRET_NAMES, "s3cret") | {"username": "u", "identity": "i"}, {})
+    )
 
 
 @pytest.mark.parametrize("name", ["image", "repository", "tag", "digest", "ref", "updated_at", "at", "reason"])
-def test_the_answer_is_described_alike(name: str) -> None:
-    assert says(RETURN[name]["description"], ANSWER[name]), plain(ANSWER[name].text)
-    assert says(attributes(RESOURCE)[name].text, ANSWER[name]), plain(ANSWER[name].text)
+def test_the_resolution_is_described_alike(name: str) -> None:
+    described = RETURN[name]["description"]
+    text = one_line(" ".join(described) if isinstance(described, list) else described)
+
+    assert _plain(text).startswith(_plain(RESOLUTION[name].text))
 
 
-@pytest.mark.parametrize("name", attributes(FUNCTIONS["GetImageDigestResult"]))
-def test_a_function_answers_what_the_module_does(name: str) -> None:
-    assert says(RETURN[name]["description"], ANSWER[name]), plain(ANSWER[name].text)
-    assert says(attributes(FUNCTIONS["GetImageDigestResult"])[name].text, ANSWER[name]), plain(ANSWER[name].text)
+def _plain(text: str) -> str:
+    """Returns a text without the marks of Markdown and of Ansible."""
+    for mark in ("C(", "V(", "O(", "RV(", ")", "`"):
+        text = text.replace(mark, "")
+    return text.rstrip(".").casefold()
+
+
+def test_a_misspelt_keyword_is_an_error() -> None:
+    resolver = Resolver(environment={})
+
+    with pytest.raises(TypeError, match="'mni_age' is not part of a rule; the parts are at, min_age"):
+        resolver.resolve(IMAGE, mni_age="7d")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="'tokn' is not a setting; the settings are token, username"):
+        Resolver(tokn="t")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("builds_back", float("inf")),
+        ("builds_back", float("nan")),
+        ("builds_back", 10**5000),
+        ("min_age", 10**5000),
+        ("builds_back", "9" * 5000),
+        ("builds_back", "²"),
+        ("builds_back", [1]),
+        ("exclude", 5),
+        ("exclude", {"a": 1}),
+        ("exclude", b"sha256:"),
+        ("exclude", [None]),
+        ("min_age", 7),
+        ("min_age", float("nan")),
+        ("min_age", "9" * 5000 + "d"),
+        ("stale_after", True),
+        ("current", 5),
+    ],
+    ids=lambda value: str(value)[:20] if not isinstance(value, int) or isinstance(value, bool) else "a number",
+)
+def test_a_wrong_value_is_an_error_about_that_part(name: str, value: Any) -> None:
+    with pytest.raises(InvalidRule) as caught:
+        Rule.parse(**{name: value})
+
+    assert caught.value.argument == name
+    assert str(caught.value).startswith(f"{name} ")
+    assert len(str(caught.value)) < 400

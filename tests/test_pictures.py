@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The pictures of the README are what the commands show, with digests cut short."""
+"""The pictures of the README show the output of the commands, with shortened digests."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ services:
   cache:
     image: docker.io/library/redis:7
 """
-# The window of rich's pictures, without the fonts that it would fetch.
+# The window of rich's pictures, without fonts from the network.
 FORMAT = """\
 <svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
@@ -102,7 +102,7 @@ def test_the_picture_of_a_preview(before_and_after: tuple[Registry, Registry], t
 
     shown = run(project, ["pulumi", "preview", "--diff", "--color", "always"], after, **environ)
 
-    compare("docs/preview.svg", picture("pulumi preview --diff", shown))
+    compare("docs/pictures/preview.svg", picture("pulumi preview --diff", shown))
 
 
 def test_the_picture_of_a_check(before_and_after: tuple[Registry, Registry], tmp_path: Path) -> None:
@@ -119,11 +119,14 @@ def test_the_picture_of_a_check(before_and_after: tuple[Registry, Registry], tmp
 
     shown = run(tmp_path, ["ansible-playbook", "--check", "--diff", "site.yaml"], after, **environ)
 
-    compare("docs/check.svg", picture("ansible-playbook --check --diff site.yaml", shown.replace(f"{tmp_path}/", "")))
+    compare(
+        "docs/pictures/check.svg",
+        picture("ansible-playbook --check --diff site.yaml", shown.replace(f"{tmp_path}/", "")),
+    )
 
 
 def run(folder: Path, command: list[str], registry: Registry, **environ: str) -> str:
-    """Runs a command against a registry, and returns what it shows."""
+    """Runs a command with a registry, and returns its output."""
     env = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(folder),
@@ -138,7 +141,7 @@ def run(folder: Path, command: list[str], registry: Registry, **environ: str) ->
 
 
 def picture(title: str, shown: str) -> str:
-    """Draws what a command shows, in its colours."""
+    """Draws the output of a command, in its colours."""
     short = re.sub(r"([0-9a-f]{8})[0-9a-f]{56}", r"\1…", shown).strip()
     console = Console(record=True, file=StringIO(), width=COLUMNS, force_terminal=True, color_system="truecolor")
     console.print(Text.from_ansi(short))

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from .._bridge import VERSION
+from .._bridge import VERSION, border, log_debug
 from ..resolver import CgrError, InvalidArgument
 from . import check, history, lock, merge, pin, resolve, rollback
 from .errors import refuse
@@ -53,10 +53,9 @@ def _main(
     pass
 
 
-for _command in (resolve.resolve, history.history, pin.pin, lock.lock, rollback.rollback):
-    app.command(epilog=STATUSES)(_command)
-app.command()(check.check)  # its statuses are its own
-app.command(epilog=STATUSES)(merge.merge)
+_OWN_STATUSES = (pin.pin, check.check)
+for _command in (resolve.resolve, history.history, pin.pin, lock.lock, rollback.rollback, check.check, merge.merge):
+    app.command(epilog=None if _command in _OWN_STATUSES else STATUSES)(_command)
 
 
 def run(arguments: list[str]) -> int:
@@ -66,19 +65,16 @@ def run(arguments: list[str]) -> int:
     if sys.stdout is None:  # it was closed
         say("standard output is closed, so nothing was done.")
         return OUTPUT_FAILED
+    debug = say if "--verbose" in arguments else log_debug
     try:
-        status = typer.main.get_command(app).main(arguments, prog_name="cgr-images", standalone_mode=False)
-        print_text("")  # writes what a help text left in the buffer
+        with border(debug, passing=(_USAGE_ERROR, typer.Abort, typer.Exit, OutputFailed)):
+            status = _run_command(arguments)
     except _USAGE_ERROR as error:
         return _usage(error, "--json" in arguments)
     except CgrError as error:
         return refuse(error, "--json" in arguments)
     except OutputFailed as error:
         return _output_failed(str(error))
-    except OSError as error:
-        if error.filename is not None:
-            raise
-        return _output_failed(f"standard output cannot be written: {error.strerror}.")
     except (KeyboardInterrupt, typer.Abort):  # typer itself turns one into the other, or into its status
         status = INTERRUPTED
     except _Terminated:
@@ -86,6 +82,17 @@ def run(arguments: list[str]) -> int:
     if status in (INTERRUPTED, TERMINATED):
         say("interrupted; no file is half written.")
     return status or 0
+
+
+def _run_command(arguments: list[str]) -> int:
+    try:
+        status: int = typer.main.get_command(app).main(arguments, prog_name="cgr-images", standalone_mode=False)
+        print_text("")  # writes what a help text left in the buffer
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise OutputFailed(f"standard output cannot be written: {error.strerror}.") from None
+    return status
 
 
 def _output_failed(message: str) -> int:

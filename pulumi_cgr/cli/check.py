@@ -22,10 +22,10 @@ from . import ci_reports, options, uses
 from .errors import refuse
 from .merge import missing_driver
 from .output import bar, print_error_text, print_json, print_text, say, show, warn, write
-from .pin import Patterns
+from .selection import ExcludePatterns, NoIgnore, Patterns
 
 if TYPE_CHECKING:
-    from ..files import Problem
+    from ..files import Problem, ScanResult
 
 NOT_CHECKED = 2
 
@@ -79,6 +79,8 @@ class Checked:
 def check(
     paths: Paths = None,
     patterns: Patterns = None,
+    exclude: ExcludePatterns = None,
+    no_ignore: NoIgnore = False,
     max_age: MaxAge = None,
     online: Online = False,
     code_quality: CodeQuality = None,
@@ -96,7 +98,8 @@ def check(
     try:
         path = options.lock_of(lock_file)
         resolver = options.resolver_of(registry_url, mirror, verbose)
-        checked = _check(path, resolver, paths, patterns, _duration(max_age), online)
+        found = uses.scan_files(paths, resolver, patterns, exclude, no_ignore) if paths else None
+        checked = _check(path, resolver, found, _duration(max_age), online)
         places = _places(checked)
         if code_quality is not None:
             write(code_quality, ci_reports.code_quality(places))
@@ -115,17 +118,16 @@ def check(
         raise typer.Exit(1)
 
 
-def _check(
-    path: str, resolver: Resolver, paths: list[str] | None, patterns: list[str] | None, max_age: int, online: bool
-) -> Checked:
+def _check(path: str, resolver: Resolver, found: ScanResult | None, max_age: int, online: bool) -> Checked:
     lock = read_lock(path)
-    found = uses.scan_files(paths, patterns, resolver) if paths else None
     used = uses.uses_of(found, resolver, lock, {}, os.path.dirname(path)) if found else None
     findings = [*check_offline(lock, used, max_age, Instant(time.time_ns()), path)]
     if online:
         with bar("Checking", "pins") as progress:
             findings += check_online(lock, resolver, progress, path)
-    warnings = [uses.NO_FILE] if found and not found.looked_at else []
+    warnings = list(found.warnings) if found else []
+    if found and not found.looked_at:
+        warnings.append(uses.NO_FILE)
     if driver := missing_driver(path):
         warnings.append(driver)
     return Checked(path, lock, findings, found.problems if found else (), warnings)

@@ -17,7 +17,7 @@ from ..resolver import InvalidArgument, Resolver
 from . import options, uses
 from .changes import report_changes
 from .output import bar, say, warn
-from .pin import Patterns
+from .selection import Exclude, NoIgnore, Patterns, patterns_and_digests
 
 if TYPE_CHECKING:
     from ..files import ScanResult
@@ -54,12 +54,14 @@ PruneAll = Annotated[
 ]
 
 
-@options.takes_rule("current", "stale_after")
+@options.takes_rule("current", "stale_after", "exclude")
 def lock(
     images: Images = None,
     files: Files = None,
     patterns: Patterns = None,
     upgrade: Upgrade = False,
+    exclude: Exclude = None,
+    no_ignore: NoIgnore = False,
     prune: Prune = False,
     prune_all: PruneAll = False,
     lock_file: options.LockFile = None,
@@ -87,7 +89,12 @@ def lock(
         raise InvalidArgument(
             "name the images to lock, or files with --files. To update what is locked, use --upgrade.", "images"
         )
-    found = _scan(files, patterns, resolver, prune or prune_all) if files else None
+    exclude_patterns, digests = patterns_and_digests(exclude)
+    if digests:
+        rule["exclude"] = digests
+    found = uses.scan_files(files, resolver, patterns, exclude_patterns, no_ignore) if files else None
+    if found:
+        _report_scan(found, prune or prune_all)
     used = uses.uses_of(found, resolver, before.with_ours(), rule, os.path.dirname(path)) if found else None
     if prune_all:
         changes = remove(path, used or FileUses())
@@ -110,11 +117,9 @@ def _lock(
         return lock_images(path, resolver, named, used, progress, upgrade=upgrade, pruned=prune)
 
 
-def _scan(files: list[str], patterns: list[str] | None, resolver: Resolver, is_prune: bool) -> ScanResult:
-    found = uses.scan_files(files, patterns, resolver)
+def _report_scan(found: ScanResult, is_prune: bool) -> None:
     for problem in found.problems:
         say(str(problem))
     if is_prune and found.problems:
         raise InvalidArgument("nothing is taken out while there are files that cannot be read.", "prune")
-    warn([] if found.looked_at else [uses.NO_FILE])
-    return found
+    warn(found.warnings if found.looked_at else [*found.warnings, uses.NO_FILE])

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .._bridge import Entry, Lock, Query, lock_key, naming_options, read_lock_if_there
+from .._bridge import IGNORED, Entry, Lock, Query, lock_key, naming_options, read_lock_if_there
 from ..lockfile.uses import STDIN, FileUses, Use, entries_for
 from ..resolver import CgrError, InvalidArgument, InvalidRule, Resolver
 
@@ -24,15 +24,24 @@ _FROM = re.compile(r"^\s*FROM\s+\S", re.IGNORECASE | re.MULTILINE)
 _YAML = (".yaml", ".yml")
 
 
-def scan_files(paths: Sequence[str], patterns: Sequence[str] | None, resolver: Resolver) -> ScanResult:
+def scan_files(
+    paths: Sequence[str],
+    resolver: Resolver,
+    patterns: Sequence[str] | None,
+    exclude: Sequence[str] | None,
+    no_ignore: bool,
+) -> ScanResult:
     """Reads files, and standard input for the path `-`; the arguments are those of `pulumi_cgr.files.scan`."""
     from ..files import Matcher, ScanResult, scan  # takes PyYAML
 
-    names = Matcher(resolver.mirrors)
+    matcher = Matcher(resolver.mirrors)
     named = [path for path in paths if path != STDIN]
-    found = scan(named, patterns, names) if named else ScanResult()
+    is_empty = not named and STDIN in paths
+    found = (
+        ScanResult() if is_empty else scan(named, patterns, matcher, exclude_patterns=exclude, gitignore=not no_ignore)
+    )
     if STDIN in paths:
-        found.files.append(_scan_stdin(names))
+        found.files.append(_scan_stdin(matcher))
         found.looked_at += 1
     return found
 
@@ -72,7 +81,7 @@ def uses_of(found: ScanResult, resolver: Resolver, lock: Lock, rule: Rule, folde
     resolved = {(use.file, use.line) for use in uses} | reader.not_from_a_lock
     for read in found.files:
         file = reader.named(read.path)
-        written = (each for each in read.occurrences if (file, each.line) not in resolved)
+        written = (each for each in read.occurrences if (file, each.line) not in resolved and each.reason != IGNORED)
         uses += [use for occurrence in written for use in reader.of_occurrence(read.path, occurrence)]
     gone = {file for entry in lock.entries for file in entry.used if not os.path.exists(os.path.join(folder, file))}
     return FileUses(tuple(uses), frozenset({*map(reader.named, found.paths), *gone}))

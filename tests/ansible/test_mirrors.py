@@ -42,6 +42,6 @@ def test_every_plugin_takes_mirrors_from_every_place(controller: Controller, pla
 def test_mirrors_that_are_none_are_one_sentence(controller: Controller, registry: Registry) -> None:
     results = controller.results([info(image=IMAGE), info(image=IMAGE, mirrors={"cgr": "cgr.dev"})])
 
-    assert "If registry.corp:5000 mirrors it, name it in 'mirrors'." in results[0]["msg"]
-    assert "mirrors: 'cgr' is no name on a mirror" in results[1]["msg"]
+    assert "If registry.corp:5000 mirrors it, add it to 'mirrors'." in results[0]["msg"]
+    assert "mirrors: 'cgr' is not the name of a mirror" in results[1]["msg"]
     assert not registry.requests

@@ -253,7 +253,7 @@ def test_check_finds_what_is_too_old(cgr: Command) -> None:
         ),
         (["check", "--lock", "deploy/pod.yaml"], "deploy/pod.yaml: it is not JSON"),
         (["check", "nowhere", "--lock", "empty.json"], "there is no 'nowhere'"),
-        (["check", "--max-age", "old", "--lock", "empty.json"], "--max-age 'old' is not a span of time"),
+        (["check", "--max-age", "old", "--lock", "empty.json"], "--max-age 'old' is not a duration"),
     ],
 )
 def test_what_cannot_be_checked_is_status_2(arguments: list[str], said: str, cgr: Command) -> None:

@@ -1,16 +1,19 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""docs/command.md says what the command does: its reference is made of the command, its examples run in tests/test_docs.py."""
+"""docs/reference/command.md says what the command does: its reference is made of the command, its examples run in tests/test_docs.py."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pulumi_cgr._bridge import RULE_NAMES, SETTINGS
 from pulumi_cgr.cli.app import STATUSES
 from pulumi_cgr.resolver import Instant
 from pulumi_cgr.testing import Histories, Registry
@@ -18,10 +21,22 @@ from tests.support.environments import ROOT
 from tests.support.pages import compare, compare_part, table
 
 from .command import Command
-from .reference import COMMANDS, Described
+from .reference import COMMANDS, Described, Option
 
-PAGE = "docs/command.md"
+PAGE = "docs/reference/command.md"
 PYTHON = "cgr.dev/chainguard/python:latest-dev"
+HELP = Counter(option.help for command in COMMANDS.values() for option in command.options)
+SHARED = {
+    option.help: option
+    for command in COMMANDS.values()
+    for option in command.options
+    if HELP[option.help] > 1 and option.name not in RULE_NAMES
+}
+"""The options that several commands have, by the text about them."""
+ELSEWHERE = {
+    "[Images and rules](images-and-rules.md)": next(option.help for option in COMMANDS["history"].options),
+    **{f"`{setting.name}` in [Settings](settings.md)": setting.text for setting in SETTINGS},
+}
 NOW = Instant.parse("2024-06-10T12:00:00Z")
 
 
@@ -29,6 +44,12 @@ NOW = Instant.parse("2024-06-10T12:00:00Z")
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_is_on_the_page(name: str) -> None:
     compare_part(PAGE, name, reference(COMMANDS[name]))
+
+
+@pytest.mark.page
+def test_the_options_of_several_commands_are_on_the_page_once() -> None:
+    rows = [(shown(option), having(option), text_of(option)) for option in SHARED.values()]
+    compare_part(PAGE, "shared options", table(["option", "commands", "meaning"], rows))
 
 
 @pytest.mark.page
@@ -40,7 +61,7 @@ def test_the_drawing_on_the_page_is_what_the_command_draws(recorded: Histories, 
         done = cgr("history", PYTHON, *arguments, "--svg", "timeline.svg")
 
     assert done.status == 0
-    compare("docs/timeline.svg", (tmp_path / "timeline.svg").read_text())
+    compare("docs/pictures/timeline.svg", (tmp_path / "timeline.svg").read_text())
 
 
 def test_the_json_of_the_page_is_the_json_of_the_commands(cgr: Command) -> None:
@@ -51,7 +72,7 @@ def test_the_json_of_the_page_is_the_json_of_the_commands(cgr: Command) -> None:
         "pin": [cgr("pin", "web.yaml", "--check", "--diff", "--json")],
         "lock": [cgr("lock", PYTHON, "--json")],
         "check": [cgr("check", "web.yaml", "--json")],
-        "any, refused": [cgr("resolve", f"{PYTHON}-no", "--json")],
+        "any, after an error": [cgr("resolve", f"{PYTHON}-no", "--json")],
     }
 
     for command, runs in printed.items():
@@ -85,13 +106,38 @@ def names(data: Any) -> set[str]:
 
 def reference(command: Described) -> str:
     """Returns the part of the page about a command."""
-    rows = [
-        (" ".join(f"`{flag}`" for flag in each.flags) + (f" {each.value}" if each.value else ""), each.help)
-        for each in command.options
-    ]
-    return f"{command.text}\n\n{table(['', ''], rows)}"
+    rule = [option for option in command.options if option.name in RULE_NAMES]
+    shared = [option for option in command.options if option.help in SHARED]
+    own = [(shown(option), text_of(option)) for option in command.options if option not in (*rule, *shared)]
+    parts = [command.text + "\n", table(["argument or option", "meaning"], own) if own else ""]
+    parts.append(f"[The rule](images-and-rules.md): {flags(rule)}.\n" if rule else "")
+    parts.append(f"[Options of several commands](#options-of-several-commands): {flags(shared)}.\n" if shared else "")
+    return "\n".join(filter(None, parts))
+
+
+def shown(option: Option) -> str:
+    """Returns an option with its flags and the form of its value."""
+    return " ".join(f"`{flag}`" for flag in option.flags) + (f" {option.value}" if option.value else "")
+
+
+def having(option: Option) -> str:
+    """Returns the commands that have an option, with the same text about it."""
+    names = [name for name, each in COMMANDS.items() if option.help in [other.help for other in each.options]]
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def flags(options: Sequence[Option]) -> str:
+    return ", ".join(f"`{option.flags[0]}`" for option in options)
+
+
+def text_of(option: Option) -> str:
+    """Returns the text about an option; for an image or a setting, a link to the page that has it, and what it adds to that."""
+    for page, text in ELSEWHERE.items():
+        if option.help.startswith(text):
+            return f"See {page}.{option.help.removeprefix(text)}"
+    return option.help
 
 
 def test_the_page_has_the_exit_statuses() -> None:
     assert "130" in STATUSES
-    assert "130 after an interrupt" in (ROOT / PAGE).read_text()
+    assert "130 after an interrupt" in " ".join((ROOT / PAGE).read_text().split())

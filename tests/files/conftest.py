@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
@@ -13,6 +14,11 @@ import pytest
 from pulumi_cgr.resolver import Resolver
 from pulumi_cgr.testing import Registry
 
+OTHERS = """
+bash:latest cert-manager-acmesolver:1.11.1 crane:latest-dev b:1 d:1 z:1 dockerfilelint:latest function-dummy:v0.2.1
+mariadb:10.11.2-jammy nginx:1.25.4 node:1 node:16-bullseye node:6 node:latest postgres:10 provider-nop:v0.2.0 redis:5
+session-manager:latest sql:v1.2.3 ubuntu:1 ubuntu:17.04
+"""
 TAGS = {
     "web": "acme.com/web:1.2",
     "db": "acme.com/db:16",
@@ -20,6 +26,7 @@ TAGS = {
     "python": "chainguard/python:latest-dev",
     "static": "chainguard/static:latest",
     "go": "chainguard/go:latest",
+    **{re.sub("[:.]", "-", image): f"chainguard/{image}" for image in OTHERS.split()},
 }
 
 

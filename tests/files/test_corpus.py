@@ -1,11 +1,12 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What becomes of real-shaped files of every format, line by line: tests/data/files, and outcomes.yaml there."""
+"""What happens to real-shaped files of every format, line by line: tests/data/files, and the outcomes*.yaml there."""
 
 from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,10 @@ from ..support.environments import ROOT
 from .conftest import TAGS, digest
 
 CORPUS = ROOT / "tests/data/files"
-OUTCOMES: dict[str, dict[str, Any]] = yaml.safe_load((CORPUS / "outcomes.yaml").read_text())
+EXPECTED = sorted(CORPUS.glob("outcomes*.yaml"))
+OUTCOMES: dict[str, dict[str, Any]] = {
+    name: outcome for file in EXPECTED for name, outcome in yaml.safe_load(file.read_text()).items()
+}
 ALL = ["*", ".*"]
 
 
@@ -28,7 +32,8 @@ ALL = ["*", ".*"]
 def corpus(tmp_path: Path) -> Path:
     copy = tmp_path / "corpus"
     shutil.copytree(CORPUS, copy)
-    (copy / "outcomes.yaml").unlink()
+    for file in EXPECTED:
+        (copy / file.name).unlink()
     return copy
 
 
@@ -36,8 +41,8 @@ def expected(name: str) -> bytes:
     """Returns what is to be in a file afterwards."""
     lines = (CORPUS / name).read_bytes().split(b"\n")
     for number, line in OUTCOMES[name].get("lines", {}).items():
-        line = re.sub(r"sha256:<(\w+)>", lambda found: digest(found[1]), line)
-        line = re.sub(r"hex:<(\w+)>", lambda found: digest(found[1])[len("sha256:") :], line)
+        line = re.sub(r"sha256:<([\w-]+)>", lambda found: digest(found[1]), line)
+        line = re.sub(r"hex:<([\w-]+)>", lambda found: digest(found[1])[len("sha256:") :], line)
         lines[number - 1] = line.encode()
     return b"\n".join(lines)
 
@@ -47,7 +52,8 @@ def rows(report: Report) -> list[str]:
 
 
 def test_every_file_has_its_outcome() -> None:
-    names = {str(path.relative_to(CORPUS)) for path in CORPUS.rglob("*") if path.is_file()} - {"outcomes.yaml"}
+    names = {str(path.relative_to(CORPUS)) for path in CORPUS.rglob("*") if path.is_file()}
+    names -= {file.name for file in EXPECTED}
 
     assert names == set(OUTCOMES)
     assert len(names) >= 60
@@ -66,7 +72,9 @@ def test_a_file(name: str, parser: str, corpus: Path, resolver: Resolver, monkey
     assert (corpus / name).read_bytes() == expected(name)
     assert first.changed == ("lines" in outcome)
     problem = outcome.get("problem", "").partition(":")[0]  # what PyYAML and libyaml say of it differs
-    assert [each.reason.partition(":")[0] for each in first.problems] == ([problem] if problem else [])
+    malformed = [(row.line, row.reason) for row in first.rows if row.line in outcome.get("malformed", [])]
+    assert [(each.line, each.reason) for each in first.problems if each.line] == malformed
+    assert [each.reason.partition(":")[0] for each in first.problems if not each.line] == ([problem] if problem else [])
     second = pin_files(resolver, corpus / name)
     assert not second.changed
     assert (corpus / name).read_bytes() == expected(name)
@@ -80,12 +88,19 @@ def test_the_whole_corpus_at_once_asks_for_each_image_once(
 
     assert [name for name in OUTCOMES if (corpus / name).read_bytes() != expected(name)] == []
     assert list(report.files) == [str(corpus / name) for name in sorted(OUTCOMES) if "lines" in OUTCOMES[name]]
-    assert len(report.rows) == sum(len(outcome.get("rows", [])) for outcome in OUTCOMES.values())
-    assert len(report.problems) == sum("problem" in outcome for outcome in OUTCOMES.values())
+    found = {name: outcome.get("in_a_folder", outcome.get("rows", [])) for name, outcome in OUTCOMES.items()}
+    for name, wanted in found.items():
+        assert rows(replace(report, rows=tuple(row for row in report.rows if row.file == str(corpus / name)))) == wanted
+    problems = [name for name, outcome in OUTCOMES.items() if "problem" in outcome and "in_a_folder" not in outcome]
+    assert [each.file for each in report.problems if not each.line] == [str(corpus / name) for name in sorted(problems)]
+    malformed = sum(len(outcome.get("malformed", [])) for outcome in OUTCOMES.values())
+    assert sum(each.line is not None for each in report.problems) == malformed
     assert len(registry.requests) <= 2 * len(TAGS)
 
 
 def test_by_default_all_formats_are_found(corpus: Path, resolver: Resolver) -> None:
     report = pin_files(resolver, corpus)
 
-    assert list(report.files) == [str(corpus / name) for name in sorted(OUTCOMES) if "lines" in OUTCOMES[name]]
+    found = {name: outcome for name, outcome in OUTCOMES.items() if not outcome.get("only_named", "json/" in name)}
+    changed = [name for name in sorted(found) if "lines" in found[name]]
+    assert list(report.files) == [str(corpus / name) for name in changed]

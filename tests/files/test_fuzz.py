@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -12,8 +13,10 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.cgr.images.plugins.module_utils._files.formats import finder_for
+from ansible_collections.cgr.images.plugins.module_utils._files.edit import NotWritten
+from ansible_collections.cgr.images.plugins.module_utils._files.formats import finder_for, format_of
 from ansible_collections.cgr.images.plugins.module_utils._files.occurrence import Occurrence, Unreadable, with_digests
+from ansible_collections.cgr.images.plugins.module_utils._files.verify import verify
 from pulumi_cgr.files import Matcher
 
 from .conftest import DB, OLD, WEB, digest
@@ -68,6 +71,7 @@ PIECES = [
         "\x00",
     ),
     *('"', "'", "{", "}", "[", "]", ",", "|\n", ">-\n", "&a ", "*a", "!x ", "? ", "{{ x }}", "${X}", "null", "~", "%"),
+    *("${X:-", "$(X)", "<<E\n", "E\n", "/*", "*/", "//", "image = ", "locals {\n", "docker push ", "X=", "'''"),
 ]
 
 
@@ -88,14 +92,29 @@ def variants(text: str) -> st.SearchStrategy[str]:
     return st.lists(edit, max_size=4).map(apply)
 
 
-files = st.sampled_from(sorted(TEXTS)).flatmap(lambda name: st.tuples(st.just(name), variants(TEXTS[name])))
+def files_named(*endings: str) -> st.SearchStrategy[tuple[str, str]]:
+    """Yields the names of files of the corpus, and variants of what they hold."""
+    names = sorted(name for name in TEXTS if name.endswith(endings))
+    return st.sampled_from(names).flatmap(lambda name: st.tuples(st.just(name), variants(TEXTS[name])))
+
+
+files = files_named("")
 loose = st.tuples(
-    st.sampled_from(["a.yaml", "Dockerfile"]), st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
+    st.sampled_from(["a.yaml", "Dockerfile", "main.tf", "run.sh", "web.container"]),
+    st.lists(st.sampled_from(PIECES), max_size=14).map("".join),
 )
 
 
 def found(name: str, text: str) -> list[Occurrence]:
     return finder_for(name.rpartition("/")[2])(text, Matcher())
+
+
+def pinned(before: str, occurrences: list[Occurrence]) -> str:
+    """Returns a text with its digests, after the check that stands before every write."""
+    digests = {occurrence: NEW for occurrence in occurrences if occurrence.place}
+    after = with_digests(before, {each.place: digest for each, digest in digests.items() if each.place})
+    verify(before, after, {each.target: digest for each, digest in digests.items() if each.target})
+    return after
 
 
 def without_digests(text: str) -> str:
@@ -111,9 +130,10 @@ def test_only_digests_change_and_pinning_twice_is_pinning_once(case: tuple[str, 
     except Unreadable:
         return
 
-    after = with_digests(before, {occurrence.place: NEW for occurrence in occurrences if occurrence.place})
+    after = pinned(before, occurrences)
 
-    null = re.compile(r"(?<=:) *(?:null|Null|NULL|~|)(?=[ ,}\]\r\n#]|$)")  # a field for a digest may hold nothing
+    # a field for a digest may hold nothing
+    null = re.compile(r"(?<=:) *(?:null|Null|NULL|~|\"\"|)(?=[ ,}\]\r\n#]|$)")
     assert null.sub("", without_digests(after)) == null.sub("", without_digests(before))
     again = found(name, after)
     assert [(occurrence.asked, occurrence.digest) for occurrence in again if occurrence.place] == [
@@ -122,7 +142,7 @@ def test_only_digests_change_and_pinning_twice_is_pinning_once(case: tuple[str, 
     assert with_digests(after, {occurrence.place: NEW for occurrence in again if occurrence.place}) == after
 
 
-@given(files.filter(lambda case: case[0].endswith((".yaml", ".yml"))))
+@given(files_named(".yaml", ".yml"))
 def test_the_data_of_a_yaml_file_stays(case: tuple[str, str]) -> None:
     name, before = case
     try:
@@ -131,9 +151,23 @@ def test_the_data_of_a_yaml_file_stays(case: tuple[str, str]) -> None:
     except (Unreadable, yaml.YAMLError):  # libyaml reads more than PyYAML's own parser, of which these events are
         return
 
-    after = with_digests(before, {occurrence.place: NEW for occurrence in occurrences if occurrence.place})
+    after = pinned(before, occurrences)
 
     assert list(map(data, events(after))) == list(map(data, events(before)))
+
+
+@given(files | loose)
+def test_what_the_parser_of_a_format_reads_stays(case: tuple[str, str]) -> None:
+    name, before = case
+    kind = format_of(name.rpartition("/")[2], before)
+    try:
+        occurrences = kind.find(before, Matcher())
+    except Unreadable:
+        return
+    after = with_digests(before, {occurrence.place: NEW for occurrence in occurrences if occurrence.place})
+
+    if kind.parse is not None:
+        assert without_digests(repr(kind.parse(after))) == without_digests(repr(kind.parse(before)))
 
 
 def events(text: str) -> list[Any]:
@@ -149,6 +183,52 @@ def data(event: Any) -> Any:
         getattr(event, "tag", None),
         "" if value in ("null", "~", "Null", "NULL") else value,
     )
+
+
+@given(files_named(".json"))
+def test_the_data_of_a_json_file_stays(case: tuple[str, str]) -> None:
+    name, before = case
+    try:
+        occurrences = found(name, before)
+    except Unreadable:
+        return
+
+    after = pinned(before, occurrences)
+
+    assert json_data(after) == json_data(before)
+
+
+def json_data(text: str) -> Any:
+    """Returns what a text in JSON says, with keys that are there twice, but for digests; null may become one."""
+    return blank(json.loads(text.removeprefix("\ufeff"), object_pairs_hook=list))
+
+
+def blank(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [blank(each) for each in value]
+    return without_digests(value or "") if value is None or isinstance(value, str) else value
+
+
+CHANGES = [
+    ("tag: 1.2", "tag: 1.3"),
+    ("web:1.2", "web:1.2 "),
+    ("image: ", "image: !x "),
+    ("a: 1", "a: '1'"),
+    ("b: &b ", "b: "),
+    ("b: &b ", "b: &c "),
+    ("# the end", "more: 1"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), CHANGES)
+def test_a_write_that_changes_anything_else_is_refused(old: str, new: str) -> None:
+    before = f"a: 1\nb: &b [x]\nimage: {WEB}\nother: {{repository: cgr.dev/acme.com/web, tag: 1.2}}\n# the end\n"
+    occurrences = found("a.yaml", before)
+    after = pinned(before, occurrences)
+    targets = {occurrence.target: NEW for occurrence in occurrences if occurrence.target}
+
+    with pytest.raises(NotWritten, match="would not read as intended"):
+        verify(before, after.replace(old, new), targets)
 
 
 @pytest.mark.parametrize("name", TEXTS)

@@ -142,7 +142,7 @@ def test_with_a_lock_pins_come_from_it_without_a_request(file: Path, resolver: R
     assert file.read_text() == f"image: {WEB}@{OLD}\n"
     assert report.rows[0].reason.startswith("locked in cgr.lock.json at ")
     assert registry.requests == []
-    with pytest.raises(SeveralFailed, match=rf"a\.yaml:1: {WEB} not in the lock file .* cgr-images lock {WEB}"):
+    with pytest.raises(SeveralFailed, match=rf"a\.yaml:1: {WEB}: not in the lock file .* cgr-images lock {WEB}"):
         pin_files(offline, file)
     assert file.read_text() == f"image: {WEB}@{OLD}\n"
 

@@ -22,7 +22,7 @@ from tests.support.environments import ROOT
 
 from .conftest import APP, DB, WEB, A, B, C, D, files_of, lock, pins
 
-SCHEMA = json.loads((ROOT / "docs/cgr.lock.schema.json").read_text())
+SCHEMA = json.loads((ROOT / "docs/reference/cgr.lock.schema.json").read_text())
 NOW = Instant.parse("2026-03-01T00:00:00Z")
 
 

@@ -327,7 +327,7 @@ class Day:
     def uses(self, names: list[str], rule: dict[str, Any]) -> FileUses:
         lock = read(self.path).with_ours()
         with chdir(self.folder):
-            return uses_of(scan_files(names, None, self.resolver), self.resolver, lock, rule)
+            return uses_of(scan_files(names, self.resolver), self.resolver, lock, rule, None, None, False)
 
 
 USER = [

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 import threading
@@ -12,10 +14,13 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from ansible_collections.cgr.images.plugins.module_utils._resolver.cache import file_cache
+from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.cache import CacheEntry, Codec
 from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_cache import FileCache
 from pulumi_cgr.resolver import Cache, CgrError, Instant, InvalidArgument, MemoryCache, RegistryUnavailable, Resolver
 from pulumi_cgr.testing import Registry, Reply
@@ -99,7 +104,29 @@ def test_those_who_wait_share_a_failure_and_the_next_one_asks_again(registry: Re
 
     assert "the registry failed; try again later" in sentence
     assert asked == 1
-    assert asking(registry, run_cache).resolve(IMAGE).digest == A
+    if isinstance(run_cache, MemoryCache):
+        assert asking(registry, run_cache).resolve(IMAGE).digest == A
+
+
+def test_processes_share_a_failure_for_as_long_as_it_would_take_to_repeat(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([100.0, 100.0, 130.0, 159.0, 161.0, 161.0])  # begin and end of each that asks, or its begin alone
+    monkeypatch.setattr(file_cache, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    cache = FileCache(tmp_path)
+    codec = Codec(str, str)
+    asked: list[str] = []
+
+    def fail() -> CacheEntry:
+        asked.append("the registry")
+        raise RegistryUnavailable("the registry does not answer.")
+
+    for _host in ("the first, for 30 seconds", "one that asks 29 seconds later"):
+        with pytest.raises(RegistryUnavailable, match="does not answer"):
+            cache.get_or_set({"image": IMAGE}, fail, codec)
+
+    assert len(asked) == 1
+    assert cache.get_or_set({"image": IMAGE}, lambda: CacheEntry(A), codec).value == A
 
 
 def test_a_set_is_one_question_and_answers_for_each_of_its_images(registry: Registry, run_cache: Cache) -> None:
@@ -197,3 +224,80 @@ def test_a_cache_that_cannot_be_used_is_said(
 
     with pytest.raises(InvalidArgument, match=r"cannot be used: .*\. Name another folder, or none"):
         asking(registry, cache=tmp_path / "cache").resolve(IMAGE, at=AT)
+
+
+def test_what_is_kept_is_for_this_user_only(registry: Registry, tmp_path: Path) -> None:
+    asking(registry, cache=tmp_path / "cache").resolve(IMAGE, at=AT)
+
+    assert (tmp_path / "cache").stat().st_mode & 0o777 == 0o700
+    assert {file.stat().st_mode & 0o777 for file in (tmp_path / "cache").iterdir()} == {0o600}
+
+
+def _foreign(path: Path) -> None:
+    os.chown(path, 54321, 54321)
+
+
+UNSAFE: dict[str, tuple[Callable[[Path], None], str]] = {
+    "writable by all": (lambda path: path.chmod(0o777), "others may write into it"),
+    "writable by a group": (lambda path: path.chmod(0o770), "others may write into it"),
+    "another user's": (_foreign, r"it belongs to another user \(uid 54321\)"),
+}
+
+
+@pytest.mark.parametrize("case", UNSAFE)
+def test_a_directory_into_which_others_may_write_is_not_used(registry: Registry, tmp_path: Path, case: str) -> None:
+    if case == "another user's" and os.geteuid() != 0:
+        pytest.skip("only root can make another user's directory")
+    cache = tmp_path / "cache"
+    asking(registry, cache=cache).resolve(IMAGE, at=AT)
+    (entry,) = cache.glob("*.json")
+    entry.write_text(entry.read_text().replace(A, B))  # planted
+    spoil, reason = UNSAFE[case]
+    spoil(cache)
+
+    found = asking(registry, cache=cache).resolve(IMAGE, at=AT)
+
+    assert found.digest == A
+    (warning,) = found.warnings
+    assert re.search(f"is not used: {reason}", warning)
+
+
+@pytest.mark.parametrize("case", ["another user's", "writable by others", "a link", "a pipe", "a directory"])
+def test_a_file_that_others_may_have_made_counts_for_nothing(registry: Registry, tmp_path: Path, case: str) -> None:
+    if case == "another user's" and os.geteuid() != 0:
+        pytest.skip("only root can make another user's file")
+    asking(registry, cache=tmp_path / "cache").resolve(IMAGE, at=AT)
+    (entry,) = (tmp_path / "cache").glob("*.json")
+    planted = entry.read_text().replace(A, B)
+    entry.unlink()
+    target = tmp_path / "elsewhere" if case == "a link" else entry
+    if case == "a pipe":
+        os.mkfifo(entry)
+    elif case == "a directory":
+        entry.mkdir()
+    else:
+        target.write_text(planted)
+        target.chmod(0o666 if case == "writable by others" else 0o600)
+    if case == "another user's":
+        _foreign(entry)
+    if case == "a link":
+        entry.symlink_to(target)
+
+    assert asking(registry, cache=tmp_path / "cache").resolve(IMAGE, at=AT).digest == A
+    if case == "a link":
+        assert target.read_text() == planted
+
+
+@pytest.mark.parametrize("suffix", [".lock", ".json"])
+def test_no_link_is_followed_when_something_is_written(registry: Registry, tmp_path: Path, suffix: str) -> None:
+    asking(registry, cache=tmp_path / "cache").resolve(IMAGE, at=AT)
+    (entry,) = (tmp_path / "cache").glob("*.json")
+    entry.unlink()
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    planted = entry.with_suffix(suffix)
+    planted.unlink(missing_ok=True)
+    planted.symlink_to(victim)
+
+    assert asking(registry, cache=tmp_path / "cache").resolve(IMAGE, at=AT).digest == A
+    assert victim.read_text() == "precious"

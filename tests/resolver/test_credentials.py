@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model import reference
 from pulumi_cgr.resolver import (
     AccessRefused,
     BrokenCredentials,
@@ -117,7 +119,7 @@ BROKEN = {
         {"auths": {"cgr.dev": {"auth": "%%%"}}},
         "has a malformed entry 'cgr.dev'. Sign in again: docker login cgr.dev",
     ),
-    "no JSON": ("{ this", "is not JSON. Mend it, or sign in again: docker login"),
+    "no JSON": ("{ this", "is not JSON. Fix it, or sign in again: docker login"),
     "a list": ([], "holds no configuration"),
 }
 
@@ -260,7 +262,7 @@ def test_one_can_ask_which_credentials_are_used_and_why(machine: Machine) -> Non
         (f"{machine.home}/.config/containers/auth.json", "used: docker-credential-cgr"),
     ]
     assert seen == [f"{IMAGE}: credentials: {source}: {outcome}" for source, outcome in considered]
-    assert GOOD not in repr(resolver._lookup.credential_chain._found)
+    assert GOOD not in repr(resolver._lookup.credential_chain.find(reference.parse(IMAGE), time.monotonic() + 9))
 
 
 def test_credentials_for_cgr_dev_stay_there(machine: Machine) -> None:

@@ -99,7 +99,7 @@ def test_a_token_that_is_none_is_not_used(registry: Registry, body: bytes) -> No
 def test_failures_without_end_are_reported_as_such(registry: Registry, status: int) -> None:
     registry.interfere = lambda _request: Reply(status, headers={"Retry-After": "0"})
 
-    error = refusal(registry)
+    error = refusal(registry, timeout=1)
 
     assert type(error) is RegistryUnavailable
     assert str(status) in str(error)

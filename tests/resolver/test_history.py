@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import MOST_REQUESTS, fetch_until
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import MAX_REQUESTS, fetch_until
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import choose
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.build import Build, Page
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import SECOND
@@ -85,7 +85,7 @@ def test_the_right_build_or_none(
         plain = max((r for r in known if at is None or r.updated_at <= at), key=lambda r: r.updated_at, default=None)
         assert (choice and choice.build) == plain
 
-    assert source.requests <= MOST_REQUESTS
+    assert source.requests <= MAX_REQUESTS
 
 
 class _Never:

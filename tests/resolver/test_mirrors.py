@@ -111,7 +111,7 @@ def test_mirrors_are_a_mapping_or_text_from_wherever_settings_come(registry: Reg
     }
 
     assert Resolver(environment=environment).resolve("registry.corp/cgr/web:1").digest == A
-    with pytest.raises(InvalidImage, match=r"If registry\.corp mirrors it, name it in 'mirrors'"):
+    with pytest.raises(InvalidImage, match=r"If registry\.corp mirrors it, add it to 'mirrors'"):
         Resolver(mirrors={}, environment=environment).resolve("registry.corp/cgr/web:1")
 
 
@@ -120,21 +120,21 @@ def test_mirrors_are_a_mapping_or_text_from_wherever_settings_come(registry: Reg
     [
         (
             "registry.corp/cgr",
-            "mirrors 'registry.corp/cgr' is not understood: write registry.example.com/cgr=cgr.dev/ORG",
+            "mirrors 'registry.corp/cgr' cannot be parsed: write registry.example.com/cgr=cgr.dev/ORG",
         ),
-        ("registry.corp: cgr.dev", "is not understood"),
+        ("registry.corp: cgr.dev", "cannot be parsed"),
         ("{", "is not JSON"),
-        ({"cgr": "cgr.dev"}, "'cgr' is no name on a mirror: write its registry"),
-        ({"cgr/acme.com": "cgr.dev"}, "is no name on a mirror"),
-        ({"https://registry.corp": "cgr.dev"}, "is no name on a mirror"),
-        ({"Registry.corp": "cgr.dev"}, "is no name on a mirror"),
-        ({"registry.corp/cgr:1": "cgr.dev"}, "is no name on a mirror"),
-        ({"cgr.dev/acme.com": "cgr.dev/other.com"}, "is no name on a mirror"),
-        ({"registry.corp//cgr": "cgr.dev"}, "is no name on a mirror"),
-        ({"registry.corp": "ghcr.io/acme"}, "'ghcr.io/acme', for registry.corp, is no name on cgr.dev"),
-        ({"registry.corp": "acme.com"}, "is no name on cgr.dev: write cgr.dev, or cgr.dev/ORG."),
-        ({"registry.corp": ""}, "is no name on cgr.dev"),
-        ("registry.corp=cgr.dev,registry.corp/=cgr.dev/a", "gives 'registry.corp' two right sides: keep one"),
+        ({"cgr": "cgr.dev"}, "'cgr' is not the name of a mirror: write its registry"),
+        ({"cgr/acme.com": "cgr.dev"}, "is not the name of a mirror"),
+        ({"https://registry.corp": "cgr.dev"}, "is not the name of a mirror"),
+        ({"Registry.corp": "cgr.dev"}, "is not the name of a mirror"),
+        ({"registry.corp/cgr:1": "cgr.dev"}, "is not the name of a mirror"),
+        ({"cgr.dev/acme.com": "cgr.dev/other.com"}, "is not the name of a mirror"),
+        ({"registry.corp//cgr": "cgr.dev"}, "is not the name of a mirror"),
+        ({"registry.corp": "ghcr.io/acme"}, "'ghcr.io/acme', for registry.corp, is not a name on cgr.dev"),
+        ({"registry.corp": "acme.com"}, "is not a name on cgr.dev: write cgr.dev, or cgr.dev/ORG."),
+        ({"registry.corp": ""}, "is not a name on cgr.dev"),
+        ("registry.corp=cgr.dev,registry.corp/=cgr.dev/a", "gives 'registry.corp' two upstream names: keep one"),
     ],
 )
 def test_mirrors_that_are_none_are_refused(mirrors: dict[str, str] | str, said: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.reader import (
-    MOST_REQUESTS,
+    MAX_REQUESTS,
     fetch_between,
     fetch_earlier,
     fetch_first_build,
@@ -253,7 +253,7 @@ def test_a_source_that_has_many_in_every_stretch_is_given_up() -> None:
         with pytest.raises(UntrustworthyAnswer) as caught:
             search(source)
         assert str(caught.value) == NEVER_WHOLE
-        assert len(source.asked) == MOST_REQUESTS
+        assert len(source.asked) == MAX_REQUESTS
 
 
 def test_a_source_that_takes_back_what_it_said_is_refused() -> None:
@@ -273,18 +273,18 @@ def test_the_future_begins_a_second_after_the_registrys_clock() -> None:
 
     with pytest.raises(InvalidInstant) as future:
         fetch_until(Source(days_ago(1)), NOW + (SECOND + 1), NOW, name="until")
-    with pytest.raises(InvalidInstant, match=r"^at 2027.* or leave 'at' out"):
+    with pytest.raises(InvalidInstant, match=r"^at 2027.* or omit 'at'"):
         reject_future(Instant.parse("2027-01-01"), NOW)
     with pytest.raises(UntrustworthyAnswer) as unclear:
         fetch_until(Source(days_ago(1), now=None), NOW, NOW)
 
     assert str(future.value) == (
         f"until {NOW + (SECOND + 1)} is in the future: the registry's clock says {NOW}. Ask for an instant that has passed, or"
-        " leave 'until' out for the latest build."
+        " omit 'until' to get the latest build."
     )
     assert str(unclear.value) == (
-        "The registry gives no time of its own (no Date header), so it cannot be told whether 'at' is in the past. A proxy may"
-        " have removed it."
+        "The registry gives no time of its own (no Date header), so it is unknown whether 'at' is in the past. A proxy may"
+        " have removed the header."
     )
 
 
@@ -353,7 +353,7 @@ def test_a_span_ends_with_the_registrys_present_and_an_instant_may_lie_after_it(
 
 
 def test_the_end_of_the_past_must_have_passed_by_the_registrys_clock() -> None:
-    with pytest.raises(InvalidInstant, match=f"^until {NOW + DAY} is in the future: .* or leave 'until' out"):
+    with pytest.raises(InvalidInstant, match=f"^until {NOW + DAY} is in the future: .* or omit 'until'"):
         fetch_between(Renewed(days_ago(1)), DAY, NOW + DAY, NOW, lambda *_: None)
 
 

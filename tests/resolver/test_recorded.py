@@ -63,6 +63,7 @@ def test_every_reading_gives_the_right_digest(recorded: Histories, readings: Rea
 
 @pytest.mark.parametrize("readings", OVER_HTTP, ids=str)
 def test_every_instant_over_http(recorded: Histories, readings: Readings) -> None:
+    part = OVER_HTTP.index(readings)  # a quarter of the instants with each reading: all of them, over HTTP, once
     with Registry(recorded, readings=readings, tokens=["t"]) as registry:
         resolver = Resolver(registry=registry.url, token="t", environment={})
 
@@ -73,7 +74,7 @@ def test_every_instant_over_http(recorded: Histories, readings: Readings) -> Non
             except BeforeFirstBuild as refusal:
                 return str(refusal)
 
-        queries = [(image, at) for image, moves in MOVES.items() for at in [*plain.instants(moves), None]]
+        queries = [(image, at) for image, moves in MOVES.items() for at in [*plain.instants(moves)[part::4], None]]
         with ThreadPoolExecutor(4) as threads:
             answers = list(threads.map(ask, queries))
 

@@ -16,7 +16,7 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.history.timel
     Interval,
     Timeline,
     intervals_of,
-    read_window,
+    parse_window,
     tag_of,
 )
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.build import Build, HistoryRange
@@ -157,25 +157,25 @@ def test_an_instant_with_several_digests_is_warned_of() -> None:
 
 def test_the_bounds_are_an_instant_or_a_span_and_an_instant_after_it() -> None:
     early, late = "2026-01-01", "2026-02-01"
-    assert read_window("90d", late) == (90 * DAY, Instant.parse(late))
-    assert read_window(early, late) == (Instant.parse(early), Instant.parse(late))
-    assert read_window(early, None) == (Instant.parse(early), None)
+    assert parse_window("90d", late) == (90 * DAY, Instant.parse(late))
+    assert parse_window(early, late) == (Instant.parse(early), Instant.parse(late))
+    assert parse_window(early, None) == (Instant.parse(early), None)
     with pytest.raises(InvalidRule) as caught:
-        read_window(late, late)
+        parse_window(late, late)
     assert caught.value.argument == "since"
     assert str(caught.value) == (
-        "since 2026-02-01T00:00:00Z is not before until 2026-02-01T00:00:00Z: exchange them, or leave one out."
+        "since 2026-02-01T00:00:00Z is not before until 2026-02-01T00:00:00Z: swap them, or omit one."
     )
     with pytest.raises(InvalidInstant, match=r"^since 'soon' is not an instant"):
-        read_window("soon", None)
+        parse_window("soon", None)
     with pytest.raises(InvalidInstant, match=r"^until 'soon' is not an instant"):
-        read_window("90d", "soon")
+        parse_window("90d", "soon")
 
 
 def test_an_image_without_a_tag_has_no_past() -> None:
     with pytest.raises(InvalidImage) as caught:
         tag_of(parse_image(f"cgr.dev/chainguard/web@{A}"))
     assert str(caught.value) == (
-        f"cgr.dev/chainguard/web@{A} names no tag, so it has no history: write cgr.dev/chainguard/web:TAG."
+        f"cgr.dev/chainguard/web@{A} has no tag, so it has no history: write cgr.dev/chainguard/web:TAG."
     )
     assert tag_of(parse_image(f"cgr.dev/chainguard/web:1@{A}")) == "cgr.dev/chainguard/web:1"

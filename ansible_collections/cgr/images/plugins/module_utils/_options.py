@@ -21,6 +21,7 @@ _SETTING_TYPES: dict[str, dict[str, Any]] = {
     "choice": {"type": "str", "choices": ["anonymous"]},
     "url": {"type": "str"},
     "path": {"type": "path"},
+    "file": {"type": "str"},  # searched where the files of a task are, so it must stay relative
     "seconds": {"type": "float"},
     "count": {"type": "int"},
     "mapping": {"type": "raw"},

@@ -1,36 +1,153 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which files hold images, and how each of them is read."""
+"""Which files hold images, and how each of them is read: by their names, and where these say nothing, by what is in them."""
 
 from __future__ import annotations
 
 import re
-from typing import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import Any, Callable
 
 from .dockerfile.images import images_in_dockerfile
+from .dockerfile.source import is_dockerfile
+from .dockerfile.source import parse as parse_dockerfile
+from .hcl.images import images_in_hcl
+from .hcl.images import parse as parse_hcl
+from .json.images import images_in_json, images_in_jsonc
 from .matcher import Matcher
-from .occurrence import Occurrence
+from .occurrence import Occurrence, Unreadable
+from .starlark.images import images_in_starlark
+from .starlark.images import parse as parse_starlark
+from .text.dialects import EARTHFILE, GROOVY, QUADLET, SCRIPT
+from .text.images import Dialect, images_in_text
+from .text.images import parse as parse_text
+from .tree.scalars import IN_TEXT
 from .yaml.images import images_in_yaml
 
-PATTERNS = (
-    "*.yaml",
-    "*.yml",
-    "Dockerfile",
-    "Dockerfile.*",
-    "*.Dockerfile",
-    "*.dockerfile",
-    "Containerfile",
-    "Containerfile.*",
-)
-"""The files that are looked at in a folder, if nothing else is said."""
+NOT_READ = "is neither YAML, JSON nor a Dockerfile; not read"
 
 Finder = Callable[[str, Matcher], list[Occurrence]]
 
-_YAML = re.compile(r".*\.ya?ml", re.IGNORECASE)
-_DOCKERFILE = re.compile(r".*(?:docker|container)file.*", re.IGNORECASE)
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of files.
+
+    Attributes:
+        name: what it is called.
+        patterns: the names of its files, in lower case, as shell patterns.
+        find: finds the images in a text; raises `Unreadable` where the text is something else.
+        parse: returns what a text says, to be compared with what it says after a change; `None` where nothing can.
+    """
+
+    name: str
+    patterns: tuple[str, ...]
+    find: Finder
+    parse: Callable[[str], Any] | None = None
+
+
+def _text(name: str, dialect: Dialect, *patterns: str) -> Format:
+    return Format(name, patterns, partial(_images_in_text, dialect), parse_text)
+
+
+def _images_in_text(dialect: Dialect, text: str, names: Matcher) -> list[Occurrence]:
+    return images_in_text(text, names, dialect)
+
+
+YAML = Format("YAML", ("*.yaml", "*.yml"), images_in_yaml)
+DOCKERFILE = Format("Dockerfile", ("*dockerfile*", "*containerfile*"), images_in_dockerfile, parse_dockerfile)
+"""Whatever stands before or behind `Dockerfile` and `Containerfile`, as BuildKit and Podman take any name with `-f`."""
+
+SHELL = _text("shell script", SCRIPT, "*.sh", "*.bash", "*.zsh", "*.ksh")
+
+JSON = Format("JSON", (), images_in_json)
+JSONC = Format("JSON with comments", ("devcontainer.json", ".devcontainer.json", "*.jsonc"), images_in_jsonc)
+
+FORMATS = (
+    YAML,
+    JSON,
+    JSONC,
+    Format("HCL", ("*.tf", "*.tfvars", "*.tofu", "*.hcl", "*.nomad"), images_in_hcl, parse_hcl),
+    SHELL,
+    _text("quadlet", QUADLET, "*.container", "*.image", "*.volume", "*.build"),
+    _text("Makefile", SCRIPT, "makefile*", "gnumakefile", "*.mk", "*.mak"),
+    _text("environment file", SCRIPT, ".env", ".env.*", "*.env", ".envrc"),
+    _text("Earthfile", EARTHFILE, "earthfile", "*.earth"),
+    _text("Jenkinsfile", GROOVY, "*jenkinsfile*"),
+    _text("TOML", SCRIPT, "*.toml"),
+    Format("Starlark", ("*.bazel", "workspace", "build", "*.bzl"), images_in_starlark, parse_starlark),
+    DOCKERFILE,
+)
+"""All of them; a name that fits several is one of the first."""
+
+PATTERNS = (
+    *(pattern for each in FORMATS for pattern in each.patterns),
+    *("docker-bake*.json", "*.tf.json", "*.tfvars.json"),
+    *("*.j2", "*.tpl"),
+)
+"""The files that are looked at in a folder, if nothing else is said; in upper or lower case."""
+
+# A template of a file has the format of what it makes: web.yaml.j2.
+_TEMPLATE = re.compile(r"\.(?:j2|jinja2?|tpl|tmpl|gotmpl)$", re.IGNORECASE)
+_SHEBANG = re.compile(r"#!.*\b(?:ba|da|k|z|a)?sh\b")
+# Files that only speak of Dockerfiles, and backups of editors.
+_NOT_DOCKERFILES = re.compile(
+    r".*(?:\.(?:dockerignore|md|rst|txt|py|go|rs|js|ts|java|rb|php|c|h|html?|css|snap|lock|json|xml|vim|lua|exs?|ya?ml|bak|orig"
+    r"|rej|swp|zip|t?gz|png|svg)|~)",
+    re.IGNORECASE,
+)
+
+
+def format_of(name: str, text: str) -> Format:
+    """Returns the format of a file: by its name, or else by its first line.
+
+    Raises:
+        Unreadable: it is none of `FORMATS`.
+    """
+    by_name = _by_name(_TEMPLATE.sub("", name))
+    if by_name is None or by_name.name == "quadlet":
+        return _by_content(text) or by_name or _UNKNOWN
+    return by_name
 
 
 def finder_for(name: str) -> Finder:
-    """Returns what finds the images in a file of a name; what is not known to be a Dockerfile is read as YAML."""
-    is_dockerfile = _DOCKERFILE.fullmatch(name) and not _YAML.fullmatch(name)
-    return images_in_dockerfile if is_dockerfile else images_in_yaml
+    """Returns what finds the images in a file of a name."""
+    return lambda text, names: format_of(name, text).find(text, names)
+
+
+def is_looked_at(name: str) -> bool:
+    """Whether a file of a folder is looked at, if no patterns are given."""
+    name = name.lower()
+    fitting = [pattern for pattern in PATTERNS if fnmatchcase(name, pattern)]
+    return bool(fitting) and not (set(fitting) <= set(DOCKERFILE.patterns) and _NOT_DOCKERFILES.fullmatch(name))
+
+
+def _by_name(name: str) -> Format | None:
+    name = name.lower()
+    fitting = (each for each in FORMATS if any(fnmatchcase(name, pattern) for pattern in each.patterns))
+    found = next(fitting, None)
+    if name.endswith(".json") and found is not JSONC:
+        return JSON
+    return None if found is DOCKERFILE and _NOT_DOCKERFILES.fullmatch(name) else found
+
+
+def _by_content(text: str) -> Format | None:
+    if _SHEBANG.match(text):
+        return SHELL
+    return DOCKERFILE if is_dockerfile(text) else None
+
+
+def _images_in_unknown(text: str, names: Matcher) -> list[Occurrence]:
+    """Finds the images in a file whose name says nothing: it is read as YAML, of which JSON is a part."""
+    try:
+        found = images_in_yaml(text, names)
+    except Unreadable as error:
+        raise Unreadable(NOT_READ) from error
+    if all(each.reason == IN_TEXT for each in found):  # any text is a scalar of YAML
+        raise Unreadable(NOT_READ)
+    return found
+
+
+_UNKNOWN = Format("unknown", (), _images_in_unknown)

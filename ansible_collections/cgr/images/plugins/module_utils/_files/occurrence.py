@@ -1,20 +1,24 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Spots: where an image stands in a file, and which characters there belong to its digest."""
+"""Occurrences: where an image stands in a file, and which characters there belong to its digest."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterable, Mapping
+from typing import Callable, Hashable, Iterable, Iterator, Mapping, NamedTuple
 
 from .._resolver.errors import InvalidImage
-from .._resolver.model.reference import DEFAULT_TAG, is_digest
+from .._resolver.model.grammar import is_digest
+from .._resolver.model.reference import DEFAULT_TAG
 from .matcher import Matcher
 
 DIGEST_ALONE = "it is pinned by its digest alone, so there is no tag to look up"
 TEMPLATE = "a template makes a part of it"
 NO_TAG = "no tag is written here, and what another place would add is not known; write the tag"
 NOT_AS_READ = "it is written in another way than it reads, such as with escapes or over several lines"
+
+MALFORMED, QUESTION = "malformed", "question"
+"""What `Occurrence.code` says: the reference is not well formed; or it is not deployed from here, but looked up from here."""
 
 _TEMPLATES = ("{{", "{%", "<%", "$", "%{")
 
@@ -25,7 +29,7 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Place:
-    """Where the digest belongs: `before` and the digest are to stand in place of the characters from `start` to `end`.
+    """Where the digest belongs: `before`, the digest and `after` are to stand in place of the characters from `start` to `end`.
 
     `bare` is for fields that hold the hexadecimal digits alone.
     """
@@ -34,10 +38,46 @@ class Place:
     end: int
     before: str = ""
     bare: bool = False
+    after: str = ""
 
     def written(self, digest: str) -> str:
         """Returns what is to stand there."""
-        return self.before + (digest.partition(":")[2] if self.bare else digest)
+        return self.before + (digest.partition(":")[2] if self.bare else digest) + self.after
+
+
+class Parsed(NamedTuple):
+    """A value of a file as the parser of its format reads it.
+
+    Attributes:
+        path: what names the value in its file, such as the keys that lead to it, or its position.
+        text: the text it holds; empty where it holds something else, or nothing.
+        kind: whatever else there is to compare, such as its key and its type.
+    """
+
+    path: Hashable
+    text: str
+    kind: Hashable = None
+
+
+Parser = Callable[[str], Iterator[Parsed]]
+"""Reads a text and yields all that it says, always in the same order; raises `Unreadable`."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The value that a digest changes, for the check of what is written (see `verify`).
+
+    Attributes:
+        parser: reads the file.
+        path: names the value among those that the parser yields.
+        place: which characters of the value's text are replaced.
+        inner: the value of the text that this value holds, where that has a format of its own.
+    """
+
+    parser: Parser
+    path: Hashable
+    place: Place
+    inner: Target | None = None
 
 
 @dataclass(frozen=True)
@@ -45,16 +85,22 @@ class Occurrence:
     """An image in a file.
 
     Attributes:
-        line: the line it begins in, counted from 1.
+        line: the line that changes with its digest, or in which it begins, counted from 1.
         image: the reference in one piece, with its digest if it has one.
-        place: where its digest belongs; `None` for one that is to be left as it is.
-        reason: why it is left.
+        place: where its digest belongs; `None` for one that is skipped.
+        reason: why it is skipped.
+        code: `MALFORMED` or `QUESTION`, where one of these is why.
+        target: the value that changes with its digest; `None` where the format has no parser for the check.
+        note: what the user should know about a digest in this place.
     """
 
     line: int
     image: str
     place: Place | None = None
     reason: str = ""
+    code: str = ""
+    target: Target | None = None
+    note: str = ""
 
     @property
     def without_digest(self) -> str:
@@ -64,8 +110,7 @@ class Occurrence:
     @property
     def asked(self) -> str:
         """The image to look up, with its tag even where none is written."""
-        has_tag = ":" in self.without_digest.rpartition("/")[2]
-        return self.without_digest if has_tag else f"{self.without_digest}:{DEFAULT_TAG}"
+        return self.without_digest if has_tag(self.without_digest) else f"{self.without_digest}:{DEFAULT_TAG}"
 
     @property
     def digest(self) -> str | None:
@@ -75,7 +120,7 @@ class Occurrence:
 
 
 def occurrence_in(text: str, start: int, line: int, names: Matcher) -> Occurrence | None:
-    """Returns the spot of a reference that stands in one piece.
+    """Returns the occurrence of a reference that stands in one piece.
 
     Args:
         text: the reference as it is written.
@@ -84,35 +129,44 @@ def occurrence_in(text: str, start: int, line: int, names: Matcher) -> Occurrenc
         names: which ones are ours.
 
     Returns:
-        The spot, or `None` for what is none of ours.
+        The occurrence, or `None` for what is none of ours.
     """
     if not names.begin(text):
-        return Occurrence(line, text, None, TEMPLATE) if names.may_be_in(text) and is_template(text) else None
-    left = why_skipped(text, names)
-    if left:
-        return Occurrence(line, " ".join(text.split()), None, left)
+        return skipped(line, text, TEMPLATE) if names.may_be_in(text) and is_template(text) else None
+    reason, code = why_skipped(text, names)
+    if reason:
+        return skipped(line, text, reason, code)
     end = start + len(text)
-    without_digest, at_sign, digest = text.partition("@")
+    _without_digest, at_sign, digest = text.partition("@")
     if at_sign:
         return Occurrence(line, text, Place(end - len(digest), end))
-    has_tag = names.read(text).repository != without_digest
-    return Occurrence(line, text, Place(end, end, "@" if has_tag else f":{DEFAULT_TAG}@"))
+    return Occurrence(line, text, Place(end, end, "@" if has_tag(text) else f":{DEFAULT_TAG}@"))
 
 
-def why_skipped(image: str, names: Matcher) -> str:
-    """Says why an image cannot be pinned; nothing if it can."""
+def skipped(line: int, image: str, reason: str, code: str = "") -> Occurrence:
+    """Returns the occurrence of an image that is skipped, its texts on one line each."""
+    return Occurrence(line, " ".join(image.split()), None, " ".join(reason.split()), code)
+
+
+def why_skipped(image: str, names: Matcher) -> tuple[str, str]:
+    """Says why an image cannot be pinned: the reason and its code; nothing if it can."""
     if is_template(image):
-        return TEMPLATE
+        return TEMPLATE, ""
     try:
         reference = names.read(image)
     except InvalidImage as error:
-        return str(error)
-    return DIGEST_ALONE if reference.tag is None else ""
+        return str(error), MALFORMED
+    return (DIGEST_ALONE if reference.tag is None else ""), ""
 
 
 def is_template(text: str) -> bool:
     """Whether something else than the text itself says what a part of it is."""
     return any(sign in text for sign in _TEMPLATES)
+
+
+def has_tag(image: str) -> bool:
+    """Whether a tag or a digest is written in an image."""
+    return "@" in image or ":" in image.rpartition("/")[2]
 
 
 def with_digests(text: str, edits: Mapping[Place, str]) -> str:
@@ -126,7 +180,7 @@ def with_digests(text: str, edits: Mapping[Place, str]) -> str:
 
 
 def in_order(occurrences: Iterable[Occurrence]) -> list[Occurrence]:
-    """Returns spots as they come in their file."""
+    """Returns occurrences as they come in their file."""
     return sorted(
         occurrences, key=lambda occurrence: (occurrence.line, occurrence.place.start if occurrence.place else 0)
     )

@@ -12,11 +12,13 @@ from typing import Sequence
 from .._resolver.errors import InvalidArgument
 from . import edit as write
 from .edit import NotWritten, Version
-from .formats import finder_for
+from .formats import format_of
+from .ignored import without_ignored
 from .matcher import Matcher
 from .occurrence import Occurrence, Unreadable
 from .report import Problem
-from .walk import Paths, WalkedFile, files_in
+from .template import images_in_template, is_template
+from .walk import Paths, Selection, Walk, WalkedFile
 
 _NOT_PLAIN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -47,29 +49,41 @@ class ScanResult:
         problems: the files that could not be looked at, and why.
         looked_at: how many files were looked at.
         paths: the files that were looked at, by the paths by which the user knows them.
+        warnings: what the user should know about the choice of files.
     """
 
     files: list[ScannedFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     looked_at: int = 0
     paths: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
-def scan(paths: Paths, patterns: Sequence[str] | None = None, names: Matcher | None = None) -> ScanResult:
-    """Finds all images of ours in files; those that are to be left, too.
+def scan(
+    paths: Paths,
+    patterns: Sequence[str] | None = None,
+    names: Matcher | None = None,
+    *,
+    exclude_patterns: Sequence[str] | None = None,
+    gitignore: bool = True,
+) -> ScanResult:
+    """Finds all images of ours in files; those that are skipped, too.
 
     Args:
         paths: files, and folders in which files are looked for.
-        patterns: which files of a folder (see `tree.files_in`).
+        patterns: which files of a folder (see `walk.Selection`).
         names: which images are ours; by default those of cgr.dev.
+        exclude_patterns: which files and folders are left out (see `walk.Selection`).
+        gitignore: whether files that git ignores are left out.
 
     Raises:
-        InvalidArgument: there is no such path.
+        InvalidArgument: there is no such path, or one is empty.
         MissingDependency: there is a YAML file, and PyYAML is not installed.
     """
     found = ScanResult()
     names = names or Matcher()
-    for target in files_in(paths, patterns):
+    walk = Walk(Selection(paths, patterns, exclude_patterns, gitignore))
+    for target in walk:
         found.looked_at += 1
         found.paths.append(target.path)
         try:
@@ -79,6 +93,7 @@ def scan(paths: Paths, patterns: Sequence[str] | None = None, names: Matcher | N
             continue
         if read.occurrences:
             found.files.append(read)
+    found.warnings = list(dict.fromkeys(walk.warnings))
     return found
 
 
@@ -96,7 +111,7 @@ def scan_text(text: str, name: str, names: Matcher, path: str) -> ScannedFile:
         MissingDependency: it is YAML, and PyYAML is not installed.
     """
     try:
-        found = finder_for(name)(text, names) if names.may_be_in(text) else []
+        found = without_ignored(text, format_of(name, text).find(text, names)) if names.may_be_in(text) else []
     except Unreadable as error:
         raise InvalidArgument(f"{path} {error}.", "paths") from error
     return ScannedFile(path, path, Version(b"", ()), tuple(found))
@@ -120,10 +135,20 @@ def _read(target: WalkedFile, names: Matcher) -> ScannedFile:
     content, version = write.read(target.real)
     text = text_of(content)
     # A file that cannot hold any is not worth a parser, nor a word if it is broken.
-    occurrences = finder_for(os.path.basename(target.path))(text, names) if names.may_be_in(text) else []
+    occurrences = _occurrences(target, text, names) if names.may_be_in(text) else []
     if occurrences and _NOT_PLAIN.search(target.path):
         raise Unreadable("has a name with control characters, or one that is not UTF-8; rename it")
     return ScannedFile(target.path, target.real, version, tuple(occurrences))
+
+
+def _occurrences(target: WalkedFile, text: str, names: Matcher) -> list[Occurrence]:
+    try:
+        found = format_of(os.path.basename(target.path), text).find(text, names)
+    except Unreadable:
+        if target.is_named or not is_template(text):
+            raise
+        found = images_in_template(text, names)
+    return without_ignored(text, found)
 
 
 def _shown(path: str) -> str:

@@ -3,7 +3,7 @@
 """The lock file's format: JSON with one line for each value, and the same bytes for the same entries.
 
 What changes with a pin is in the middle of an entry, and what does not change is around it.  So the changes of two people to
-different images are never on neighbouring lines, and git merges them.  docs/cgr.lock.schema.json describes the format.
+different images are never on neighbouring lines, and git merges them.  docs/reference/cgr.lock.schema.json describes the format.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ import json
 import os
 import re
 import shlex
+import stat
 from typing import Any, Mapping
 
 from .._resolver.errors import InvalidArgument, InvalidLock, redact
+from .._resolver.model.grammar import is_digest
 from .._resolver.model.instant import Instant
 from .._resolver.model.mirrors import Mirrors
 from .._resolver.model.query import Query
-from .._resolver.model.reference import is_digest, parse_ref
+from .._resolver.model.reference import parse_ref
 from .._resolver.model.rule import PARTS
 from .model import LOCK_FILE_NAME, LOCK_VERSION, Entry, Lock, lock_key
 
@@ -59,6 +61,8 @@ def read_content(path: str | os.PathLike[str]) -> bytes | None:
         InvalidLock: it cannot be read.
     """
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for without end
+            raise InvalidLock("it is not a file.")
         with open(path, "rb") as stream:
             return stream.read(LARGEST + 1)
     except FileNotFoundError:

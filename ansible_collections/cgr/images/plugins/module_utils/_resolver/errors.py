@@ -1,52 +1,45 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Everything that can go wrong, by whose fault it is and what to do about it.
+"""The errors of the resolver, by whose fault they are and what to do about them.
 
     CgrError
-    ├── InvalidArgument          what was asked has no answer: change the arguments
+    ├── InvalidArgument          an argument or a setting is wrong: change it
     │   ├── InvalidImage             … the image
     │   ├── InvalidInstant           … the instant `at`
     │   └── InvalidRule              … another part of the rule
-    ├── NoSuchBuild              the registry has nothing that fits: change the arguments
+    ├── NoSuchBuild              the registry has nothing that matches: change the arguments
     │   ├── UnknownOrganisation
     │   ├── UnknownRepository
     │   ├── UnknownTag
     │   ├── BeforeFirstBuild
-    │   └── NoBuildFits              … no build old enough, all of them excluded, or not that many
+    │   └── NoBuildFits              … no build is old enough, all are excluded, or there are not that many
     ├── AccessRefused            the credentials are missing or do not suffice: sign in
-    │   ├── NotSignedIn              … there are none, and the image is not public
+    │   ├── NotSignedIn              … none were found, and the image is not public
     │   ├── BrokenCredentials        … a place that should hold some is broken
     │   ├── WrongAudience            … they were issued for another service
-    │   ├── CredentialsExpired       … they were good once
-    │   ├── CredentialsRefused       … the registry does not take them
-    │   ├── NotEntitled              … they are good, but not for this image
-    │   └── DeniedByPolicy           … the organisation's pull policy is against it
+    │   ├── CredentialsExpired       … they have expired
+    │   ├── CredentialsRefused       … the registry does not accept them
+    │   ├── NotEntitled              … they are valid, but not for this image
+    │   └── DeniedByPolicy           … the organisation's pull policy denies the image
     ├── RegistryUnavailable      no answer in time: try again later
-    ├── UntrustworthyAnswer      an answer that cannot be believed: tell the registry's owner
-    ├── MissingDependency        requests is not installed here
-    ├── NotLocked                the lock has no answer: lock the image
-    ├── InvalidLock              the lock cannot be used: mend it
-    └── SeveralFailed            some images of a set have no answer, each for a reason of its own
+    ├── UntrustworthyAnswer      an answer that cannot be trusted: tell the registry's owner
+    ├── MissingDependency        a Python library is not installed
+    ├── NotLocked                the lock file does not contain the image: lock it
+    ├── InvalidLock              the lock file cannot be used: fix it
+    └── SeveralFailed            some images of a set failed, each for a reason of its own
 
-Every message is one sentence or two that a person can act on.  None of these errors ever comes with an answer: whoever
-catches one has changed nothing.  `docs/errors.md` is made of the docstrings: what is the matter, then `Cure:`.
+
+Every message is one sentence or two that a person can act on, without secrets (see `redaction.py`).  An error never comes with
+a result: whoever catches one has changed nothing.  `docs/reference/errors.md` is made from the docstrings: the problem, then
+`Fix:`.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any, Mapping
 
-LONGEST_QUOTE = 200
-
-# What looks like a secret: a JSON Web Token, what follows Bearer or Basic, and any long run of letters and digits that is
-# no digest.
-_SECRET = re.compile(
-    r"[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"
-    r"|(?<=bearer )\S+|(?<=basic )\S+"
-    r"|(?<![:/\w-])(?=[\w+=-]*[0-9])(?=[\w+=-]*[A-Za-z])[\w+=-]{32,}",
-    re.IGNORECASE,
-)
+from .redaction import hide_secrets
+from .redaction import redact as redact  # what is quoted in messages
 
 
 class CgrError(Exception):
@@ -61,11 +54,12 @@ class CgrError(Exception):
 
     error_code = "error"
     argument = "image"
+    considered: tuple[Any, ...] = ()  # what each source of credentials had to say, as far as they were asked
 
     def __init__(self, message: str, argument: str | None = None, *, image: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.image = image
+        self.message = hide_secrets(message)
+        super().__init__(self.message)
+        self.image = hide_secrets(image) if image else None
         self.argument = argument or type(self).argument
 
     def __str__(self) -> str:
@@ -74,7 +68,7 @@ class CgrError(Exception):
 
     def with_image(self, image: str) -> CgrError:
         """Says which image the error is about, unless it is known already; returns the error."""
-        self.image = self.image or image
+        self.image = self.image or hide_secrets(image)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -83,27 +77,27 @@ class CgrError(Exception):
 
 
 class InvalidArgument(CgrError):
-    """What was asked has no answer, or a setting is malformed.
+    """An argument or a setting is wrong.
 
-    Cure: Change the argument, setting or variable that the sentence names.
+    Fix: Change the argument, setting or variable that the message names.
     """
 
     error_code = "invalid"
 
 
 class InvalidImage(InvalidArgument):
-    """The image is no reference, names another registry than `cgr.dev`, or still holds a template.
+    """The image is not a reference, is in another registry than `cgr.dev`, or still contains a template.
 
-    Cure: Write `cgr.dev/ORG/IMAGE[:TAG]`; what a template is to fill in must be filled in before.
+    Fix: Write `cgr.dev/ORG/IMAGE[:TAG]`, and render templates before.
     """
 
     error_code = "invalid_image"
 
 
 class InvalidInstant(InvalidArgument):
-    """`at` is no instant, or lies in the future by the registry's clock.
+    """`at` is not an instant, or is in the future by the registry's clock.
 
-    Cure: Write it like `2026-01-31T12:00:00Z` or `2026-01-31`; leave it out for the latest build.
+    Fix: Write it like `2026-01-31T12:00:00Z` or `2026-01-31`; omit it to get the latest build.
     """
 
     error_code = "invalid_at"
@@ -111,54 +105,54 @@ class InvalidInstant(InvalidArgument):
 
 
 class InvalidRule(InvalidArgument):
-    """A part of the rule is malformed, or does not go together with another; `argument` names it.
+    """A part of the rule is malformed, or cannot be combined with another; `argument` names it.
 
-    Cure: Mend that part, or drop one of the two.
+    Fix: Correct that part, or remove one of the two.
     """
 
     error_code = "invalid_rule"
 
 
 class NoSuchBuild(CgrError):
-    """The registry answered, but has nothing that fits the question.
+    """The registry answered, but has nothing that matches.
 
-    Cure: Compare the image and the rule with what there is.
+    Fix: Compare the image and the rule with what the registry has.
     """
 
     error_code = "not_found"
 
 
 class UnknownOrganisation(NoSuchBuild):
-    """The registry has no such organisation.
+    """The organisation does not exist in the registry.
 
-    Cure: Check its spelling: `chainctl iam organizations list` shows yours.
+    Fix: Check its spelling: `chainctl iam organizations list` shows yours.
     """
 
     error_code = "unknown_organisation"
 
 
 class UnknownRepository(NoSuchBuild):
-    """The registry has no such repository.
+    """The repository does not exist in the registry.
 
-    Cure: Check its spelling: `chainctl images repos list --parent ORG` shows those of an organisation.
+    Fix: Check its spelling: `chainctl images repos list --parent ORG` shows those of an organisation.
     """
 
     error_code = "unknown_repository"
 
 
 class UnknownTag(NoSuchBuild):
-    """The repository has no such tag, or no history of it.
+    """The tag does not exist in the repository, or has no history.
 
-    Cure: Check its spelling, and that the repository still has it; not every tag of an upstream image exists.
+    Fix: Check its spelling, and that the repository still has it; not every tag of an upstream image exists.
     """
 
     error_code = "unknown_tag"
 
 
 class BeforeFirstBuild(NoSuchBuild):
-    """`at` lies before the first build the tag ever pointed at.
+    """`at` is before the first build that the tag pointed at.
 
-    Cure: Ask for an instant after the one that the sentence names, or for a tag that is older.
+    Fix: Ask for an instant after the one in the message, or for an older tag.
     """
 
     error_code = "before_first_build"
@@ -166,28 +160,27 @@ class BeforeFirstBuild(NoSuchBuild):
 
 
 class NoBuildFits(NoSuchBuild):
-    """No build is old enough, all of them are excluded, or there are not that many.
+    """No build is old enough, all of them are excluded, or the tag does not have that many.
 
-    Cure: Lessen `min_age` or `builds_back`, or take a digest out of `exclude`; `digest` pins one whatever the rule.
+    Fix: Reduce `min_age` or `builds_back`, or remove a digest from `exclude`; `digest` pins one regardless of the rule.
     """
 
     error_code = "no_build_fits"
 
 
 class AccessRefused(CgrError):
-    """The registry wants other credentials, or the caller may not see the repository.
+    """The registry requires other credentials, or the caller may not see the repository.
 
-    Cure: Sign in, or ask for access; `credentials_for` says which credentials were used, and why.
+    Fix: Sign in, or ask for access; `credentials_for` says which credentials were used, and why.
     """
 
     error_code = "access_refused"
-    considered: tuple[Any, ...] = ()  # what each source of credentials had to say, as far as they were asked
 
 
 class NotSignedIn(AccessRefused):
     """No credentials were found, and the image is not public, or does not exist.
 
-    Cure: Check the image's spelling; then `chainctl auth configure-docker`, or set `CGR_TOKEN`, or what else suits the place.
+    Fix: Check the image's spelling; then run `chainctl auth configure-docker`, or set `CGR_TOKEN`.
     """
 
     error_code = "not_signed_in"
@@ -196,7 +189,7 @@ class NotSignedIn(AccessRefused):
 class BrokenCredentials(AccessRefused):
     """A place that should hold credentials is broken: a file, a helper, a setting.
 
-    Cure: Mend or remove what the sentence names; the places after it are not asked, lest other credentials be used unnoticed.
+    Fix: Repair or remove what the message names; later places are not used, so that no other credentials are sent unnoticed.
     """
 
     error_code = "broken_credentials"
@@ -205,88 +198,88 @@ class BrokenCredentials(AccessRefused):
 class WrongAudience(AccessRefused):
     """The token was issued for another service; it was not sent.
 
-    Cure: Get one for `cgr.dev`: `chainctl auth token --audience cgr.dev`.
+    Fix: Get one for `cgr.dev`: `chainctl auth token --audience cgr.dev`.
     """
 
     error_code = "wrong_audience"
 
 
 class CredentialsExpired(AccessRefused):
-    """The credentials were good once.
+    """The credentials have expired.
 
-    Cure: Make a new pull token: `chainctl auth configure-docker --pull-token --parent ORG`.
+    Fix: Create a new pull token: `chainctl auth configure-docker --pull-token --parent ORG`.
     """
 
     error_code = "credentials_expired"
 
 
 class CredentialsRefused(AccessRefused):
-    """The registry, or the issuer, does not take the credentials: malformed, expired, not trusted; or the image does not exist.
+    """The registry or the issuer does not accept the credentials: malformed, expired or untrusted; or the image does not exist.
 
-    Cure: Renew them where the sentence says they come from; for an identity, see `chainctl iam identities list`.
+    Fix: Renew them where the message says they come from; for an identity, see `chainctl iam identities list`.
     """
 
     error_code = "credentials_refused"
 
 
 class NotEntitled(AccessRefused):
-    """The credentials are good, but do not give access to this image, or it does not exist.
+    """The credentials are valid, but do not give access to this image, or it does not exist.
 
-    Cure: `chainctl images repos list --parent ORG` shows what they may pull; ask the organisation's owner for a role that may.
+    Fix: `chainctl images repos list --parent ORG` lists what they may pull; ask the organisation's owner for a role.
     """
 
     error_code = "not_entitled"
 
 
 class DeniedByPolicy(AccessRefused):
-    """A pull policy of the organisation refuses the image.
+    """A pull policy of the organisation denies the image.
 
-    Cure: Ask for an older build (`min_age`, `builds_back`), or see with whoever set the policy what it allows.
+    Fix: Ask for an older build (`min_age`, `builds_back`), or ask whoever set the policy what it allows.
     """
 
     error_code = "denied_by_policy"
 
 
 class RegistryUnavailable(CgrError):
-    """The registry, or what stands before it, could not be reached, failed, or did not answer in time.
+    """The registry, or a proxy in front of it, could not be reached, failed, or did not answer in time.
 
-    Cure: Try again later; check network, proxy and `REQUESTS_CA_BUNDLE`; raise `timeout` on a slow network.
+    Fix: Try again later; check network, proxy and `REQUESTS_CA_BUNDLE`; increase `timeout` on a slow network.
     """
 
     error_code = "unavailable"
 
 
 class UntrustworthyAnswer(CgrError):
-    """The registry, or something before it, answered what cannot be believed, so no digest is taken from it.
+    """The answer of the registry, or of something in front of it, cannot be trusted, so no digest is taken from it.
 
-    Cure: See what stands in between (a proxy, a sign-in page, a test registry); until it is mended, pin the digest yourself.
+    Fix: Find out what is in between (a proxy, a sign-in page, a test registry); until it is fixed, pin the digest yourself.
     """
 
     error_code = "untrustworthy_answer"
 
 
 class MissingDependency(CgrError):
-    """The Python library requests is not installed where the question is asked; or PyYAML, where YAML files are to be read.
+    """A Python library is not installed: requests, or PyYAML to read YAML files.
 
-    Cure: Install it: `python -m pip install requests PyYAML`, with the Python that runs Ansible or the program.
+    Fix: Install it with the Python that runs Ansible or the program: `python -m pip install requests PyYAML`.
     """
 
     error_code = "missing_dependency"
 
 
 class NotLocked(CgrError):
-    """The lock has no pin for this image and this rule, and only the lock is asked.
+    """The lock file has no pin for this image and rule, and images are resolved only from it.
 
-    Cure: Run the command that the sentence ends with, and commit the lock; or set `lock` to nothing for this image.
+    Fix: Run the command in the message and commit the lock file; or set `lock` to nothing for this image.
     """
 
     error_code = "not_locked"
 
 
 class InvalidLock(CgrError):
-    """The lock is missing where there must be one, is malformed, contradicts itself, or cannot be written.
+    """The lock file is missing, malformed, contradicts itself, or cannot be written.
 
-    Cure: Take it back from git, or let `cgr-images lock` write it anew. It is not to be written by hand.
+    Fix: Restore it from git, or write it anew with `cgr-images lock`. Do not edit it by hand.
     """
 
     error_code = "invalid_lock"
@@ -296,7 +289,7 @@ class InvalidLock(CgrError):
 class SeveralFailed(CgrError):
     """Some images of a set cannot be resolved, so none is; `errors` holds the reasons, by the keys of the set.
 
-    Cure: Fix each of them by its own error code; if all have the same one, the set has it, too.
+    Fix: Handle each of them by its own error code; if all have the same one, the set has it, too.
     """
 
     error_code = "several_failed"
@@ -327,7 +320,7 @@ def error_from_dict(data: Mapping[str, Any]) -> CgrError:
         return SeveralFailed(errors, int(data["total"]))
     code = data["error_code"]
     kind = next((kind for kind in _all_kinds() if kind.error_code == code), CgrError)
-    return kind(str(data["message"]), data["argument"], image=data["image"])
+    return kind(str(data["message"]), data.get("argument"), image=data.get("image"))  # Pulumi drops what is None
 
 
 def _all_kinds() -> list[type[CgrError]]:
@@ -335,15 +328,3 @@ def _all_kinds() -> list[type[CgrError]]:
     for kind in kinds:
         kinds += kind.__subclasses__()
     return kinds
-
-
-def redact(text: str) -> str:
-    """Returns `text` in quotes, on one line, without control characters and secrets, cut to a readable length.
-
-    For whatever came from outside and goes into a message.
-    """
-    text = _SECRET.sub("…", text[: 20 * LONGEST_QUOTE])
-    plain = "".join(c if c.isprintable() else " " for c in text[: LONGEST_QUOTE + 1])
-    if len(plain) > LONGEST_QUOTE:
-        plain = plain[:LONGEST_QUOTE] + "…"
-    return f"'{plain}'"

@@ -14,8 +14,9 @@ from typing import Any, Callable, Mapping, NamedTuple, TypedDict, Union
 from urllib.parse import urlsplit
 
 from .errors import InvalidArgument, redact
+from .model.grammar import REGISTRY, is_loopback
 from .model.mirrors import Mirrors
-from .model.reference import REGISTRY, is_loopback
+from .redaction import remember_secret
 
 DEFAULT_REGISTRY_URL = f"https://{REGISTRY}"
 DEFAULT_ISSUER = "https://issuer.enforce.dev"
@@ -51,7 +52,7 @@ class Setting(NamedTuple):
     Attributes:
         name: its name as an argument, an option and in configuration.
         default: its value if it is not given.
-        kind: `text`, `choice`, `url`, `path`, `seconds`, `count` or `mapping`.
+        kind: `text`, `choice`, `url`, `path`, `file`, `seconds`, `count` or `mapping`.
         text: what it means, in Markdown.
         is_secret: whether it must never be shown.
         alias: another name that is accepted for it.
@@ -162,7 +163,7 @@ class Settings:
             "A lock file, as written by `cgr-images lock`, such as `cgr.lock.json`. Images are resolved from it, without a"
             ' network and without credentials; an image that it does not contain is an error. An empty value (`""`) uses no'
             " lock file.",
-            "path",
+            "file",
         ),
     )
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -182,14 +183,27 @@ class Settings:
         unknown = sorted(set(given) - {name for setting in SETTINGS for name in setting.names})
         if unknown:
             raise TypeError(f"{unknown[0]!r} is not a setting; the settings are {', '.join(SETTING_NAMES)}")
+        remember_secret(environment.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", ""))
         found: dict[str, Any] = {}
         for setting in SETTINGS:
             name, value = _first_given(setting, given, environment)
+            if setting.is_secret:
+                remember_secret(str(value))
             if value:
                 found[setting.name] = _parser(setting.kind)(name, value)
         settings = cls(**found, environment=environment)
         if bool(settings.username) != bool(settings.password):
-            raise InvalidArgument("username and password belong together: give both of a pull token, or neither.")
+            raise InvalidArgument(
+                "username and password belong together: give both of a pull token, or neither.",
+                "username" if settings.password else "password",
+            )
+        given_token = "identity_token" if settings.identity_token else "identity_token_file"
+        if getattr(settings, given_token) and not settings.identity:
+            raise InvalidArgument(
+                f"{given_token} and identity belong together: also give the identity that the token is exchanged for, or omit"
+                f" {given_token}.",
+                given_token,
+            )
         return settings
 
 
@@ -207,7 +221,8 @@ def is_server_url(url: str) -> bool:
     try:
         parts = urlsplit(url)
         is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.netloc))
-        return is_safe and bool(parts.hostname) and "@" not in parts.netloc
+        has_host = bool(parts.hostname) and parts.port != 0 and parts.netloc.isascii()
+        return is_safe and has_host and "@" not in parts.netloc and all("!" <= c <= "~" for c in url)
     except ValueError:
         return False
 
@@ -230,19 +245,20 @@ def _parse_text(_name: str, value: Any) -> str:
 
 def _parse_choice(name: str, value: Any) -> str:
     if value != "anonymous":
-        raise InvalidArgument(f"{name} {redact(str(value))} is unknown: write 'anonymous', or omit it.", name)
+        raise InvalidArgument(f"{name} {redact(value)} is unknown: write 'anonymous', or omit it.", name)
     return "anonymous"
 
 
 def _parse_url(name: str, value: Any) -> str:
     url = str(value).rstrip("/")
-    if not is_server_url(url) or f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" != url:
+    scheme, _colon, host = url.lower().partition("://")
+    if not is_server_url(url) or f"{urlsplit(url).scheme}://{urlsplit(url).netloc}".lower() != f"{scheme}://{host}":
         raise InvalidArgument(
-            f"{name} {redact(str(value))} is not the URL of a server: write https://HOST, or http://HOST:PORT for a loopback"
+            f"{name} {redact(value)} is not the URL of a server: write https://HOST, or http://HOST:PORT for a loopback"
             " host, without a path.",
             name,
         )
-    return url
+    return f"{scheme}://{host.removesuffix(':443' if scheme == 'https' else ':80')}"
 
 
 def _parse_seconds(name: str, value: Any) -> float:
@@ -251,7 +267,7 @@ def _parse_seconds(name: str, value: Any) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= MAX_TIMEOUT:
-        raise InvalidArgument(f"{name} {redact(str(value))} is not a number of seconds from 0 to {MAX_TIMEOUT}.", name)
+        raise InvalidArgument(f"{name} {redact(value)} is not a number of seconds from 0 to {MAX_TIMEOUT}.", name)
     return seconds
 
 
@@ -263,8 +279,12 @@ def _parse_count(name: str, value: Any) -> int:
     return int(text)
 
 
-def _parse_mirrors(_name: str, value: Any) -> Mirrors:
-    return Mirrors.of(value)
+def _parse_mirrors(name: str, value: Any) -> Mirrors:
+    try:
+        return Mirrors.of(value)
+    except InvalidArgument as error:
+        error.argument = name
+        raise
 
 
 def _parser(kind: str) -> Callable[[str, Any], Any]:

@@ -14,10 +14,9 @@ from typing import Iterator
 
 from ..._resolver.errors import redact
 from ..occurrence import Unreadable
+from .heredoc import Heredoc, heredocs_in
 
-_DIRECTIVE = re.compile(r"#[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(.*?)[ \t]*")
-_HEREDOC = re.compile(r"""(?<!\S)[0-9]*<<(-?)["']?([^\s<"']+)["']?(?!\S)""")
-_QUOTED = re.compile(r"""(?<!<)(?<!<-)(["'])(?:(?!\1).)*\1""")
+_DIRECTIVE = re.compile(r"\s*#[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(.*?)[ \t]*")
 _KNOWN = re.compile(
     "ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR"
 )
@@ -39,8 +38,8 @@ class Word:
 
     def unquoted(self) -> Word:
         """Returns the word without the quotes around it."""
-        redact = len(self.text) > 1 and self.text[0] == self.text[-1] and self.text[0] in "\"'"
-        return self.part(1, -1) if redact else self
+        is_quoted = len(self.text) > 1 and self.text[0] == self.text[-1] and self.text[0] in "\"'"
+        return self.part(1, -1) if is_quoted else self
 
     @property
     def is_in_one_piece(self) -> bool:
@@ -50,10 +49,14 @@ class Word:
 
 @dataclass(frozen=True)
 class Instruction:
-    """An instruction: its name in upper case, and the words behind it."""
+    """An instruction: its name in upper case, the words behind it, and the lines of its here-documents.
+
+    A parser directive is one, too; its name is that of the directive, in lower case.
+    """
 
     name: str
     words: tuple[Word, ...]
+    lines: tuple[Word, ...] = ()
 
 
 def instructions(text: str) -> Iterator[Instruction]:
@@ -63,7 +66,11 @@ def instructions(text: str) -> Iterator[Instruction]:
         Unreadable: it is none.
     """
     lines = _Lines(text)
-    escape = _escape(lines)
+    escape = "\\"
+    for directive in _directives(lines):
+        if directive.name == "escape" and directive.words and directive.words[0].text in ("\\", "`"):
+            escape = directive.words[0].text
+        yield directive
     while lines.more():
         characters = _logical_line(lines, escape)
         written = "".join(character for character, _place, _line in characters)
@@ -77,10 +84,27 @@ def instructions(text: str) -> Iterator[Instruction]:
             raise Unreadable(
                 f"is no Dockerfile: there is no instruction {redact(words[0].text)}, in line {words[0].line}"
             )
-        yield Instruction(name, tuple(words[1:]))
-        if name in _WITH_HEREDOC:
-            for tabs, end in _HEREDOC.findall(_QUOTED.sub("", written)):
-                lines.skip_heredoc(end, bool(tabs))
+        heredocs = heredocs_in(written) if name in _WITH_HEREDOC and "<<" in written else []
+        held = [line for heredoc in heredocs for line in lines.take_heredoc(heredoc)]
+        yield Instruction(name, tuple(words[1:]), tuple(held))
+
+
+def is_dockerfile(text: str) -> bool:
+    """Whether a text of unknown kind is a Dockerfile: it begins with `FROM`, or with `ARG` and then `FROM`."""
+    try:
+        names = [each.name for each in instructions(text) if each.name.isupper()]
+    except Unreadable:
+        return False
+    return next((name for name in names if name != "ARG"), "") == "FROM"
+
+
+def parse(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Returns what a Dockerfile says: the name of each instruction, and its words and the lines of its here-documents.
+
+    Raises:
+        Unreadable: it is not a Dockerfile.
+    """
+    return [(each.name, tuple(word.text for word in (*each.words, *each.lines))) for each in instructions(text)]
 
 
 class _Lines:
@@ -106,26 +130,27 @@ class _Lines:
         self.number += 1
         return line, start, number
 
-    def skip_heredoc(self, end: str, without_tabs: bool) -> None:
+    def take_heredoc(self, heredoc: Heredoc) -> Iterator[Word]:
+        """Yields the lines of a here-document, and goes behind its end."""
         first = self.number - 1
         while self.more():
-            line, _start, _number = self.take()
-            if (line.lstrip("\t") if without_tabs else line) == end:
+            line, start, number = self.take()
+            if (line.lstrip("\t") if heredoc.without_tabs else line) == heredoc.end:
                 return
-        raise Unreadable(f"is no Dockerfile: the here-document {redact(end)} of line {first} has no end")
+            yield Word(line, number, tuple(range(start, start + len(line))))
+        raise Unreadable(f"is no Dockerfile: the here-document {redact(heredoc.end)} of line {first} has no end")
 
 
-def _escape(lines: _Lines) -> str:
-    """Reads the directives at the top, and returns the character that continues a line."""
-    escape = "\\"
+def _directives(lines: _Lines) -> Iterator[Instruction]:
+    """Yields the parser directives at the top."""
     while lines.more():
-        directive = _DIRECTIVE.fullmatch(lines.peek().strip())
+        directive = _DIRECTIVE.fullmatch(lines.peek())
         if directive is None:
-            break
-        if directive[1].lower() == "escape" and directive[2] in ("\\", "`"):
-            escape = directive[2]
-        lines.take()
-    return escape
+            return
+        _line, start, number = lines.take()
+        begin, end = directive.span(2)
+        value = Word(directive[2], number, tuple(range(start + begin, start + end)))
+        yield Instruction(directive[1].lower(), (value,) if directive[2] else ())
 
 
 def _logical_line(lines: _Lines, escape: str) -> list[tuple[str, int, int]]:

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Credentials in the configuration of Docker and Podman: whatever lets `docker pull` work.
+"""Credentials in the configuration of Docker and Podman: whatever lets `docker pull` and `podman pull` work.
 
 Sources: the Docker CLI's `config.json` (`auths`, `credHelpers`, `credsStore`) and containers-auth.json(5), whose keys may
 carry a namespace, the most specific of which counts.
@@ -11,99 +11,128 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Iterator, Mapping
 
 from ..errors import BrokenCredentials, redact
 from ..model.reference import Reference
+from ..redaction import remember_secret
 from . import credential_helper as helper
-from .credentials import Bearer, Credential, Refresh, credential_from_pair
-
-
-def places(environment: Mapping[str, str], host: str) -> list[DockerConfig]:
-    """Returns the files where Docker and Podman keep credentials for a host, in the order in which they are looked at."""
-    home = Path(environment.get("HOME") or Path.home())
-    docker = Path(environment.get("DOCKER_CONFIG") or home / ".docker") / "config.json"
-    podman = [environment.get("REGISTRY_AUTH_FILE", "")]
-    if environment.get("XDG_RUNTIME_DIR"):
-        podman.append(f"{environment['XDG_RUNTIME_DIR']}/containers/auth.json")
-    podman.append(f"{environment.get('XDG_CONFIG_HOME') or home / '.config'}/containers/auth.json")
-    return [DockerConfig(path, host, environment) for path in (docker, *(Path(path) for path in podman if path))]
+from . import go_json
+from .credentials import Bearer, Credential, Refresh, check_token, credential_from_pair
+from .files import read_file
+from .once import Answers
 
 
 @dataclass(frozen=True)
 class DockerConfig:
-    """One such file, and the host whose credentials are wanted."""
+    """One such configuration, and the host whose credentials are wanted.
 
-    path: Path
+    Attributes:
+        name: the path of the file, or the name of the variable that holds the configuration.
+        host: the host.
+        environment: the environment variables of the programs it names.
+        answers: where it is kept, so that it is read once.
+        content: the configuration itself, if it is not in a file.
+    """
+
+    name: str
     host: str
     environment: Mapping[str, str]
+    answers: Answers
+    content: str | None = field(default=None, repr=False)
 
-    @property
-    def name(self) -> str:
-        """The path of the file."""
-        return str(self.path)
-
-    def find(self, reference: Reference, deadline: float) -> Credential | str:
-        """Returns what the file holds for an image, or what the helper it names answers."""
-        config = self._read()
+    def find(self, reference: Reference, deadline: float, refused: Credential | None) -> Credential | str:
+        """Returns what the configuration holds for an image, or what the helper it names answers."""
+        config = self.answers.get(f"file {self.name}", lambda: self._read(deadline))
         if config is None:
             return "there is no such file"
-        helpers = _table(config, "credHelpers")
-        for named in (helpers.get(self.host), config.get("credsStore")):
-            if isinstance(named, str) and named:
-                found = helper.ask(named, self.host, self.environment, deadline)
-                if not isinstance(found, str):
-                    return found
-        entries = {_plain(key): value for key, value in _table(config, "auths").items()}
-        for key in _keys(f"{self.host}/{reference.name}"):
-            entry = self._entry(entries.get(key), key)
-            if entry is not None:
-                return entry
+        found = self._from_helper(config, deadline, refused)
+        if not isinstance(found, str):
+            return found
+        for key, entry in _entries(go_json.table(config, "auths"), self.host, reference.name):
+            credential = self._credential(entry, key)
+            if credential is not None:
+                return credential
+        missing = go_json.field(config, "credsStore")
+        if found == _NOT_INSTALLED:
+            raise BrokenCredentials(
+                f"docker-credential-{missing} is not on PATH. Install it, or remove credsStore from {self.name}."
+            )
         return f"it has nothing for {self.host}"
 
-    def _read(self) -> dict[str, Any] | None:
-        try:
-            config = json.loads(self.path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError):
+    def _from_helper(self, config: Any, deadline: float, refused: Credential | None) -> Credential | str:
+        """Asks the helper for the host, or else the store; an empty name of a helper stands for the file."""
+        helpers = go_json.table(config, "credHelpers")
+        is_own = self.host in helpers
+        name = helpers[self.host] if is_own else go_json.field(config, "credsStore")
+        if not isinstance(name, str) or not name:
+            return "no helper is named"
+        if not is_own and not helper.is_installed(name, self.environment):
+            return _NOT_INSTALLED
+        return self.answers.get(
+            f"helper {name} {self.host}", lambda: helper.ask(name, self.host, self.environment, deadline), refused
+        )
+
+    def _read(self, deadline: float) -> dict[str, Any] | None:
+        text = read_file(self.name, deadline, self.name) if self.content is None else self.content
+        if text is None:
             return None
-        except OSError as error:
-            raise BrokenCredentials(f"{self.path} cannot be read: {error.strerror}.") from error
-        except (ValueError, RecursionError) as error:
-            raise BrokenCredentials(f"{self.path} is not JSON. Mend it, or sign in again: docker login") from error
+        try:
+            config = json.loads(text.strip() or "{}")
+        except (ValueError, RecursionError):
+            raise BrokenCredentials(f"{self.name} is not JSON. Fix it, or sign in again: {self._sign_in}") from None
         if not isinstance(config, dict):
-            raise BrokenCredentials(f"{self.path} holds no configuration. Mend it, or sign in again: docker login")
+            raise BrokenCredentials(f"{self.name} holds no configuration. Fix it, or sign in again: {self._sign_in}")
         return config
 
-    def _entry(self, entry: Any, key: str) -> Credential | None:
+    def _credential(self, entry: Any, key: str) -> Credential | None:
         """Reads one entry of `auths`; an empty one is only a note that a helper has it."""
-        if not isinstance(entry, dict):
-            return None
-        source = f"{self.path} ({key})"
-        if entry.get("registrytoken"):
-            return Bearer(str(entry["registrytoken"]), source)
-        if entry.get("identitytoken"):
-            return Refresh(str(entry["identitytoken"]), source)
-        if entry.get("auth"):
-            try:
-                username, colon, password = base64.b64decode(str(entry["auth"])).decode().partition(":")
-            except (binascii.Error, UnicodeDecodeError, ValueError):
-                colon = ""
+        source = f"{self.name} ({key})"
+        registry_token, identity_token, pair, username, password = (
+            self._text(entry, name, key) for name in ("registrytoken", "identitytoken", "auth", "username", "password")
+        )
+        if registry_token:
+            return Bearer(check_token(registry_token, source), source)
+        if identity_token:
+            return Refresh(check_token(identity_token, source), source)
+        if pair:
+            remember_secret(pair)
+            username, colon, password = _decoded(pair).partition(":")
             if not colon:
-                raise BrokenCredentials(
-                    f"{self.path} has a malformed entry {redact(key)}. Sign in again: docker login {key}"
-                )
+                raise BrokenCredentials(self._malformed(key))
             return credential_from_pair(username, password.rstrip("\0"), source)
-        if entry.get("username") and entry.get("password"):
-            return credential_from_pair(str(entry["username"]), str(entry["password"]), source)
-        return None
+        return credential_from_pair(username, password, source) if username and password else None
+
+    def _text(self, entry: Any, name: str, key: str) -> str:
+        value = go_json.field(entry, name)
+        if value is not None and not isinstance(value, str):
+            raise BrokenCredentials(self._malformed(key))
+        return value or ""
+
+    def _malformed(self, key: str) -> str:
+        return f"{self.name} has a malformed entry {redact(key)}. Sign in again: {self._sign_in}"
+
+    @property
+    def _sign_in(self) -> str:
+        return f"docker login {self.host}"
 
 
-def _keys(repository: str) -> list[str]:
-    """Returns the keys under which a repository may stand, the most specific first."""
-    parts = repository.split("/")
-    return ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
+_NOT_INSTALLED = "the helper that it names is not installed"
+
+
+def _entries(auths: Mapping[str, Any], host: str, name: str) -> Iterator[tuple[str, Any]]:
+    """Yields the entries that may be for a repository, by their keys: the most specific first, an exact key before others."""
+    parts = f"{host}/{name}".split("/")
+    for count in range(len(parts), 0, -1):
+        wanted = "/".join(parts[:count])
+        exact = [key for key in auths if key == wanted]
+        others = [key for key in auths if key != wanted and _plain(key) == wanted]
+        # Docker takes an address with any path for its host.
+        urls = [key for key in auths if count == 1 and "://" in key and _plain(key) != host and _host(key) == host]
+        for key in (*exact, *others, *urls):
+            if isinstance(auths[key], dict):
+                yield key, auths[key]
 
 
 def _plain(key: str) -> str:
@@ -112,6 +141,13 @@ def _plain(key: str) -> str:
     return bare.rstrip("/").removesuffix("/v1").removesuffix("/v2")
 
 
-def _table(config: dict[str, Any], name: str) -> dict[str, Any]:
-    table = config.get(name)
-    return table if isinstance(table, dict) else {}
+def _host(key: str) -> str:
+    return (key.partition("://")[2] or key).partition("/")[0]
+
+
+def _decoded(pair: str) -> str:
+    """Returns the name and the password in an `auth`; nothing if it is malformed."""
+    try:
+        return base64.b64decode("".join(pair.split()), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return ""

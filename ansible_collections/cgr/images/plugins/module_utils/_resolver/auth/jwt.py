@@ -9,6 +9,10 @@ import json
 from typing import Any
 
 from ..errors import WrongAudience, redact
+from ..model.grammar import REGISTRY
+
+CHAINGUARD = "enforce.dev"
+"""The domain of Chainguard's issuer of tokens."""
 
 
 def claims(token: str) -> dict[str, Any]:
@@ -26,11 +30,13 @@ def claims(token: str) -> dict[str, Any]:
 def seconds_left(token: str, now: float) -> float | None:
     """Returns the seconds until a token expires, by `now` in seconds since 1970; `None` where it does not say."""
     expires = claims(token).get("exp")
-    return float(expires) - now if isinstance(expires, (int, float)) else None
+    if isinstance(expires, bool) or not isinstance(expires, (int, float)) or not abs(expires) < 1e12:
+        return None
+    return float(expires) - now
 
 
 def check_audience(token: str, audience: str, source: str) -> None:
-    """Refuses a token that was issued for somebody else, before it is sent there.
+    """Refuses a Chainguard token that was issued for somebody else, before it is sent there.
 
     Args:
         token: a token of any kind; one that does not name an audience passes.
@@ -42,9 +48,17 @@ def check_audience(token: str, audience: str, source: str) -> None:
     """
     stated = claims(token).get("aud")
     audiences = [stated] if isinstance(stated, str) else stated
-    if isinstance(audiences, list) and audience not in audiences:
-        named = redact(", ".join(str(each) for each in audiences))
-        raise WrongAudience(
-            f"{source}: the token is for the audience {named}, not for {audience}, so it was not sent. Get one for it:"
-            f" chainctl auth token --audience {audience}"
-        )
+    if not isinstance(audiences, list) or audience in audiences or not _is_chainguards(token, audience):
+        return
+    named = redact(", ".join(str(each) for each in audiences))
+    cure = f" Get one for it: chainctl auth token --audience {audience}" if audience == REGISTRY else ""
+    raise WrongAudience(
+        f"{source}: the token is for the audience {named}, not for {audience}, so it was not sent.{cure}"
+    )
+
+
+def _is_chainguards(token: str, audience: str) -> bool:
+    """Whether a token is Chainguard's; another registry may have tokens of its own, with audiences of its own."""
+    issuer = str(claims(token).get("iss") or CHAINGUARD)
+    host = issuer.partition("://")[2].partition("/")[0] or issuer
+    return audience == REGISTRY or host == CHAINGUARD or host.endswith(f".{CHAINGUARD}")

@@ -10,15 +10,19 @@ or is asked of GitHub Actions (GitHub Docs, "OpenID Connect reference").
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from ..errors import BrokenCredentials, CredentialsRefused, InvalidArgument, redact
-from ..http.transport import Response, Transport
-from ..model.reference import REGISTRY, Reference, is_loopback
-from ..settings import Settings
-from .credentials import Bearer, Credential
+from ..errors import BrokenCredentials, CredentialsRefused, RegistryUnavailable, UntrustworthyAnswer, redact
+from ..http.exchange import Response, describe_body
+from ..http.transport import Transport
+from ..model.grammar import REGISTRY, is_loopback
+from ..model.reference import Reference
+from ..settings import DEFAULT_ISSUER, Settings, is_server_url
+from .credentials import Bearer, Credential, check_token
+from .files import read_file
+from .once import Answers
 
 RETRY = frozenset({502, 503})
 
@@ -29,63 +33,85 @@ class AssumedIdentity:
 
     settings: Settings
     transport: Transport
+    answers: Answers
     name: str = "assumable identity"
 
-    def find(self, reference: Reference, deadline: float) -> Credential | str:
+    def find(self, reference: Reference, deadline: float, refused: Credential | None) -> Credential | str:
         """Returns the token the issuer gives."""
         if not self.settings.identity:
             return "identity is not given"
+        return self.answers.get("identity", lambda: self._assume(deadline), refused)
+
+    def _assume(self, deadline: float) -> Credential:
         oidc, where = self._oidc_token(deadline)
-        url = f"{_safe(self.settings.issuer, 'issuer')}/sts/exchange"
-        form = {"aud": REGISTRY, "identity": self.settings.identity}
-        response = self.transport.post(url, form, f"Bearer {oidc}", deadline, RETRY)
-        token = _field(response, "token")
-        if response.status != 200 or token is None:
+        issuer, identity = self.settings.issuer, self.settings.identity
+        form = {"aud": REGISTRY, "identity": identity}
+        response = self.transport.post(f"{issuer}/sts/exchange", form, f"Bearer {oidc}", deadline, RETRY)
+        named = f"the issuer {urlsplit(issuer).netloc}"
+        token = _token(response, "token", named)
+        if token is None:
             said = _field(response, "message") or ""
             raise CredentialsRefused(
-                f"the issuer does not let {where} assume the identity {self.settings.identity}: it answered {response.status}"
+                f"the issuer does not let {where} assume the identity {identity}: it answered {response.status}"
                 f" {redact(said)}. Check the identity, and that it trusts this issuer and subject: chainctl iam identities list"
             )
-        return Bearer(token, f"the identity {self.settings.identity}")
+        return Bearer(check_token(token, f"the token of {named}"), f"the identity {identity}")
 
     def _oidc_token(self, deadline: float) -> tuple[str, str]:
         """Returns the OIDC token, and where it is from."""
         if self.settings.identity_token:
-            return self.settings.identity_token, "the identity token that was given"
+            return check_token(self.settings.identity_token, "identity_token"), "the identity token that was given"
         if self.settings.identity_token_file:
-            return _read(self.settings.identity_token_file), self.settings.identity_token_file
-        environment = self.settings.environment
+            return _read(self.settings.identity_token_file, deadline), redact(self.settings.identity_token_file)
+        return self._github_token(deadline), "this GitHub Actions job"
+
+    def _github_token(self, deadline: float) -> str:
+        environment, issuer = self.settings.environment, self.settings.issuer
         url, token = (environment.get(f"ACTIONS_ID_TOKEN_REQUEST_{part}", "") for part in ("URL", "TOKEN"))
         if not url or not token:
             raise BrokenCredentials(
                 "identity is given, but no OIDC token to assume it with: give identity_token or identity_token_file, or, in"
                 " GitHub Actions, the permission 'id-token: write'."
             )
-        _safe(url, "ACTIONS_ID_TOKEN_REQUEST_URL")
-        audience = {"audience": urlsplit(self.settings.issuer).netloc}
-        response = self.transport.get(url, audience, f"Bearer {token}", deadline)
-        value = _field(response, "value")
-        if response.status != 200 or value is None:
+        if issuer != DEFAULT_ISSUER and not is_loopback(urlsplit(issuer).netloc):
+            raise BrokenCredentials(
+                f"the OIDC token of this GitHub Actions job is not sent to {issuer}, which is not Chainguard's issuer."
+                " To send one there, give it as identity_token."
+            )
+        check_token(token, "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+        if not is_server_url(url):
+            raise BrokenCredentials(
+                f"ACTIONS_ID_TOKEN_REQUEST_URL {redact(url)} is not the URL of a server: it must be https://…"
+            )
+        response = self.transport.get(url, {"audience": urlsplit(issuer).netloc}, f"Bearer {token}", deadline)
+        value = _token(response, "value", "GitHub's issuer of OIDC tokens")
+        if value is None:
             raise BrokenCredentials(f"GitHub Actions gives no OIDC token: it answered {response.status}.")
-        return value, "this GitHub Actions job"
+        return check_token(value, "the OIDC token of this GitHub Actions job")
 
 
-def _read(path: str) -> str:
-    try:
-        text = Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
-        raise BrokenCredentials(f"identity_token_file {redact(path)} cannot be read: {reason}.") from error
-    if not text:
-        raise BrokenCredentials(f"identity_token_file {redact(path)} is empty.")
-    return text
+def _read(path: str, deadline: float) -> str:
+    named = f"identity_token_file {redact(path)}"
+    text = read_file(os.path.expanduser(path), deadline, named)
+    if text is None:
+        raise BrokenCredentials(f"{named} cannot be read: No such file or directory.")
+    if not text.strip():
+        raise BrokenCredentials(f"{named} is empty.")
+    return check_token(text.strip(), named)
 
 
-def _safe(url: str, what: str) -> str:
-    parts = urlsplit(url)
-    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.netloc))):
-        raise InvalidArgument(f"{what} {redact(url)} is not the address of a server: write https://HOST.")
-    return url.rstrip("/")
+def _token(response: Response, name: str, where: str) -> str | None:
+    """Returns the token in an answer; `None` if it was refused.
+
+    Raises:
+        RegistryUnavailable, UntrustworthyAnswer: the answer says neither.
+    """
+    token = _field(response, name)
+    if response.status >= 500:
+        raise RegistryUnavailable(f"{where} failed; try again later: it answered {response.status}.")
+    if response.status == 200 and token is None:
+        raise UntrustworthyAnswer(f"{where} answered no token: {describe_body(response.body)}.")
+    return token if response.status == 200 else None
 
 
 def _field(response: Response, name: str) -> str | None:

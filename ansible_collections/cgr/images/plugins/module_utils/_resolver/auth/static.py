@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..model.reference import Reference
 from ..settings import Settings
-from .credentials import Anonymous, Basic, Bearer, Credential
+from .credentials import Anonymous, Bearer, Credential, check_token, credential_from_pair
 
 
 @dataclass(frozen=True)
@@ -18,12 +18,14 @@ class StaticCredentials:
     settings: Settings
     name: str = "settings"
 
-    def find(self, reference: Reference, deadline: float) -> Credential | str:
+    def find(self, reference: Reference, deadline: float, refused: Credential | None) -> Credential | str:
         """Returns what was given."""
         if self.settings.credentials == "anonymous":
             return Anonymous("credentials: anonymous")
         if self.settings.token:
-            return Bearer(self.settings.token, "the token that was given")
+            source = "the token that was given"
+            return Bearer(check_token(self.settings.token, source), source)
         if self.settings.username:
-            return Basic(self.settings.username, self.settings.password, "the username and password that were given")
+            source = "the username and password that were given"
+            return credential_from_pair(self.settings.username, self.settings.password, source)
         return "neither token nor username and password is given"

@@ -42,6 +42,9 @@ Compute = Callable[[], CacheEntry]
 class Cache(Protocol):
     """A cache; threads may share it."""
 
+    def get(self, key: CacheKey, codec: Codec) -> CacheEntry | None:
+        """Returns the cached result, if there is one; waits for nobody."""
+
     def get_or_set(self, key: CacheKey, compute: Compute, codec: Codec) -> CacheEntry:
         """Returns the cached result, or computes it; others who ask for the same meanwhile wait for it."""
 
@@ -51,6 +54,10 @@ class Cache(Protocol):
 
 class NullCache:
     """A cache that keeps nothing: every query is resolved."""
+
+    def get(self, key: CacheKey, codec: Codec) -> CacheEntry | None:
+        """Returns `None`."""
+        return None
 
     def get_or_set(self, key: CacheKey, compute: Compute, codec: Codec) -> CacheEntry:
         """Computes the result."""
@@ -66,6 +73,12 @@ class MemoryCache:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, Future[CacheEntry]] = {}
+
+    def get(self, key: CacheKey, codec: Codec) -> CacheEntry | None:
+        """Returns the cached result, if there is one."""
+        with self._lock:
+            future = self._known.get(repr(sorted(key.items())))
+        return future.result() if future and future.done() and not future.exception() else None
 
     def get_or_set(self, key: CacheKey, compute: Compute, codec: Codec) -> CacheEntry:
         """Returns the cached result, or computes it; threads that ask for the same meanwhile wait, and share a failure."""

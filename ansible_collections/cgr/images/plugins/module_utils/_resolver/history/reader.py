@@ -27,7 +27,7 @@ TRUSTED_BELOW = 100
 FIRST_WINDOW = 10 * DAY
 SECOND_WINDOW = 112 * DAY
 LOOK_AHEAD = 4 * DAY
-MOST_REQUESTS = 16
+MAX_REQUESTS = 16
 TARGET_BUILDS = 50
 
 FOREVER = Instant.parse("3000-01-01")
@@ -36,55 +36,55 @@ FOREVER = Instant.parse("3000-01-01")
 def fetch_until(
     source: HistorySource, at: Instant | None, guess: Instant, back: int = 0, name: str = "at"
 ) -> HistoryRange:
-    """Finds a complete range of history that holds at least one build at or before an instant, if there is any.
+    """Reads a complete range of history that has at least one build at or before an instant, if the tag has one.
 
     Args:
         source: the history of the tag.
         at: the instant, or `None` for the end of the history.
-        guess: roughly the present; where `at` is `None`, the search begins there.  A wrong guess costs requests only.
-        back: how many nanoseconds before that instant the search may as well begin.
+        guess: roughly the present; if `at` is `None`, the search begins there.  A wrong guess only costs requests.
+        back: how many nanoseconds before that instant the search should begin.
         name: what the user calls the instant.
 
     Returns:
-        The history; without any build up to `at` only if the tag has none.
+        The range; it has no build up to `at` only if the tag has none.
 
     Raises:
-        InvalidInstant: `at` lies in the future by the source's clock.
-        UntrustworthyAnswer: the source's answers can never be known to be whole, or it gave no clock to judge `at` by.
+        InvalidInstant: `at` is in the future by the source's clock.
+        UntrustworthyAnswer: the source's pages can never be known to be complete, or it gave no clock to compare `at` with.
     """
     limit = min(max(at or FOREVER, BEGINNING), FOREVER)
     window = _Window.first(limit, guess if at is None else limit, back)
-    for _request in range(MOST_REQUESTS):
+    for _request in range(MAX_REQUESTS):
         page = source.between(window.start, window.end)
         if at is not None:
             reject_future(at, page.now, name)
-        whole = _whole(page, window, limit)
-        if whole is not None:
-            return whole
+        complete = _complete(page, window, limit)
+        if complete is not None:
+            return complete
         if at is None and _is_far_off(page, window):
             window = _Window.first(limit, page.now or guess, back)
         else:
             window = window.after(page, limit)
-    raise UntrustworthyAnswer(_NEVER_WHOLE)
+    raise UntrustworthyAnswer(_NEVER_COMPLETE)
 
 
 def fetch_earlier(source: HistorySource, history: HistoryRange) -> HistoryRange:
-    """Returns a history that begins earlier: with at least one more build, if there is one.
+    """Returns a range that begins earlier, with at least one more build, if the tag has one.
 
     Raises:
-        UntrustworthyAnswer: the source's answers can never be known to be whole.
+        UntrustworthyAnswer: the source's pages can never be known to be complete.
     """
     limit = history.start + -1
-    span = _span_of(TARGET_BUILDS, list(history.builds)) or SECOND_WINDOW
-    window = _Window(_back(limit, span), limit, limit)
-    for _request in range(MOST_REQUESTS):
+    duration = _time_for(TARGET_BUILDS, list(history.builds)) or SECOND_WINDOW
+    window = _Window(_back(limit, duration), limit, limit)
+    for _request in range(MAX_REQUESTS):
         page = source.between(window.start, window.end)
-        older = _whole(page, window, limit)
+        older = _complete(page, window, limit)
         if older is not None:
             builds = sorted({*older.builds, *history.builds}, key=_order)
             return HistoryRange(tuple(builds), older.start, history.end, history.now)
         window = window.after(page, limit)
-    raise UntrustworthyAnswer(_NEVER_WHOLE)
+    raise UntrustworthyAnswer(_NEVER_COMPLETE)
 
 
 def fetch_between(
@@ -94,35 +94,35 @@ def fetch_between(
     guess: Instant,
     progress: Callable[[int, int], None],
 ) -> tuple[Instant, HistoryRange]:
-    """Finds a complete range of history between two instants, with the build at which the tag stood when it began.
+    """Reads a complete range of history between two instants, with the build that was current at the earlier one.
 
     Args:
         source: the history of the tag.
         since: the earlier instant, or how many nanoseconds before the later one.
         until: the later instant, or `None` for the present by the source's clock.
         guess: roughly the present.
-        progress: called, each time there is more to read, with how many nanoseconds are read, and how many there are.
+        progress: called whenever there is more to read, with how many nanoseconds are read, and how many there are.
 
     Returns:
-        The earlier instant, and the history.
+        The earlier instant, and the range.
 
     Raises:
-        InvalidInstant: `until` lies in the future by the source's clock.
-        UntrustworthyAnswer: as of `fetch_until`.
+        InvalidInstant: `until` is in the future by the source's clock.
+        UntrustworthyAnswer: as for `fetch_until`.
     """
     back = since if isinstance(since, int) else max((until or guess) - since, 0)
     history = fetch_until(source, until, guess, min(back, SECOND_WINDOW), "until")
     end = until or history.now or guess
     start = end + -since if isinstance(since, int) else since
-    # When the tag moved there is known from the digest before.
+    # When the tag moved to the build that was current then is known only from the digest before.
     while not history.has_first_build and len({r.digest for r in history.builds if r.updated_at <= start}) < 2:
         progress(end - history.start, end - start)
         history = fetch_earlier(source, history)
     return start, history
 
 
-def _whole(page: Page, window: _Window, limit: Instant) -> HistoryRange | None:
-    """Returns a page as a history, if it is known to be whole and holds what is looked for."""
+def _complete(page: Page, window: _Window, limit: Instant) -> HistoryRange | None:
+    """Returns a page as a range, if it is known to be complete and has a build up to the limit."""
     if len(page.builds) >= TRUSTED_BELOW:
         return None
     builds = window.builds_in(page)
@@ -137,10 +137,10 @@ def _is_far_off(page: Page, window: _Window) -> bool:
 
 
 def fetch_first_build(source: HistorySource, after: Instant) -> Build | None:
-    """Returns the first build after an instant before which there is none.
+    """Returns the first build after an instant, for a tag that has none before.
 
-    Without an `end`, the Tag History API is documented to answer with the oldest builds, so that the first is among
-    them even where the page was cut.
+    Without an `end`, the Tag History API is documented to answer with the oldest builds, so the first one is among
+    them even if the page was truncated.
     """
     page = source.between(max(after, BEGINNING), None)
     later = [build for build in page.builds if build.updated_at > after]
@@ -149,7 +149,7 @@ def fetch_first_build(source: HistorySource, after: Instant) -> Build | None:
 
 @dataclass(frozen=True)
 class _Window:
-    """The history to ask for next.  `floor` is a build known to lie in it, `anchor` where its builds are expected."""
+    """The range to request next.  `floor` is a build known to be in it, `anchor` the instant where builds are expected."""
 
     start: Instant
     end: Instant
@@ -161,11 +161,11 @@ class _Window:
         return cls(_back(anchor, FIRST_WINDOW + back), min(limit + LOOK_AHEAD, FOREVER), anchor)
 
     def builds_in(self, page: Page) -> list[Build]:
-        """Returns the builds of a page that lie in the window, oldest first, no two alike."""
+        """Returns the builds of a page that are in the window, oldest first, without duplicates."""
         return sorted({r for r in page.builds if self.start <= r.updated_at <= self.end}, key=_order)
 
     def after(self, page: Page, limit: Instant) -> _Window:
-        """Returns the window to ask for after this page."""
+        """Returns the window to request after this page."""
         if len(page.builds) >= TRUSTED_BELOW:
             return self.narrower(page.builds, [r for r in self.builds_in(page) if r.updated_at <= limit], limit)
         return self.wider()
@@ -176,19 +176,19 @@ class _Window:
         return _Window(start, self.end, self.anchor, self.floor)
 
     def narrower(self, page: tuple[Build, ...], hits: list[Build], limit: Instant) -> _Window:
-        """Shrinks a window whose page may have been cut; `hits` are the page's builds up to `limit`, oldest first."""
+        """Shrinks a window whose page may be truncated; `hits` are the page's builds up to `limit`, oldest first."""
         if not hits and self.end > limit:
             return _Window(self.start, limit, self.anchor)
         if not hits:
-            raise UntrustworthyAnswer(_NEVER_WHOLE)
+            raise UntrustworthyAnswer(_NEVER_COMPLETE)
         newest = hits[-1].updated_at
-        start = newest if _newest_is_in(page) else max(newest, _back(self.anchor, _span_of(TARGET_BUILDS, hits)))
+        start = newest if _has_newest(page) else max(newest, _back(self.anchor, _time_for(TARGET_BUILDS, hits)))
         if start <= self.start and self.end <= limit:
-            raise UntrustworthyAnswer(_NEVER_WHOLE)
+            raise UntrustworthyAnswer(_NEVER_COMPLETE)
         return _Window(start, limit, self.anchor, newest)
 
 
-_NEVER_WHOLE = (
+_NEVER_COMPLETE = (
     "The registry's tag history cannot be read: it omits records whatever range is requested, so no digest is taken"
     " from it. Tell the registry's owner that 'start' and 'end' are not honoured."
 )
@@ -199,37 +199,36 @@ def _order(build: Build) -> tuple[Instant, str]:
 
 
 def reject_future(at: Instant, now: Instant | None, name: str = "at") -> None:
-    """Refuses an instant that has not passed by the source's clock.
+    """Rejects an instant that has not passed by the source's clock.
 
     Raises:
-        InvalidInstant, UntrustworthyAnswer: as of `fetch_until`.
+        InvalidInstant, UntrustworthyAnswer: as for `fetch_until`.
     """
     if now is None:
         raise UntrustworthyAnswer(
-            "The registry gives no time of its own (no Date header), so it cannot be told whether"
-            f" '{name}' is in the past."
-            " A proxy may have removed it."
+            "The registry gives no time of its own (no Date header), so it is unknown whether '"
+            f"{name}' is in the past. A proxy may have removed the header."
         )
-    # An HTTP date is cut to the second.
+    # An HTTP date has whole seconds.
     if at > now + SECOND:
-        default = " for the latest build" if name == "at" else ""
+        default = " to get the latest build" if name == "at" else ""
         raise InvalidInstant(
-            f"{name} {at} is in the future: the registry's clock says {now}. Ask for an instant that has passed, or leave"
-            f" '{name}' out{default}."
+            f"{name} {at} is in the future: the registry's clock says {now}. Ask for an instant that has passed, or omit"
+            f" '{name}'{default}."
         )
 
 
-def _newest_is_in(page: tuple[Build, ...]) -> bool:
-    """Guesses whether a page holds the newest build of its window: newest first, or not cut at a round number.
+def _has_newest(page: tuple[Build, ...]) -> bool:
+    """Guesses whether a page has the newest build of its window: it is sorted newest first, or not truncated at a round number.
 
-    Only a guess where to look next; the page that is looked at then has to prove it.
+    The guess only decides where to look next; the next page has to prove it.
     """
     newest_first = all(later.updated_at >= earlier.updated_at for later, earlier in zip(page, page[1:]))
     return newest_first or len(page) % 100 != 0
 
 
-def _span_of(count: int, builds: list[Build]) -> int:
-    """Estimates the nanoseconds in which `count` builds come, from the pace of `builds` (oldest first)."""
+def _time_for(count: int, builds: list[Build]) -> int:
+    """Estimates the nanoseconds in which `count` builds come, from how fast `builds` (oldest first) came."""
     return count * (builds[-1].updated_at - builds[0].updated_at) // max(len(builds) - 1, 1)
 
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The past of a tag, to look at: at which digests it stood, when and for how long, and what a rule takes of them.
+"""The timeline of a tag: which digests it pointed at, when and for how long, and which of them a rule chooses.
 
 Pure: no I/O, no clock.
 """
@@ -21,18 +21,18 @@ from ..model.resolution import Resolution
 from ..model.rule import parse_at
 
 SINCE = "90d"
-"""How far back one looks by default."""
+"""How far back to look by default."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """One stay of a tag at a digest.
+    """An interval in which a tag pointed at one digest.
 
     Attributes:
         digest: the digest.
         updated_at: when the tag moved to the digest, in UTC.
-        until: when it moved on, in UTC; none where it has not, as far as was read.
-        returned: when it had left this digest the last time before, in UTC; none where it had not been there, as far as was read.
+        until: when it moved on, in UTC; none if it has not, as far as was read.
+        returned: when it left this digest the last time before, in UTC; none if it had not been there, as far as was read.
     """
 
     digest: str
@@ -41,7 +41,7 @@ class Interval:
     returned: Instant | None = None
 
     def holds(self, digest: str, updated_at: Instant) -> bool:
-        """Whether this is the interval that a move to a digest began, or confirmed."""
+        """Whether a move to a digest began this interval, or happened within it."""
         if digest != self.digest or updated_at < self.updated_at:
             return False
         # An interval of no duration ends at the instant at which it began.
@@ -50,18 +50,18 @@ class Interval:
 
 @dataclass(frozen=True)
 class Timeline:
-    """A whole history of a tag's past.
+    """A complete part of a tag's history.
 
     Attributes:
-        question: what the rule asks.
-        since: the instant from which on the stays are listed, in UTC; the one that had begun before is among them.
-        until: the instant up to which they are, in UTC; none for the present.
+        query: the tag and the rule.
+        since: the beginning, in UTC; the interval that had begun before is included.
+        until: the end, in UTC; none for the present.
         now: the time by the registry's clock; none if it gave none.
-        stays: the stays, oldest first.
-        chosen: the answer to the question; none where it is refused.
-        refusal: why it is refused.
+        intervals: the intervals, oldest first.
+        chosen: what the rule chooses; none if it chooses no build.
+        refusal: why it chooses no build.
         current: the digest that is deployed, if it is known.
-        warnings: what the user should mend.
+        warnings: what the user should look at.
     """
 
     query: Query
@@ -84,7 +84,7 @@ class Timeline:
         until: Instant | None,
         current: str | None,
     ) -> Timeline:
-        """Makes the past of what was read of it."""
+        """Makes the timeline of what was read."""
         intervals = intervals_of(history, since, until)
         warnings = (*warnings, *contradictions(intervals))
         return cls(query, since, until, history.now, intervals, current=current, warnings=warnings)
@@ -96,54 +96,54 @@ class Timeline:
 
     @property
     def cut_off(self) -> Instant | None:
-        """The instant up to which builds count by the rule; none where all do."""
+        """The instant up to which the rule considers builds; none if it considers all."""
         if self.query.rule.at is not None:
             return self.query.rule.at
         return self.now + -self.query.rule.min_age if self.query.rule.min_age and self.now is not None else None
 
     @property
     def begin(self) -> Instant:
-        """The instant from which on the tag is shown: `since`, or its first move if that was later."""
+        """The instant from which on the timeline is shown: `since`, or the tag's first move if that was later."""
         return max(self.since, self.intervals[0].updated_at) if self.intervals else self.since
 
     @property
     def end(self) -> Instant:
-        """The instant up to which time went by: `until`, the present, or the last move where there is no clock."""
+        """The instant up to which the timeline is shown: `until`, the present, or the last move if there is no clock."""
         moves = [self.since, *(interval.updated_at for interval in self.intervals)]
         return self.until or max([*moves, *([self.now] if self.now else [])])
 
     def is_chosen(self, interval: Interval) -> bool:
-        """Whether it is the one the rule takes."""
+        """Whether the rule chooses this interval's build."""
         resolution = self.chosen
         return bool(resolution and resolution.updated_at and interval.holds(resolution.digest, resolution.updated_at))
 
     def is_current(self, interval: Interval) -> bool:
-        """Whether it is the last stay at the digest that is deployed."""
+        """Whether it is the last interval with the digest that is deployed."""
         return interval.digest == self.current and not any(
             other.digest == interval.digest and other.updated_at > interval.updated_at for other in self.intervals
         )
 
     def age(self, interval: Interval) -> int | None:
-        """Returns how many nanoseconds ago the tag moved there; `None` where there is no clock."""
+        """Returns how many nanoseconds ago the tag moved to the digest; `None` if there is no clock."""
         return None if self.now is None else self.now - interval.updated_at
 
     def active_nanoseconds(self, interval: Interval) -> int:
-        """Returns the nanoseconds for which the tag stood there, up to the end of what was read."""
+        """Returns for how many nanoseconds the tag pointed at the digest, up to the end of the timeline."""
         return max((interval.until or self.end) - interval.updated_at, 0)
 
 
-def read_window(since: AtLike, until: AtLike | None) -> tuple[Instant | int, Instant | None]:
-    """Reads the bounds of what is to be listed.
+def parse_window(since: AtLike, until: AtLike | None) -> tuple[Instant | int, Instant | None]:
+    """Parses the bounds of a timeline.
 
     Args:
-        since: an instant, or how long before the end, such as `90d`.
+        since: an instant, or a duration before the end, such as `90d`.
         until: an instant; `None` for the present.
 
     Returns:
-        The bounds; the earlier as nanoseconds before the end, if it was such a span.
+        The bounds; the earlier one as nanoseconds before the end, if it was a duration.
 
     Raises:
-        InvalidRule, InvalidInstant: a bound is malformed, or nothing lies between them.
+        InvalidRule, InvalidInstant: a bound is malformed, or there is nothing between them.
     """
     end = None if until is None else parse_at(until, "until")
     try:
@@ -151,24 +151,24 @@ def read_window(since: AtLike, until: AtLike | None) -> tuple[Instant | int, Ins
     except ValueError:
         start = parse_at(since, "since")
     if end is not None and start >= end:
-        raise InvalidRule(f"since {start} is not before until {end}: exchange them, or leave one out.", "since")
+        raise InvalidRule(f"since {start} is not before until {end}: swap them, or omit one.", "since")
     return start, end
 
 
 def tag_of(named: Reference) -> str:
-    """Returns the tag that a reference names, without its pin.
+    """Returns the image with its tag and without its digest.
 
     Raises:
-        InvalidImage: it names none.
+        InvalidImage: it has no tag.
     """
     if named.tag is None:
-        raise InvalidImage(f"{named.image} names no tag, so it has no history: write {named.repository}:TAG.")
+        raise InvalidImage(f"{named.image} has no tag, so it has no history: write {named.repository}:TAG.")
     return f"{named.repository}:{named.tag}"
 
 
 def intervals_of(history: HistoryRange, since: Instant, until: Instant | None) -> tuple[Interval, ...]:
-    """Returns the stays of a history between two instants, with the one that had begun before; oldest first."""
-    runs = [list(run) for _digest, run in groupby(history.builds, lambda record: record.digest)]
+    """Returns the intervals between two instants, oldest first, with the one that had begun before."""
+    runs = [list(run) for _digest, run in groupby(history.builds, lambda build: build.digest)]
     intervals = list(_intervals(runs))
     return tuple(
         interval
@@ -178,7 +178,7 @@ def intervals_of(history: HistoryRange, since: Instant, until: Instant | None) -
 
 
 def contradictions(intervals: Sequence[Interval]) -> tuple[str, ...]:
-    """Returns a warning about each instant for which the registry gives several digests."""
+    """Returns a warning for each instant with several digests."""
     found = [list(group) for _instant, group in groupby(intervals, lambda interval: interval.updated_at)]
     return tuple(
         f"The tag history gives {len(same)} digests for the instant {same[0].updated_at}, in no order."
@@ -188,11 +188,11 @@ def contradictions(intervals: Sequence[Interval]) -> tuple[str, ...]:
 
 
 def _intervals(runs: Sequence[Sequence[Build]]) -> list[Interval]:
-    left: dict[str, Instant] = {}
+    last_left: dict[str, Instant] = {}
     intervals = []
     for number, run in enumerate(runs):
         until = runs[number + 1][0].updated_at if number + 1 < len(runs) else None
-        intervals.append(Interval(run[0].digest, run[0].updated_at, until, left.get(run[0].digest)))
+        intervals.append(Interval(run[0].digest, run[0].updated_at, until, last_left.get(run[0].digest)))
         if until is not None:
-            left[run[0].digest] = until
+            last_left[run[0].digest] = until
     return intervals

@@ -17,7 +17,7 @@ LONGEST = 100_000 * DAY
 
 
 def parse_duration(text: object) -> int:
-    """Reads a span of time.
+    """Parses a duration.
 
     Args:
         text: whole weeks, days, hours, minutes and seconds, each at most once and in this order: `7d`, `36h`, `1d12h`, or
@@ -27,18 +27,18 @@ def parse_duration(text: object) -> int:
         Nanoseconds, more than 0.
 
     Raises:
-        ValueError: `text` is something else; the message is a predicate, such as "is not a span of time".
+        ValueError: `text` is something else; the message is a predicate, such as "is not a duration".
     """
     match = (_SHORT.fullmatch(text) or _ISO.fullmatch(text)) if isinstance(text, str) else None
     parts = {unit: int(count) for unit, count in match.groupdict().items() if count and len(count) < 9} if match else {}
     found = parts.pop("w", 0) * 7 * DAY + sum(parts.get(unit, 0) * size for unit, size in _UNITS)
     if not 0 < found <= LONGEST:
-        raise ValueError("is not a span of time; write it like 7d, 36h or P7D")
+        raise ValueError("is not a duration; write it like 7d, 36h or P7D")
     return found
 
 
 def format_duration(nanoseconds: int) -> str:
-    """Returns the one text form of a span of whole seconds: `7d`, `1d12h`."""
+    """Returns the one text form of a duration of whole seconds: `7d`, `1d12h`."""
     text = ""
     for unit, size in _UNITS:
         count, nanoseconds = divmod(nanoseconds, size)

@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 from typing import Union
 
 AtLike = Union[str, date, datetime]
-"""What a user may write for an instant: text, a `date` (its midnight) or a `datetime`; without a zone it means UTC."""
+"""What a user may write for an instant: text, a `date` (its midnight) or a `datetime`; UTC if it has no time zone."""
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
@@ -33,7 +33,7 @@ _FORM = re.compile(
 
 @dataclass(frozen=True, order=True)
 class Instant:
-    """A point in time: `nanoseconds` since 1970-01-01T00:00:00Z; `digits` of its fraction are written (0 to 9)."""
+    """A point in time: `nanoseconds` since 1970-01-01T00:00:00Z, written with `digits` fraction digits (0 to 9)."""
 
     nanoseconds: int
     digits: int = field(default=0, compare=False)
@@ -45,7 +45,7 @@ class Instant:
 
     @classmethod
     def parse(cls, text: str) -> Instant:
-        """Reads an instant.
+        """Parses an instant.
 
         Args:
             text: RFC 3339 or ISO 8601 in its extended form: a date (its midnight) or date and time, with at most nine
@@ -71,7 +71,7 @@ class Instant:
         """Makes an instant of text, a `date` (its midnight) or a `datetime`; without a zone each means UTC.
 
         Raises:
-            ValueError: `value` is none of these, such as a bare number, or is empty; the message is a predicate.
+            ValueError: `value` is something else, such as a bare number, or is empty; the message is a predicate.
         """
         if isinstance(value, str):
             return cls.parse(value.strip())
@@ -86,7 +86,7 @@ class Instant:
         """Reads an HTTP `Date` header (RFC 9110, section 5.6.7).
 
         Raises:
-            ValueError: `text` is no such date.
+            ValueError: `text` is not such a date.
         """
         try:
             return cls._of_datetime(parsedate_to_datetime(text))

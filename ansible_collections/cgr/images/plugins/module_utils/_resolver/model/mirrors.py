@@ -1,9 +1,9 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Mirrors: registries from which images of cgr.dev are pulled under another name.
+"""Mirrors: registries that serve images of cgr.dev under another name.
 
-A mirror does not pass the tag history on, and may answer a tag with a digest that is out of date.  So an image on a mirror
-is looked up at cgr.dev, and written with its own name; the mirror itself is asked nothing.
+A mirror does not pass on the tag history, and may answer a tag with an outdated digest.  So an image on a mirror is resolved
+at cgr.dev and written with its own name; the mirror itself is not asked.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Any, Iterator, Mapping
 
 from ..errors import InvalidArgument, redact
-from .reference import REGISTRY, is_loopback, is_name, is_registry
+from .grammar import REGISTRY, is_loopback, is_name, is_registry
 
 
 @dataclass(frozen=True)
 class Mirrors:
-    """Which names stand for which of cgr.dev.
+    """The names of mirrors, and the names on cgr.dev that they stand for.
 
     Attributes:
         pairs: the name on the mirror and the name on cgr.dev, both a registry with or without the first parts of a path;
@@ -37,16 +37,16 @@ class Mirrors:
                 `registry.corp/cgr=cgr.dev/acme.com,…`.
 
         Raises:
-            InvalidArgument: it is something else, or a side is no registry (with or without a path).
+            InvalidArgument: it is something else, or a side is not a registry (with or without a path).
         """
         pairs: dict[str, str] = {}
         for left, right in _pairs(value):
             if pairs.setdefault(left, right) != right:
-                raise InvalidArgument(f"mirrors gives {redact(left)} two right sides: keep one of them.")
+                raise InvalidArgument(f"mirrors gives {redact(left)} two upstream names: keep one of them.")
         return cls(tuple(sorted(pairs.items(), key=lambda pair: (-len(pair[0]), pair))))
 
     def upstream(self, repository: str) -> str:
-        """Returns the name under which a repository is looked up: its own, where it is on no mirror."""
+        """Returns the name of a repository on cgr.dev, which is its own unless it is on a mirror.  The longest prefix wins."""
         for left, right in self.pairs:
             if f"{repository}/".startswith(f"{left}/"):
                 return right + repository[len(left) :]
@@ -58,13 +58,13 @@ def _pairs(value: Mapping[str, str] | str) -> Iterator[tuple[str, str]]:
         left, right = (str(side).strip().rstrip("/") for side in (left, right))
         if not _is_place(left) or left.partition("/")[0] == REGISTRY:
             raise InvalidArgument(
-                f"mirrors: {redact(left)} is no name on a mirror: write its registry and the path before the images, such as"
+                f"mirrors: {redact(left)} is not the name of a mirror: write its registry and the path before the images, such as"
                 " registry.example.com/cgr, in lower case."
             )
         host = right.partition("/")[0]
         if not _is_place(right) or not (host == REGISTRY or is_loopback(host)):
             raise InvalidArgument(
-                f"mirrors: {redact(right)}, for {left}, is no name on {REGISTRY}: write {REGISTRY}, or {REGISTRY}/ORG."
+                f"mirrors: {redact(right)}, for {left}, is not a name on {REGISTRY}: write {REGISTRY}, or {REGISTRY}/ORG."
             )
         yield left, right
 
@@ -82,8 +82,8 @@ def _sides(value: Mapping[str, str] | str) -> Iterator[tuple[Any, Any]]:
             left, equals, right = pair.partition("=")
             if not equals:
                 raise InvalidArgument(
-                    f"mirrors {redact(value)} is not understood: write registry.example.com/cgr={REGISTRY}/ORG, more of them"
-                    " behind commas, or a mapping."
+                    f"mirrors {redact(value)} cannot be parsed: write registry.example.com/cgr={REGISTRY}/ORG, separate"
+                    " several with commas, or give a mapping."
                 )
             yield left, right
 

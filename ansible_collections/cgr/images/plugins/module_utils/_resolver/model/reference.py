@@ -1,9 +1,8 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Image references: what the user writes, taken apart and checked.
+"""Image references: what the user writes, parsed and checked.
 
-Grammar: the OCI distribution specification, "Pulling manifests" (`<name>` and `<reference>`), and the OCI image
-specification, "Digests".  Beyond it, a reference must name `cgr.dev`, a mirror of it, or a registry on this very machine
+A reference must name `cgr.dev`, a mirror of it, or a registry on this machine
 (loopback).
 """
 
@@ -11,39 +10,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..errors import InvalidImage, redact
+from .grammar import REGISTRY, is_digest, is_loopback, is_name, is_registry, is_tag
+from .mirrors import Mirrors
 
-if TYPE_CHECKING:
-    from .mirrors import Mirrors
-
-REGISTRY = "cgr.dev"
 DEFAULT_TAG = "latest"
-LONGEST_NAME = 255
 LONGEST_IMAGE = 1024
 
-_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_NAME = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
-_LOOPBACK = re.compile(r"(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?")
-# What Docker takes for a registry rather than for a user of Docker Hub: there is a dot or a port, or it is localhost.
-_REGISTRY = re.compile(r"(?:localhost|(?=[^:]*\.|.*:)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 _TEMPLATE = re.compile(r"\{\{|\{%|\$\{|\$\(")
 
 
 @dataclass(frozen=True)
 class Reference:
-    """An image reference in its parts, all of them known to be well formed.
+    """The parts of an image reference, all of them well formed.
 
     Attributes:
         image: the reference as it was written.
-        repository: the registry and the name in it as they were written, without tag and digest: `cgr.dev/acme.com/python`.
-        host: the registry where it is looked up; another than the written one, if that is a mirror.
+        repository: the registry and the repository's name as they were written, without tag and digest: `cgr.dev/acme.com/go`.
+        host: the registry that is asked; another than the written one if that is a mirror.
         name: the name of the repository there.
-        tag: the tag; `None` only where the image is pinned by its digest alone.
-        digest: the digest to which it is pinned already, if it is.
+        tag: the tag; `None` only if the image is pinned by its digest alone.
+        digest: the digest that it is already pinned to, if it is.
     """
 
     image: str
@@ -55,7 +43,7 @@ class Reference:
 
     @property
     def upstream(self) -> str:
-        """The registry and the name where it is looked up."""
+        """The registry that is asked, and the repository's name there."""
         return f"{self.host}/{self.name}"
 
     @property
@@ -75,76 +63,56 @@ class Reference:
 
 
 def parse(image: object, mirrors: Mirrors | None = None) -> Reference:
-    """Takes an image reference apart.
+    """Parses an image reference.
 
     Args:
-        image: text like `cgr.dev/acme.com/python:3.12`; the tag is `latest` where none is written.
-        mirrors: which other registries hold images of cgr.dev; by default none does.
+        image: text like `cgr.dev/acme.com/python:3.12`; without a tag it means `latest`.
+        mirrors: the mirrors of cgr.dev; by default none.
 
     Raises:
-        InvalidImage: it is no such reference, or names another registry; the message says what to write instead.
+        InvalidImage: it is not such a reference, or names another registry; the message says what to write instead.
     """
     text, repository, tag, digest = _parts(image)
     upstream = mirrors.upstream(repository) if mirrors else repository
     host, _slash, name = upstream.partition("/")
-    _refuse_other_registries(text, host, name)
+    _reject_other_registries(text, host, name)
     reference = _checked(Reference(text, repository, host, name, tag, digest))
     if "/" not in name:
         path = repository[: -len(repository.rpartition("/")[2])]
-        raise InvalidImage(f"{redact(text)} names no organisation; did you mean {path}chainguard/{text[len(path) :]}?")
+        raise InvalidImage(f"{redact(text)} has no organisation; did you mean {path}chainguard/{text[len(path) :]}?")
     return reference
 
 
 def parse_ref(ref: object) -> Reference:
-    """Takes a reference apart that is deployed, in whichever registry; it is not one to look up.
+    """Parses a reference that is deployed, in any registry; it need not be one that can be resolved.
 
     Args:
         ref: text like `registry.example.com/cgr/python:3.12@sha256:…`.
 
     Raises:
-        InvalidImage: it is no reference with a registry.
+        InvalidImage: it is not a reference with a registry.
     """
     text, repository, tag, digest = _parts(ref)
     host, _slash, name = repository.partition("/")
     if not is_registry(host):
-        raise InvalidImage(f"{redact(text)} names no registry; write it in front, such as {REGISTRY}/{text}.")
+        raise InvalidImage(f"{redact(text)} has no registry; write it in front, such as {REGISTRY}/{text}.")
     return _checked(Reference(text, repository, host, name, tag, digest))
 
 
-def is_digest(text: object) -> bool:
-    """Whether `text` is a well-formed digest of an algorithm the OCI image specification registers."""
-    return isinstance(text, str) and _DIGEST.fullmatch(text) is not None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` (with or without a port) is this very machine."""
-    return _LOOPBACK.fullmatch(host) is not None
-
-
-def is_registry(host: str) -> bool:
-    """Whether `host` (with or without a port) is a registry, rather than a user of Docker Hub."""
-    return _REGISTRY.fullmatch(host) is not None
-
-
-def is_name(text: str) -> bool:
-    """Whether `text` is a well-formed name of a repository, or the first parts of one."""
-    return len(text) <= LONGEST_NAME and _NAME.fullmatch(text) is not None
-
-
 def _parts(image: object) -> tuple[str, str, str | None, str | None]:
-    """Returns a reference, and the repository, the tag and the digest in it, of which only the digest is well formed."""
+    """Returns a reference, and its repository, tag and digest, of which only the digest is checked."""
     if not isinstance(image, str) or not image:
-        raise InvalidImage(f"image must be text like {REGISTRY}/chainguard/python:latest, not {redact(repr(image))}.")
-    _refuse_what_is_no_reference(image)
+        raise InvalidImage(f"image must be text like {REGISTRY}/chainguard/python:latest, not {redact(image)}.")
+    _reject_obvious_mistakes(image)
     rest, at_sign, digest = image.partition("@")
     if at_sign and not is_digest(digest):
         raise InvalidImage(
-            f"{redact(image)} is not pinned rightly: after '@' comes sha256: and 64 lower-case hex digits."
+            f"{redact(image)} has a malformed digest: write sha256: and 64 lower-case hex digits after '@'."
         )
     repository, tag = _split_tag(rest)
     if repository != repository.lower():
         raise InvalidImage(
-            f"{redact(image)} has upper-case letters; a registry and a repository are written in lower case."
+            f"{redact(image)} has upper-case letters; registries and repositories are written in lower case."
         )
     return image, repository, DEFAULT_TAG if tag is None and not at_sign else tag, digest or None
 
@@ -152,9 +120,9 @@ def _parts(image: object) -> tuple[str, str, str | None, str | None]:
 def _checked(reference: Reference) -> Reference:
     image, name, tag = reference.image, reference.name, reference.tag
     if not is_name(name):
-        raise InvalidImage(f"{redact(image)} is not an image reference: {redact(name)} is no repository name.")
-    if tag is not None and not _TAG.fullmatch(tag):
-        raise InvalidImage(f"{redact(image)} is not an image reference: {redact(tag)} is no tag.")
+        raise InvalidImage(f"{redact(image)} is not an image reference: {redact(name)} is not a repository name.")
+    if tag is not None and not is_tag(tag):
+        raise InvalidImage(f"{redact(image)} is not an image reference: {redact(tag)} is not a tag.")
     return reference
 
 
@@ -165,24 +133,24 @@ def _split_tag(text: str) -> tuple[str, str | None]:
     return text, None
 
 
-def _refuse_what_is_no_reference(image: str) -> None:
+def _reject_obvious_mistakes(image: str) -> None:
     if _TEMPLATE.search(image):
-        raise InvalidImage(f"{redact(image)} still holds a template; render it before it is looked up.")
+        raise InvalidImage(f"{redact(image)} still contains a template; render it first.")
     if "://" in image:
-        raise InvalidImage(f"{redact(image)} is a URL; leave out everything up to and including '://'.")
+        raise InvalidImage(f"{redact(image)} is a URL; remove everything up to and including '://'.")
     if len(image) > LONGEST_IMAGE or any(c.isspace() or not c.isprintable() for c in image):
         raise InvalidImage(
-            f"{redact(image)} is not an image reference: it is too long, or holds a space or a line end."
+            f"{redact(image)} is not an image reference: it is too long, or contains a space or a line end."
         )
 
 
-def _refuse_other_registries(image: str, host: str, name: str) -> None:
+def _reject_other_registries(image: str, host: str, name: str) -> None:
     if host == REGISTRY or is_loopback(host):
         return
     if name and ("." in host or ":" in host):
         raise InvalidImage(
-            f"{redact(image)} is in the registry {host}; only {REGISTRY} keeps a tag history. If {host} mirrors it, name it in"
+            f"{redact(image)} is in the registry {host}; only {REGISTRY} keeps a tag history. If {host} mirrors it, add it to"
             " 'mirrors'."
         )
     repository = image if name else f"chainguard/{image}"
-    raise InvalidImage(f"{image} names Docker Hub; did you mean {REGISTRY}/{repository}?")
+    raise InvalidImage(f"{image} is an image of Docker Hub; did you mean {REGISTRY}/{repository}?")

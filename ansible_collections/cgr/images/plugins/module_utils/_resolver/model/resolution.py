@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Mapping
 
 from .build import Build, HistoryRange
+from .grammar import is_digest
 from .instant import SECOND, Instant
 from .query import Query
-from .reference import is_digest
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,14 @@ class Resolution:
         image: the image as it was written.
         repository: the registry and the repository's name, such as `cgr.dev/acme.com/python`.
         tag: the tag; none for an image that was pinned by its digest alone.
-        digest: the digest the tag pointed at: that of the index for all platforms.
+        digest: the digest the tag pointed at, which is that of the index for all platforms.
         ref: the reference to deploy, `repository:tag@digest`.
         updated_at: when the tag moved to the digest, in UTC; none for an image that was already pinned.
         at: the instant asked for, in UTC; none for the present.
         reason: why this build was chosen, for a person.
         warnings: what the user should look at, although there is a digest.
         history: the part of the tag's history that was read; none if it was not read.
+        present: the instant that its run takes for the present; none if `at` was given, or the run has none.
     """
 
     image: str
@@ -40,6 +41,7 @@ class Resolution:
     reason: str
     warnings: tuple[str, ...] = ()
     history: HistoryRange | None = field(default=None, repr=False)
+    present: Instant | None = None
 
     @classmethod
     def of(
@@ -73,6 +75,12 @@ class Resolution:
         return next((build for build in self._others if build.updated_at > self.updated_at), None)  # type: ignore[operator]
 
     @property
+    def is_next_known(self) -> bool:
+        """Whether the history was read up to the next build, or to the present, so that `next` is the whole truth."""
+        history = self.history
+        return bool(self.next or (history and history.now and history.now <= history.end))
+
+    @property
     def active_seconds(self) -> int | None:
         """How many seconds the tag pointed at this build; none if no later build was read."""
         if not self.next or not self.updated_at:
@@ -99,6 +107,7 @@ class Resolution:
             "reason": self.reason,
             "warnings": list(self.warnings),
             "history": _history_to_dict(self.history) if self.history else None,
+            "present": _text(self.present),
         }
 
     @classmethod
@@ -110,18 +119,20 @@ class Resolution:
         """
         if not isinstance(data, Mapping):
             raise TypeError("is not a resolution")
-        updated_at, at = _instant(data["updated_at"]), query.rule.at
-        history = _history_from_dict(data["history"]) if data["history"] else None
+        updated_at, at = _instant(data.get("updated_at")), query.rule.at  # Pulumi drops what is None
+        history = _history_from_dict(data["history"]) if data.get("history") else None
         if not is_digest(data["digest"]):
             raise ValueError("is not a digest")
         if query.reference.digest is None and (updated_at is None or (at and updated_at > at)):
             raise ValueError("is not a resolution of this query")
         warnings = tuple(str(warning) for warning in data["warnings"])
-        return cls.of(query, data["digest"], updated_at, str(data["reason"]), warnings, history)
+        resolution = cls.of(query, data["digest"], updated_at, str(data["reason"]), warnings, history)
+        return replace(resolution, present=_instant(data.get("present")))
 
     def for_query(self, query: Query) -> Resolution:
         """Returns the resolution for a query that asks for the same, perhaps in other words, such as a mirror's name."""
-        return self.of(query, self.digest, self.updated_at, self.reason, self.warnings, self.history)
+        resolution = self.of(query, self.digest, self.updated_at, self.reason, self.warnings, self.history)
+        return replace(resolution, present=self.present)
 
     def with_warning(self, warning: str) -> Resolution:
         """Returns the resolution with one more warning."""
@@ -158,8 +169,9 @@ class Resolutions:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user should look at, although there are digests."""
-        return tuple(warning for resolution in self.resolutions.values() for warning in resolution.warnings)
+        """What the user should look at, although there are digests; each of it once."""
+        found = [warning for resolution in self.resolutions.values() for warning in resolution.warnings]
+        return tuple(dict.fromkeys(found))
 
 
 def _build(build: Build | None) -> dict[str, str] | None:
@@ -177,7 +189,7 @@ def _history_from_dict(data: Mapping[str, Any]) -> HistoryRange:
     if not all(is_digest(build.digest) for build in builds):
         raise ValueError("is not a digest")
     start, end = Instant(int(data["start"])), Instant(int(data["end"]))
-    return HistoryRange(builds, start, end, _instant(data["now"]))
+    return HistoryRange(builds, start, end, _instant(data.get("now")))
 
 
 def _instant(text: str | None) -> Instant | None:

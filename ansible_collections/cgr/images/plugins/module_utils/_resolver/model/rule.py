@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, NamedTuple, 
 
 from ..errors import InvalidInstant, InvalidRule, redact
 from .duration import format_duration, parse_duration
+from .grammar import is_digest
 from .instant import AtLike, Instant
-from .reference import is_digest
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -76,7 +76,7 @@ def parse_at(at: AtLike, name: str = "at") -> Instant:
             raise ValueError("is empty; omit it to get the latest build")
         return Instant.of(at)
     except ValueError as error:
-        raise InvalidInstant(f"{name} {redact(at if isinstance(at, str) else repr(at))} {error}.", name) from error
+        raise InvalidInstant(f"{name} {redact(at)} {error}.", name) from error
 
 
 def parse_current(value: object, name: str = "current") -> str | None:
@@ -87,9 +87,9 @@ def parse_current(value: object, name: str = "current") -> str | None:
     """
     if value is None or value == "":
         return None
-    digest = str(value).rpartition("@")[2]
+    digest = value.rpartition("@")[2] if isinstance(value, str) else ""
     if not is_digest(digest):
-        raise InvalidRule(f"{name} {redact(str(value))} is neither a digest nor a ref that ends with one.", name)
+        raise InvalidRule(f"{name} {redact(value)} is neither a digest nor a ref that ends with one.", name)
     return digest
 
 
@@ -97,29 +97,34 @@ def _parse_duration(name: str, value: object) -> int:
     try:
         return parse_duration(value)
     except ValueError as error:
-        raise InvalidRule(f"{name} {redact(str(value))} {error}.", name) from error
+        raise InvalidRule(f"{name} {redact(value)} {error}.", name) from error
 
 
 def _parse_count(name: str, value: object) -> int:
     # Pulumi passes every number as a float, and Ansible may pass it as text.
-    text = str(value)
-    if isinstance(value, float) and value.is_integer():
-        text = f"{value:.0f}"
-    is_number = isinstance(value, (int, float, str)) and not isinstance(value, bool)
-    if not is_number or not text.isdecimal() or len(text) > 9 or int(text) > MAX_BUILDS_BACK:
-        raise InvalidRule(f"{name} {redact(text)} is not a whole number from 0 to {MAX_BUILDS_BACK}.", name)
-    return int(text)
+    count = int(value) if _is_whole(value) else -1  # type: ignore[call-overload]
+    if not 0 <= count <= MAX_BUILDS_BACK:
+        raise InvalidRule(f"{name} {redact(value)} is not a whole number from 0 to {MAX_BUILDS_BACK}.", name)
+    return int(count)
+
+
+def _is_whole(value: object) -> bool:
+    if isinstance(value, str):
+        return value.isascii() and value.isdecimal() and len(value) < 10
+    if isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _parse_digests(name: str, value: object) -> frozenset[str]:
     found = [value] if isinstance(value, str) else value
     if not isinstance(found, Iterable) or isinstance(found, (Mapping, bytes)):
-        raise InvalidRule(f"{name} {redact(str(value))} is not a list of digests.", name)
+        raise InvalidRule(f"{name} {redact(value)} is not a list of digests.", name)
     digests = list(found)
     for digest in digests:
         if not is_digest(digest):
             raise InvalidRule(
-                f"{name} contains {redact(str(digest))}, which is not a digest: write sha256: and 64 lower-case hex digits.",
+                f"{name} contains {redact(digest)}, which is not a digest: write sha256: and 64 lower-case hex digits.",
                 name,
             )
     return frozenset(digests)

@@ -25,7 +25,7 @@ from ..errors import (
     UntrustworthyAnswer,
     redact,
 )
-from ..http.transport import Response
+from ..http.exchange import Response
 from ..model.reference import Reference
 
 SIGN_IN = "chainctl auth configure-docker, or set CGR_TOKEN to what `chainctl auth token --audience cgr.dev` prints"
@@ -79,16 +79,6 @@ def is_unknown_repository(response: Response) -> bool:
     return response.status == 404 and any(error.get("code") == "NAME_UNKNOWN" for error in _errors(response.body))
 
 
-def describe_body(body: bytes) -> str:
-    """Describes in a few words a body that is not what was expected."""
-    start = body[:200].lstrip().lower()
-    if not start:
-        return "it is empty"
-    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<")):
-        return "it is a web page; a proxy or a sign-in page may stand in between"
-    return f"it begins with {redact(body[:60].decode('utf-8', 'replace'))}"
-
-
 def _refused_at_token(reference: Reference, credential: Credential, said: str) -> AccessRefused:
     if isinstance(credential, Anonymous):
         return NotSignedIn(
@@ -97,7 +87,7 @@ def _refused_at_token(reference: Reference, credential: Credential, said: str) -
         )
     return CredentialsRefused(
         f"the credentials from {credential.source} were refused. Either they are malformed or have expired, or"
-        f" does not exist in {reference.name.partition('/')[0]}. Renew them: {SIGN_IN} ({said})",
+        f" {_named(reference)} does not exist in {reference.name.partition('/')[0]}. Renew them: {SIGN_IN} ({said})",
         image=reference.image,
     )
 
@@ -127,7 +117,7 @@ def _odd_status(response: Response, reference: Reference) -> CgrError:
 
 def _said(response: Response) -> str:
     messages = [error["message"] for error in _errors(response.body) if isinstance(error.get("message"), str)]
-    text = messages[0] if messages else response.body[:200].decode("utf-8", "replace").strip()
+    text = messages[0] if messages else response.body[:4000].decode("utf-8", "replace").strip()
     return f"the registry answered {response.status}{': ' + redact(text) if text and not text.startswith('<') else ''}"
 
 

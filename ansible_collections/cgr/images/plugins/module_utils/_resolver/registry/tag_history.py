@@ -14,10 +14,12 @@ from typing import Any
 
 from ..auth.credentials import Bearer, Credential
 from ..errors import UntrustworthyAnswer, redact
-from ..http.transport import Response, Transport
+from ..http.exchange import Response, describe_body
+from ..http.transport import Transport
 from ..model.build import Build, Page
+from ..model.grammar import is_digest
 from ..model.instant import SECOND, Instant
-from ..model.reference import Reference, is_digest
+from ..model.reference import Reference
 from . import response_errors as response_errors
 from .token_exchange import TokenExchange
 
@@ -76,15 +78,13 @@ def _records(body: bytes) -> tuple[Build, ...]:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise UntrustworthyAnswer(
-            f"The registry's answer is no tag history: {response_errors.describe_body(body)}."
-        ) from error
+        raise UntrustworthyAnswer(f"The registry's answer is no tag history: {describe_body(body)}.") from error
     # Go writes an empty list as null, and an empty answer as {}.
     history = answer.get("history", None if answer == {} else "missing") if isinstance(answer, dict) else "missing"
     if history is None:
         return ()
     if not isinstance(history, list):
-        raise UntrustworthyAnswer(f"The registry's answer is no tag history: {response_errors.describe_body(body)}.")
+        raise UntrustworthyAnswer(f"The registry's answer is no tag history: {describe_body(body)}.")
     return tuple(_record(entry) for entry in history)
 
 

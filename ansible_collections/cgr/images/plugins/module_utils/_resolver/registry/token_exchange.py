@@ -23,13 +23,19 @@ from dataclasses import dataclass, field
 
 from ..auth import jwt
 from ..auth.credentials import Basic, Bearer, Credential, Refresh
-from ..errors import BrokenCredentials, UntrustworthyAnswer
+from ..errors import UntrustworthyAnswer
+from ..http.exchange import describe_body
 from ..http.transport import Transport
-from ..model.reference import REGISTRY, Reference
+from ..model.grammar import REGISTRY
+from ..model.reference import Reference
+from ..redaction import remember_secret
 from . import response_errors as response_errors
 
 SECONDS_BY_DEFAULT = 60
 """How long a token is good that says nothing about it (Docker registry token specification)."""
+
+CLIENT_ID = "pulumi-cgr"
+"""How the one who asks names itself where an identity token is exchanged (Docker registry token specification)."""
 
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
 
@@ -49,10 +55,16 @@ class _Slot:
 
 
 class TokenExchange:
-    """The tokens granted in this process.  Threads that need the same one wait for one request."""
+    """The tokens granted in this process.  Threads that need the same one wait for one request.
 
-    def __init__(self, transport: Transport) -> None:
+    Args:
+        transport: sends the requests.
+        audience: whom credentials are sent to; a Chainguard token for anybody else is not sent.
+    """
+
+    def __init__(self, transport: Transport, audience: str) -> None:
         self._transport = transport
+        self._audience = audience
         self._lock = threading.Lock()
         self._slots: dict[tuple[str, str, Credential], _Slot] = {}
 
@@ -72,12 +84,8 @@ class TokenExchange:
             AccessRefused: the registry grants nothing for this credential.
             RegistryUnavailable, UntrustworthyAnswer: as with any request.
         """
+        self._check_audience(credential)
         if isinstance(credential, Bearer):
-            if not _PRINTABLE.fullmatch(credential.secret):
-                raise BrokenCredentials(
-                    f"{credential.source} holds a space, a line end or another sign that no token has."
-                )
-            jwt.check_audience(credential.secret, REGISTRY, credential.source)
             return f"Bearer {credential.secret}"
         with self._lock:
             slot = self._slots.setdefault((base, reference.name, credential), _Slot())
@@ -86,11 +94,19 @@ class TokenExchange:
                 slot.token = self._exchange(base, reference, credential, deadline)
             return f"Bearer {slot.token.text}"
 
+    def _check_audience(self, credential: Credential) -> None:
+        if isinstance(credential, Bearer):
+            jwt.check_audience(credential.secret, self._audience, credential.source)
+        elif self._audience != REGISTRY and isinstance(credential, (Basic, Refresh)):
+            secret = credential.secret if isinstance(credential, Refresh) else credential.password
+            jwt.check_audience(secret, self._audience, credential.source)
+
     def _exchange(self, base: str, reference: Reference, credential: Credential, deadline: float) -> Token:
         asked = time.monotonic()
         scope = {"scope": f"repository:{reference.name}:pull"}
         if isinstance(credential, Refresh):
-            form = {**scope, "grant_type": "refresh_token", "service": REGISTRY, "refresh_token": credential.secret}
+            grant = {"grant_type": "refresh_token", "service": self._audience, "client_id": CLIENT_ID}
+            form = {**scope, **grant, "refresh_token": credential.secret}
             response = self._transport.post(f"{base}/token", form, None, deadline)
         else:
             response = self._transport.get(f"{base}/token", scope, _basic(credential), deadline)
@@ -110,11 +126,10 @@ def _parse(body: bytes, asked: float) -> Token:
         answer = json.loads(body)
         text = answer.get("token") or answer.get("access_token")
     except (ValueError, AttributeError, RecursionError) as error:
-        raise UntrustworthyAnswer(
-            f"The registry's token endpoint answered no token: {response_errors.describe_body(body)}."
-        ) from error
+        raise UntrustworthyAnswer(f"The registry's token endpoint answered no token: {describe_body(body)}.") from error
     if not isinstance(text, str) or not _PRINTABLE.fullmatch(text):
         raise UntrustworthyAnswer("The registry's token endpoint answered no token that can be used.")
+    remember_secret(text)
     seconds = answer.get("expires_in")
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < 86400:
         seconds = SECONDS_BY_DEFAULT

@@ -1,8 +1,8 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Work on many things at once, in threads that an interrupted program does not wait for.
+"""Concurrent work in threads that an interrupted program does not wait for.
 
-`concurrent.futures.ThreadPoolExecutor` joins its threads when Python ends: after an interrupt that would be as long as
+`concurrent.futures.ThreadPoolExecutor` joins its threads when Python ends: after an interrupt, that takes as long as
 their requests may take.
 """
 
@@ -20,12 +20,12 @@ _Result = TypeVar("_Result")
 def run_concurrently(
     work: Callable[[_Item], _Result], items: Iterable[_Item], workers: int
 ) -> Iterator[tuple[_Item, Future[_Result]]]:
-    """Does `work` on every item, and yields each with its outcome as soon as it is done.
+    """Calls `work` with every item, and yields each item with its outcome as soon as it is done.
 
     Args:
-        work: what to do; what it raises is in the outcome.
-        items: on what.
-        workers: how many threads, at most.
+        work: the function; what it raises is in the outcome.
+        items: its arguments.
+        workers: the maximum number of threads.
     """
     queue: SimpleQueue[tuple[_Item, Future[_Result]]] = SimpleQueue()
     tasks: dict[Future[_Result], _Item] = {}
@@ -53,4 +53,4 @@ def run_concurrently(
         for future in as_completed(tasks):
             yield tasks[future], future
     finally:
-        stopped.set()  # interrupted: what was not begun is not begun any more
+        stopped.set()  # interrupted: do not begin the rest

@@ -31,5 +31,5 @@ def test_what_is_pinned(value: object, pinned: object) -> None:
 
 
 def test_what_is_no_answer_is_refused() -> None:
-    with pytest.raises(AnsibleFilterError, match="without a ref is no answer"):
+    with pytest.raises(AnsibleFilterError, match="a result without a ref cannot be pinned to"):
         pin(f"image: {IMAGE}", [{"failed": True}])

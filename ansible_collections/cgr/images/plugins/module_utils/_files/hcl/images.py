@@ -1,0 +1,102 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where images stand in HCL: Terraform and OpenTofu, Nomad jobs, Packer, and the build files of Docker Bake."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Iterator
+
+from ..dockerfile.images import images_in_dockerfile
+from ..matcher import Matcher
+from ..occurrence import Occurrence, in_order
+from ..text.dialects import SCRIPT
+from ..text.images import NO_COMMENT, Line, lines_of, registry_alone
+from ..text.lines import LineNumbers
+from ..text.references import Found, occurrence_of, references_in
+from ..text.usage import BUILT_OR_PUSHED, Variables, why_target_skipped
+from .source import Literal, literals
+
+# Attributes that name what is built: of Docker Bake, and of the Terraform providers for Docker.
+_BUILT = frozenset(
+    ["tags", "cache-to", "cache-from", "cache_to", "cache_from", "output", "target_image", "destination"]
+)
+# Blocks whose `image` is `latest` without a tag: of the Terraform provider for Kubernetes, and Nomad's driver for Docker.
+_LATEST = frozenset(["container", "init_container", "config"])
+_REGISTRY_IN_USE = re.compile(r"\$\{(?:var\.|local\.)?\w+\}/")
+
+
+def images_in_hcl(text: str, names: Matcher) -> list[Occurrence]:
+    """Finds the images in a text, in their order.
+
+    Raises:
+        Unreadable: it is not HCL.
+    """
+    reader = _Images(text, names)
+    return in_order(occurrence for literal in literals(text) for occurrence in reader.in_literal(literal))
+
+
+def parse(text: str) -> list[tuple[tuple[str, ...], str, str]]:
+    """Returns what a text in HCL says: each text in it, with the types of its blocks and the name of its attribute.
+
+    Raises:
+        Unreadable: it is not HCL.
+    """
+    return [
+        (tuple(block.type for block in each.blocks), each.attribute, text[each.start : each.end])
+        for each in literals(text)
+    ]
+
+
+class _Images:
+    """Finds the images in the literals of one text."""
+
+    def __init__(self, text: str, names: Matcher) -> None:
+        self._text = text
+        self._names = names
+        self._numbers = LineNumbers(text)
+        self._variables = Variables(text)
+        self._uses_registries = bool(_REGISTRY_IN_USE.search(text))
+
+    def in_literal(self, literal: Literal) -> Iterator[Occurrence]:
+        held = self._text[literal.start : literal.end]
+        if not self._names.may_be_in(held):
+            return
+        first = self._numbers.of(literal.start)
+        if literal.attribute == "dockerfile-inline" and literal.is_heredoc:
+            yield from self._in_dockerfile(held, literal.start, first)
+            return
+        alone = registry_alone(held, self._names, first)
+        if alone and self._uses_registries:
+            yield alone
+        for line in lines_of(held, SCRIPT.comment if literal.is_heredoc else NO_COMMENT):
+            for found in references_in(line.text, self._names):
+                occurrence = self._occurrence(literal, line, found, first + line.number - 1)
+                if occurrence:
+                    yield occurrence
+
+    def _in_dockerfile(self, held: str, start: int, first: int) -> Iterator[Occurrence]:
+        for each in images_in_dockerfile(held, self._names):
+            place = each.place and replace(each.place, start=each.place.start + start, end=each.place.end + start)
+            yield replace(each, line=each.line + first - 1, place=place)
+
+    def _occurrence(self, literal: Literal, line: Line, found: Found, number: int) -> Occurrence | None:
+        before, behind = line.text[: found.start], line.text[found.end :]
+        reason = BUILT_OR_PUSHED if _is_built(literal) else why_target_skipped(before, behind, self._variables)
+        is_latest = literal.attribute == "image" and bool(literal.blocks) and literal.blocks[-1].type in _LATEST
+        offset = literal.start + line.start
+        return occurrence_of(
+            line.text, found, offset, number, self._names, reason, is_latest and not before and not behind
+        )
+
+
+def _is_built(literal: Literal) -> bool:
+    """Whether a text names what is built or pushed, rather than what is pulled."""
+    if literal.attribute in _BUILT:
+        return True
+    block = literal.blocks[-1] if literal.blocks else None
+    if block is None or literal.attribute != "name" or block.type != "resource":
+        return False
+    is_pushed = block.labels[:1] == ("docker_registry_image",)
+    return is_pushed or (block.labels[:1] == ("docker_image",) and "build" in block.children)

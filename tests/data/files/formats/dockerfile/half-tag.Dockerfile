@@ -1,0 +1,9 @@
+ARG VERSION=1
+ARG NAME=web
+ARG UNSET
+FROM cgr.dev/acme.com/web:${VERSION}.2
+FROM cgr.dev/acme.com/${NAME}
+FROM cgr.dev/acme.com/web:${UNSET}
+FROM cgr.dev/acme.com/web:${UNSET:-1.2}
+FROM cgr.dev/acme.com/db:${VERSION:+16}
+FROM ${REGISTRY:-cgr.dev}/acme.com/db:16

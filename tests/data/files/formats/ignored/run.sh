@@ -1,0 +1,2 @@
+docker run cgr.dev/acme.com/db:16 # cgr-images: ignore
+docker run cgr.dev/acme.com/db:16

@@ -1,0 +1,3 @@
+locals {
+  image = "cgr.dev/acme.com/web:1.2" # of today
+}

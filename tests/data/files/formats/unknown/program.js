@@ -1,0 +1,2 @@
+def f():
+    return "cgr.dev/acme.com/web:1.2"
