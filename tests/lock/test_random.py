@@ -201,7 +201,7 @@ class Day:
             with chdir(self.folder):
                 pin_files(locked, names, query_for=queries_from_lock(self.resolver.with_lock("cgr.lock.json"), {}))
         except InvalidArgument as error:
-            if "is in the lock with 2 rules" not in str(error):
+            if "is in the lock with" not in str(error):
                 raise
             return
         for finding in check(read_lock(self.path), self.uses(names, {})):
