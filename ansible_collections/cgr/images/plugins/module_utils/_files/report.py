@@ -49,7 +49,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Problem:
-    """What could not be read or written and is as it was, or a malformed reference; `line` is `None` where it is the whole file."""
+    """What could not be read or written, or a malformed reference; `line` is `None` where it is the whole file."""
 
     file: str
     line: int | None
