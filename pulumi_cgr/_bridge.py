@@ -3,6 +3,9 @@
 """What the package itself uses of the resolver, beside the public names in `resolver.py`.  No API: it may change at any time."""
 
 from ansible_collections.cgr.images.plugins.module_utils._files.atomic import replace as replace_file
+from ansible_collections.cgr.images.plugins.module_utils._files.ignored import IGNORED
+from ansible_collections.cgr.images.plugins.module_utils._files.status import NOT_DONE, exit_status
+from ansible_collections.cgr.images.plugins.module_utils._files.status import skipped as skipped_rows
 from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import change as change_lock
 from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import read_if_there as read_lock_if_there
 from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import read_lock
@@ -51,7 +54,9 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.settings impo
 __all__ = [
     "DAY",
     "HOUR",
+    "IGNORED",
     "LOCK_FILE_NAME",
+    "NOT_DONE",
     "PARTS",
     "REPLACED",
     "RULE_NAMES",
@@ -73,6 +78,7 @@ __all__ = [
     "Trace",
     "change_lock",
     "error_from_dict",
+    "exit_status",
     "humanize_duration",
     "is_digest",
     "keep_current",
@@ -91,5 +97,6 @@ __all__ = [
     "replace_file",
     "rule_options",
     "run_concurrently",
+    "skipped_rows",
     "without_digest",
 ]

@@ -31,10 +31,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (resolve.resolve, history.history, pin.pin, lock.lock, lock.rollback):
-    app.command(epilog=STATUSES)(_command)
-app.command()(check.check)  # its statuses are its own
-app.command(epilog=STATUSES)(lock.merge)
+_OWN_STATUSES = (pin.pin, check.check)  # their help says which
+for _command in (resolve.resolve, history.history, pin.pin, lock.lock, lock.rollback, check.check, lock.merge):
+    app.command(epilog=None if _command in _OWN_STATUSES else STATUSES)(_command)
 
 
 def run(arguments: list[str]) -> int:

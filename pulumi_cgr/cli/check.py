@@ -17,8 +17,8 @@ from ..lockfile.verify import check as check_offline
 from ..resolver import CgrError, Instant, InvalidArgument
 from . import options, uses
 from .errors import refuse
-from .output import bar, print_json, say, show
-from .pin import Patterns
+from .output import bar, print_json, say, show, warn
+from .selection import ExcludePatterns, NoIgnore, Patterns
 
 NOT_CHECKED = 2
 
@@ -45,6 +45,8 @@ Online = Annotated[
 def check(
     paths: Paths = None,
     patterns: Patterns = None,
+    exclude: ExcludePatterns = None,
+    no_ignore: NoIgnore = False,
     max_age: MaxAge = None,
     online: Online = False,
     lock_file: options.LockFile = None,
@@ -61,7 +63,8 @@ def check(
     try:
         path, findings = options.lock_of(lock_file), list[Finding]()
         resolver, lock = options.resolver_of(registry_url, mirror, verbose), read_lock(path)
-        found = uses.scan_files(paths, patterns, resolver) if paths else None
+        found = uses.scan_files(paths, resolver, patterns, exclude, no_ignore) if paths else None
+        warn(found.warnings if found else ())
         for problem in found.problems if found else ():
             say(str(problem))
         used = uses.uses_of(found, resolver, lock, {}) if found else None

@@ -18,8 +18,8 @@ from ..lockfile.update import prune as prune_lock
 from ..lockfile.update import rollback as roll_back
 from ..resolver import InvalidArgument
 from . import options, uses
-from .output import bar, print_json, say, show
-from .pin import Patterns
+from .output import bar, print_json, say, show, warn
+from .selection import Exclude, NoIgnore, Patterns, patterns_and_digests
 
 Images = Annotated[
     list[str] | None,
@@ -44,11 +44,13 @@ Ours = Annotated[
 Theirs = Annotated[str, typer.Argument(metavar="THEIRS", help="The lock of the other side: git's `%B`.")]
 
 
-@options.takes_rule("current", "stale_after")
+@options.takes_rule("current", "stale_after", "exclude")
 def lock(
     images: Images = None,
     files: Files = None,
     patterns: Patterns = None,
+    exclude: Exclude = None,
+    no_ignore: NoIgnore = False,
     prune: Prune = False,
     lock_file: options.LockFile = None,
     *,
@@ -68,7 +70,10 @@ def lock(
     resolver = options.resolver_of(registry_url, mirror, verbose)
     path = options.lock_of(lock_file)
     before = read_lock_if_there(path) or Lock()
-    found = uses.scan_files(files, patterns, resolver) if files else None
+    exclude_patterns, digests = patterns_and_digests(exclude)
+    rule = {**rule, "exclude": digests} if digests else rule
+    found = uses.scan_files(files, resolver, patterns, exclude_patterns, no_ignore) if files else None
+    warn(found.warnings if found else ())
     for problem in found.problems if found else ():
         say(str(problem))
     if prune and found and found.problems:

@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from .._bridge import RuleArguments
+from .._bridge import NOT_DONE, RuleArguments, exit_status, skipped_rows
+from ..resolver import CgrError
 from . import options
+from .errors import refuse
 from .output import bar, console, print_json, print_text, say, show, warn
+from .selection import Exclude, NoIgnore, Patterns, patterns_and_digests
 from .uses import ByItsRules
 
 if TYPE_CHECKING:
@@ -30,27 +33,23 @@ Paths = Annotated[
         " folder are followed only as far as they lead to something below one of the paths.",
     ),
 ]
-Patterns = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--pattern",
-        metavar="PATTERN",
-        help="Which files of the folders are read, as shell patterns for a name, such as `*.yaml`, or for a path from the folder"
-        " on, such as `deploy/*.yaml`. May be given several times. By default `*.yaml`, `*.yml`, and `Dockerfile` and"
-        " `Containerfile` with anything before or behind a dot.",
-    ),
-]
 Check = Annotated[bool, typer.Option("--check", help="Write nothing; the exit status is 1 if a file would change.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Fail if an image of ours is skipped, unless a comment says to ignore it.")
+]
 Diff = Annotated[bool, typer.Option("--diff", help="Print what changes as a diff.")]
 
 _COLOURS = {"pinned": "green", "updated": "green", "skipped": "yellow"}
 
 
-@options.takes_rule("current")
+@options.takes_rule("current", "exclude")
 def pin(
     paths: Paths,
     patterns: Patterns = None,
+    exclude: Exclude = None,
+    no_ignore: NoIgnore = False,
     check: Check = False,
+    strict: Strict = False,
     diff: Diff = False,
     *,
     rule: RuleArguments,
@@ -60,11 +59,16 @@ def pin(
     verbose: options.Verbose = False,
     as_json: options.Json = False,
 ) -> None:
-    """Pins the images in files to digests, or updates their digests: manifests, Compose files, Helm values, Dockerfiles.
+    """Pins the images in files to digests, or updates their digests: manifests, Compose files, Helm values, Dockerfiles,
+    Terraform, scripts and others.
 
-    Only the bytes of digests change. All of the images are looked up before the first file is written; if one has no answer, no
-    file changes. With `min_age`, a digest that a file has already is never replaced by an older build. With a lock, each image
-    gets the digest that is in it, by its own rule there.
+    Only the bytes of digests change. All of the images are looked up before the first file is written; if one cannot be
+    resolved, no file changes. With `min_age`, a digest that a file already has is never replaced by an older build. With a lock,
+    each image gets the digest that is in it, by its own rule there.
+
+    A comment `cgr-images: ignore`, in the line of an image or above it, skips the image. In a git work tree, files that git
+    ignores are left out. Exit status: 0 all is as it should be; 1 `--check` would change something; 2 something could not be
+    resolved, read or written; 3 with `--strict`, an image was skipped.
     """
     from ..files import pin_files  # takes PyYAML
 
@@ -74,16 +78,23 @@ def pin(
         if diff:
             diffs.append(_diff(path, before, after))
 
-    with bar("Looking up", "images") as progress:
-        report = pin_files(
-            options.resolver_of(registry_url, mirror, verbose, lock, ByItsRules),
-            paths,
-            patterns=patterns,
-            rule=rule,
-            check=check,
-            progress=progress,
-            on_change=keep_diff,
-        )
+    try:
+        exclude_patterns, digests = patterns_and_digests(exclude)
+        with bar("Looking up", "images") as progress:
+            report = pin_files(
+                options.resolver_of(registry_url, mirror, verbose, lock, ByItsRules),
+                paths,
+                patterns=patterns,
+                exclude_patterns=exclude_patterns,
+                gitignore=not no_ignore,
+                rule={**rule, "exclude": digests} if digests else rule,
+                check=check,
+                progress=progress,
+                on_change=keep_diff,
+            )
+    except CgrError as error:
+        refuse(error, as_json)
+        raise typer.Exit(NOT_DONE) from None
     warn(report.warnings)
     for problem in report.problems:
         say(str(problem))
@@ -92,8 +103,9 @@ def pin(
     else:
         _show_diffs(diffs)
         show(*_rows(report), _summary(report, check))
-    if report.problems or (check and report.changed):
-        raise typer.Exit(1)
+    if strict and skipped_rows(report):
+        say(f"{len(skipped_rows(report))} skipped, which --strict does not allow.")
+    raise typer.Exit(exit_status(report, check, strict))
 
 
 def _rows(report: Report) -> Iterator[Text]:

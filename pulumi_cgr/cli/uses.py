@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .._bridge import Entry, Lock, Progress, Query, lock_key, read_lock_if_there
+from .._bridge import IGNORED, Entry, Lock, Progress, Query, lock_key, read_lock_if_there
 from ..lockfile.update import Use
 from ..resolver import CgrError, InvalidRule, Resolutions, Resolver
 
@@ -18,11 +18,17 @@ if TYPE_CHECKING:
 Rule = Mapping[str, Any]
 
 
-def scan_files(paths: Sequence[str], patterns: Sequence[str] | None, resolver: Resolver) -> ScanResult:
-    """Reads files; the arguments are those of `pulumi_cgr.files.survey`."""
+def scan_files(
+    paths: Sequence[str],
+    resolver: Resolver,
+    patterns: Sequence[str] | None,
+    exclude: Sequence[str] | None,
+    no_ignore: bool,
+) -> ScanResult:
+    """Reads files; the arguments are those of `pulumi_cgr.files.scan`."""
     from ..files import Matcher, scan  # takes PyYAML
 
-    return scan(paths, patterns, Matcher(resolver.mirrors))
+    return scan(paths, patterns, Matcher(resolver.mirrors), exclude_patterns=exclude, gitignore=not no_ignore)
 
 
 def uses_of(found: ScanResult, resolver: Resolver, lock: Lock, rule: Rule, folder: str = "") -> list[Use]:
@@ -42,6 +48,7 @@ def uses_of(found: ScanResult, resolver: Resolver, lock: Lock, rule: Rule, folde
         use
         for read in found.files
         for occurrence in read.occurrences
+        if occurrence.reason != IGNORED
         for use in _uses(occurrence, _named(read.path, folder), resolver, lock, rule)
     ]
 

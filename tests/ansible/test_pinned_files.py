@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +72,7 @@ def test_the_result_is_the_report(controller: Controller, deployment: Path) -> N
     (result,) = controller.results([pinned_files(paths=["deploy"])])
 
     first, _second, third = result["images"]
-    assert result["changed"]
+    assert (result["changed"], result["failed"], result["exit_status"]) == (True, True, 2)
     assert (first["status"], first["line"], first["image"]) == ("updated", 3, PYTHON)
     assert (first["old_digest"], first["new_digest"]) == (PYTHON_IN_JUNE, PYTHON_LATEST_DEV)
     assert (third["status"], third["reason"]) == ("skipped", "a template makes a part of it")
@@ -78,6 +80,43 @@ def test_the_result_is_the_report(controller: Controller, deployment: Path) -> N
     (problem,) = result["problems"]
     assert problem["file"].endswith("deploy/broken.yaml")
     assert problem["reason"].startswith("is not YAML: ")
+    assert result["msg"] == f"{problem['file']} {problem['reason']}"
+
+
+def test_strict_fails_where_an_image_is_skipped(controller: Controller, deployment: Path) -> None:
+    deployment.write_text(
+        IN_JUNE + f"- image: {PYTHON}-{{{{ x }}}}\n- image: {PYTHON}-{{{{ y }}}} # cgr-images: ignore\n"
+    )
+    tasks = [pinned_files(paths=["deploy"], at="2024-06-01", strict=strict) for strict in (False, True)]
+
+    loose, strict = controller.results(tasks)
+
+    assert (loose["failed"], loose["exit_status"]) == (False, 0)
+    assert (strict["failed"], strict["exit_status"]) == (True, 3)
+    assert strict["msg"].endswith(f"{deployment}:5 {PYTHON}-{{{{ x }}}}: a template makes a part of it")
+
+
+def test_files_are_left_out_by_pattern_and_by_git(controller: Controller, deployment: Path) -> None:
+    for name in ("ignored.yaml", "excluded.yaml"):
+        deployment.with_name(name).write_text(DEPLOYMENT)
+    subprocess.run(["git", "init", "--quiet", controller.folder], check=True)
+    (controller.folder / ".gitignore").write_text("ignored.yaml\n")
+    common: dict[str, Any] = {"paths": ["deploy"], "at": "2024-06-01", "exclude_patterns": ["excluded.*"]}
+
+    first, second = controller.results([pinned_files(**common), pinned_files(**common, gitignore=False)])
+
+    assert first["files"] == [str(deployment)]
+    assert second["files"] == [str(deployment.with_name("ignored.yaml"))]
+
+
+def test_the_hosts_of_a_play_wait_for_one_another(controller: Controller, deployment: Path) -> None:
+    hosts = ",".join(f"web{number}" for number in range(1, 6))
+
+    run = controller.play([pinned_files(paths=["deploy"], at="2024-06-01")], "--forks", "5", hosts=f"{hosts},")
+
+    assert run.status == 0, run.output
+    assert deployment.read_text() == IN_JUNE
+    assert sorted(re.findall(r"web\d +: ok=\d+ +changed=(\d)", run.output)) == ["0", "0", "0", "0", "1"]
 
 
 def test_one_image_without_an_answer_leaves_all_files(controller: Controller, deployment: Path) -> None:
@@ -96,6 +135,10 @@ REFUSED = [
     (pinned_files(), "missing required arguments: paths"),
     (pinned_files(path=["deploy"]), "pinned_files: unsupported parameters: path."),
     (pinned_files(paths=["deploy"], current="sha256:1"), "pinned_files: unsupported parameters: current."),
+    (pinned_files(paths=""), "paths holds an empty path"),
+    (pinned_files(paths=[""]), "paths holds an empty path"),
+    (pinned_files(paths=["deploy", None]), "paths holds an empty path"),
+    (pinned_files(paths="{{ undefined_variable | default('') }}"), "paths holds an empty path"),
     (pinned_files(paths=[]), "paths is empty: name at least one file or folder"),
     (pinned_files(paths=["nowhere"]), "/nowhere'. Check its spelling"),
     (pinned_files(paths=["deploy"], min_age="soon"), "min_age 'soon'"),

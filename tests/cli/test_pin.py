@@ -96,7 +96,7 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_are_pinned(cgr: Comm
 
     done = cgr("pin", "deploy")
 
-    assert done.status == 1
+    assert done.status == 2
     assert done.err.startswith("cgr-images: deploy/bad.yaml is not YAML")
     assert "2 files changed" in done.out
 
@@ -106,9 +106,81 @@ def test_one_image_without_an_answer_changes_no_file(cgr: Command) -> None:
 
     done = cgr("pin", "deploy")
 
-    assert done.status == 1
+    assert done.status == 2
     assert "deploy/new.yaml:1: cgr.dev/chainguard/python:no-such-tag" in done.err
     assert content(cgr) == FILES
+
+
+def test_strict_fails_while_an_image_is_skipped_that_no_comment_names(cgr: Command) -> None:
+    loose = cgr("pin", "deploy", "--at", "2024-06-01")
+    strict = cgr("pin", "deploy", "--at", "2024-06-01", "--strict", "--check")
+
+    assert (loose.status, strict.status) == (0, 3)
+    assert strict.err == "cgr-images: 1 skipped, which --strict does not allow.\n"
+    dockerfile = cgr.folder / "deploy/Dockerfile"
+    dockerfile.write_text(
+        dockerfile.read_text().replace("FROM cgr.dev/chainguard/go", "# cgr-images: ignore\nFROM cgr.dev/chainguard/go")
+    )
+    assert cgr("pin", "deploy", "--at", "2024-06-01", "--strict").status == 0
+
+
+def test_of_several_exit_statuses_the_worst_is_returned(cgr: Command) -> None:
+    (cgr.folder / "deploy/bad.yaml").write_text(f"image: [{PYTHON}\n")
+
+    assert cgr("pin", "deploy", "--check", "--strict").status == 2
+    assert cgr("pin", "deploy", "--check", "--strict", "--exclude", "bad.yaml").status == 3
+    assert cgr("pin", "deploy", "--check", "--exclude", "bad.yaml").status == 1
+
+
+def test_a_chart_template_fails_only_where_it_is_named(cgr: Command) -> None:
+    template = cgr.folder / "chart/templates/web.yaml"
+    template.parent.mkdir(parents=True)
+    template.write_text(f"a: {{{{ x }}}}\n{{{{ if y }}}}\nimage: {PYTHON}\n")
+
+    folder, named = cgr("pin", "chart"), cgr("pin", template)
+
+    assert (folder.status, folder.err) == (0, "")
+    assert f"chart/templates/web.yaml:3  {PYTHON}  skipped" in folder.out
+    assert named.status == 2
+
+
+def test_exclude_takes_patterns_and_digests(cgr: Command) -> None:
+    done = cgr("pin", ".", "--at", "2024-06-01", "--exclude", "notes", "--exclude", "Dockerfile", "--exclude", JUNE)
+
+    assert done.status == 0
+    changed = content(cgr)
+    assert [path for path, text in changed.items() if text != FILES[path]] == ["deploy/pod.yaml"]
+    assert JUNE not in changed["deploy/pod.yaml"]
+    assert "neither a pattern nor a digest" in cgr("pin", ".", "--exclude", JUNE.removeprefix("sha256:")).err
+    assert cgr("pin", ".", "--exclude", "sha256:abc").status == 2
+
+
+def test_what_git_ignores_is_left_out_unless_it_is_asked_for(cgr: Command) -> None:
+    subprocess.run(["git", "init", "--quiet"], cwd=cgr.folder, check=True)
+    (cgr.folder / ".gitignore").write_text("/notes/\n")
+
+    assert cgr("pin", ".", "--check", "--json").json["files"] == ["deploy/Dockerfile", "deploy/pod.yaml"]
+    assert len(cgr("pin", ".", "--check", "--json", "--no-ignore").json["files"]) == 3
+    assert cgr("pin", "notes", "--check", "--json").json["files"] == ["notes/pod.yaml"]
+
+
+def test_an_empty_path_is_refused(cgr: Command) -> None:
+    done = cgr("pin", "")
+
+    assert done.status == 2
+    assert "paths holds an empty path" in done.err
+    assert content(cgr) == FILES
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "program.py"])
+def test_a_named_file_of_another_kind_is_told(name: str, cgr: Command) -> None:
+    (cgr.folder / name).write_text(f"x = '{PYTHON}'\n")
+
+    named, matched = cgr("pin", name), cgr("pin", ".", "--pattern", name)
+
+    assert (named.status, matched.status) == (2, 2)
+    assert named.err == matched.err == f"cgr-images: {name} is neither YAML, JSON nor a Dockerfile; not read\n"
+    assert "is neither" not in cgr("pin", ".", "--check").err
 
 
 def test_a_terminal_shows_lines_colours_and_the_diff(cgr: Command, recorded: Histories) -> None:

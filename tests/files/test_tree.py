@@ -30,16 +30,55 @@ def names(folder: Path, *patterns: str) -> list[str]:
 
 
 def test_a_folder_is_searched_for_the_formats_there_are(tmp_path: Path) -> None:
-    taken = [".github/workflows/ci.yml", ".gitlab-ci.yml", ".ko.yaml", "a.yaml", "b/c.yml"]
+    taken = [".github/workflows/ci.yml", ".gitlab-ci.yml", ".ko.yaml", "a.yaml", "b/c.yml", "d.YAML", "e.Yml"]
     for name in taken:
         put(tmp_path / name)
-    docker = ["Containerfile", "Dockerfile", "app/Dockerfile.dev", "app/web.Dockerfile", "app/x.dockerfile"]
+    docker = [
+        *("Containerfile", "Dockerfile", "app/Dockerfile.dev", "app/web.Dockerfile", "app/x.dockerfile"),
+        *(
+            "Dockerfile-dev",
+            "api.Dockerfile.dev",
+            "dockerfile",
+            "Dockerfile_arm",
+            "DOCKERFILE.arm",
+            "web.containerfile",
+        ),
+    ]
     for name in docker:
         put(tmp_path / name, f"FROM {WEB}\n")
-    for name in ("a.txt", "a.yaml.bak", ".git/a.yaml", "node_modules/x/a.yaml", "Dockerfile-dev", "a.json"):
+    for name in ("Makefile", "lib.mk", "run.sh", ".env", "x.env", ".env.local", "web.container", "Earthfile", "a.toml"):
+        put(tmp_path / name, f"X={WEB}\n")
+        taken.append(name)
+    for name in ("main.tf", "prod.tfvars", "docker-bake.hcl", "job.nomad"):
+        put(tmp_path / name, f'x = "{WEB}"\n')
+        taken.append(name)
+    for name in (
+        "a.txt",
+        "a.yaml.bak",
+        ".git/a.yaml",
+        "node_modules/x/a.yaml",
+        "Dockerfile.md",
+        "Dockerfile.dockerignore",
+    ):
+        put(tmp_path / name)
+    for name in ("a.json", "dockerfile.py", "Dockerfile.bak", "Dockerfile~", "test_dockerfile.go"):
         put(tmp_path / name)
 
     assert sorted(names(tmp_path)) == sorted([*taken, *docker])
+    assert scan(tmp_path).problems == []
+
+
+def test_files_and_folders_can_be_left_out(tmp_path: Path) -> None:
+    for name in ("a.yaml", "vendor/a.yaml", "deploy/a.yaml", "deploy/x/b.yaml"):
+        put(tmp_path / name)
+
+    def left(*exclude: str) -> list[str]:
+        return [os.path.relpath(file.path, tmp_path) for file in scan(tmp_path, exclude_patterns=exclude).files]
+
+    assert left("vendor") == ["a.yaml", "deploy/a.yaml", "deploy/x/b.yaml"]
+    assert left("vendor/", "b.*") == ["a.yaml", "deploy/a.yaml"]
+    assert left("deploy/*") == ["a.yaml", "vendor/a.yaml"]
+    assert scan(tmp_path / "a.yaml", exclude_patterns=["a.yaml"]).looked_at == 0
 
 
 def test_patterns_are_for_names_and_for_paths_from_the_folder_on(tmp_path: Path) -> None:
@@ -81,6 +120,19 @@ def test_links_are_followed_inside_the_paths_only(tmp_path: Path, resolver: Reso
     assert (root / "away.yaml").is_symlink()
 
 
+def test_a_link_to_a_folder_with_a_longer_name_leads_out(tmp_path: Path, resolver: Resolver) -> None:
+    outside = put(tmp_path / "root-of-others/a.yaml")
+    root = tmp_path / "root"
+    put(root / "b.yaml")
+    (root / "away.yaml").symlink_to(outside)
+    (root / "up").symlink_to("..")
+
+    report = pin_files(resolver, root)
+
+    assert outside.read_text() == TEXT
+    assert [problem.file for problem in report.problems] == [str(root / "away.yaml"), str(root / "up")]
+
+
 def test_a_link_that_is_named_is_followed(tmp_path: Path, resolver: Resolver) -> None:
     file = put(tmp_path / "outside/a.yaml")
     link = tmp_path / "link.yaml"
@@ -113,6 +165,28 @@ def test_paths_are_shown_as_they_were_given(
 def test_paths_that_make_no_sense_are_refused(paths: list[str], sentence: str, resolver: Resolver) -> None:
     with pytest.raises(InvalidArgument, match=sentence):
         pin_files(resolver, paths)
+
+
+def test_an_empty_pattern_is_refused(tmp_path: Path, resolver: Resolver) -> None:
+    with pytest.raises(InvalidArgument, match="exclude_patterns holds an empty pattern"):
+        pin_files(resolver, tmp_path, exclude_patterns=[""])
+
+
+def test_a_template_in_a_folder_is_told_and_one_that_is_named_is_a_problem(tmp_path: Path, resolver: Resolver) -> None:
+    chart = put(tmp_path / "templates/web.yaml", f"a: {{{{ x }}}}\n{{{{ if y }}}}\nimage: {WEB}\nother: cgr.dev\n")
+    helper = put(tmp_path / "templates/_helpers.tpl", '{{ define "x" }}{{ default "cgr.dev" .registry }}{{ end }}\n')
+
+    told = pin_files(resolver, tmp_path)
+
+    assert [(row.line, row.image, row.status) for row in told.rows] == [
+        (1, '{{ define "x" }}{{ default "cgr.dev" .registry }}{{ end }}', "skipped"),
+        (3, WEB, "skipped"),
+    ]
+    assert all("is a template" in row.reason for row in told.rows)
+    assert told.problems == ()
+    named = pin_files(resolver, [chart, helper])
+    assert [problem.file for problem in named.problems] == [str(chart), str(helper)]
+    assert named.problems[1].reason == "is neither YAML, JSON nor a Dockerfile; not read"
 
 
 def test_without_pyyaml_dockerfiles_are_pinned_and_yaml_is_refused(

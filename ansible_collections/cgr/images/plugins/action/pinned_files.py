@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.constants import LOCALHOST
+from ansible.constants import DEFAULT_LOCAL_TMP, LOCALHOST
 from ansible.errors import AnsibleActionFail
 
+from ansible_collections.cgr.images.plugins.module_utils._files.atomic import locked
 from ansible_collections.cgr.images.plugins.module_utils._pinned_files import ARGUMENTS, pin
 from ansible_collections.cgr.images.plugins.plugin_utils._action import ImagesAction
 from ansible_collections.cgr.images.plugins.plugin_utils._run import run_cache
@@ -29,8 +30,19 @@ class ActionModule(ImagesAction):
         def keep(path: str, before: str, after: str) -> None:
             diff.append({"before_header": path, "after_header": path, "before": before, "after": after})
 
-        paths = [self._loader.path_dwim(path) for path in params["paths"]]
         on_change = keep if self._task.diff else None
-        result, warnings = pin(params, paths, self._task.check_mode, on_change, self._display.vvv, run_cache())
+        # The hosts of a play wait for one another, so that the second to pin a file finds it pinned.
+        with locked(DEFAULT_LOCAL_TMP):
+            result, warnings = pin(
+                params, self._paths(params), self._task.check_mode, on_change, self._display.vvv, run_cache()
+            )
         self.warn(warnings)
         return {**result, "diff": diff} if self._task.diff else result
+
+    def _paths(self, params: dict[str, Any]) -> list[str]:
+        """Returns the paths as they are to be opened; an empty one would be the folder of the playbook."""
+        given = self._task.args["paths"]
+        items = given if isinstance(given, (list, tuple)) else [given]
+        if not all(str("" if path is None else path).strip() for path in (*items, *params["paths"])):
+            raise AnsibleActionFail(f"{self._task.action}: paths holds an empty path; name a file or a folder")
+        return [self._loader.path_dwim(path) for path in params["paths"]]

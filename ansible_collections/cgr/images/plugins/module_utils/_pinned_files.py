@@ -8,6 +8,8 @@ from typing import Any, Mapping
 
 from ._digest_info import failed, telling
 from ._files.pin import FILE_RULES, OnChange, pin_files
+from ._files.report import Report
+from ._files.status import NOT_DONE, SKIPPED_SOME, exit_status, skipped
 from ._options import RULE_OPTIONS, SETTING_OPTIONS, SETTINGS_REQUIRED_TOGETHER, given
 from ._resolver.cache.cache import Cache
 from ._resolver.errors import CgrError
@@ -18,6 +20,9 @@ ARGUMENTS: dict[str, Any] = {
     "argument_spec": {
         "paths": {"type": "list", "elements": "path", "required": True},
         "patterns": {"type": "list", "elements": "str"},
+        "exclude_patterns": {"type": "list", "elements": "str"},
+        "gitignore": {"type": "bool", "default": True},
+        "strict": {"type": "bool", "default": False},
         **{name: RULE_OPTIONS[name] for name in FILE_RULES},
         **SETTING_OPTIONS,
     },
@@ -44,8 +49,8 @@ def pin(
         memory: see `Resolver`.
 
     Returns:
-        The result of the task: the report; else `failed`, with the sentence `msg` and the word `error_code`.  And the
-        warnings to show.
+        The result of the task: the report, and `exit_status`, that of the command.  If something could not be done, also
+        `failed` and the sentence `msg`; without a report, the word `error_code` as well.  And the warnings to show.
     """
     rule = given(params, dict.fromkeys(FILE_RULES))
     try:
@@ -54,6 +59,8 @@ def pin(
             resolver,
             paths,
             patterns=params["patterns"],
+            exclude_patterns=params["exclude_patterns"],
+            gitignore=params["gitignore"],
             rule=rule,
             check=check,
             progress=telling(trace),
@@ -61,5 +68,16 @@ def pin(
         )
     except CgrError as error:
         return failed(error), []
-    result = report.to_dict()
-    return result, [*map(str, report.problems), *result.pop("warnings")]
+    result = {**report.to_dict(), "exit_status": exit_status(report, check, params["strict"])}
+    warnings = result.pop("warnings")
+    return {**result, **_failure(report, result["exit_status"])}, warnings
+
+
+def _failure(report: Report, status: int) -> dict[str, Any]:
+    """Returns what makes a task fail; nothing if it does not."""
+    if status == NOT_DONE:
+        return {"failed": True, "msg": "; ".join(f"{problem}" for problem in report.problems)}
+    if status == SKIPPED_SOME:
+        rows = "; ".join(f"{row.file}:{row.line} {row.image}: {row.reason}" for row in skipped(report))
+        return {"failed": True, "msg": f"strict allows no image to be skipped: {rows}"}
+    return {}

@@ -14,15 +14,20 @@ description:
   - Finds the images of C(cgr.dev) in files on the controller, looks all of them up at one instant, and writes each as
     C(repository:tag@digest). A digest that is there already is updated, with O(min_age) never to an older build; the tag stays.
   - Only the bytes of digests change. Line ends, quotes, indentation, comments and all else stay.
-  - It reads Kubernetes manifests of any kind, Kustomize, Compose, Helm values, ko, GitHub Actions and GitLab CI, in YAML, and
-    Dockerfiles.
+  - It reads Kubernetes manifests of any kind, Kustomize, Compose, Helm values, ko, GitHub Actions and GitLab CI, in YAML;
+    Dockerfiles; Terraform, Nomad jobs and Docker Bake, in HCL; Makefiles, shell scripts, C(.env) files, Earthfiles, quadlets of
+    Podman, Jenkinsfiles and TOML. The page file-formats of the project's documentation lists them.
   - Helm values and entries of Kustomize with an image in parts get the digest into their field C(digest), if they have one,
     even an empty one; else behind the tag, as C(tag@digest).
-  - An image with a digest alone, one that a template makes a part of, and one in a place where none is expected are left, and
-    reported. So is one without a tag, unless it is plain that C(latest) is meant.
+  - An image with a digest alone, one that a template makes a part of, one that is built or pushed, and one in a place where none
+    is expected are skipped, and reported. So is one without a tag, unless the format says that this means C(latest).
+  - A comment C(cgr-images:) V(ignore), in the line of an image or alone above it, or alone above the block that it is in, skips
+    the image.
   - All of the images are looked up before the first file is written. If one has no answer, no file changes.
   - Each file is written in one step, with its mode and owner. A file that cannot be read as what its name says, is not UTF-8,
-    or was changed meanwhile is left, with a warning.
+    or was changed meanwhile stays as it is, and the task fails when it has written the others. Templates, such as those of Helm
+    charts, are reported and are no failure, unless they are named.
+  - Several hosts of a run wait for one another.
   - It runs on the controller, without a connection to the host.
 author:
   - the pulumi-cgr authors (@pulumi-cgr)
@@ -39,9 +44,25 @@ options:
     description:
       - Which files of the folders are read, as shell patterns for a name, such as C(*.yaml), or for a path from the folder on,
         such as C(deploy/*.yaml).
-      - By default C(*.yaml), C(*.yml), and C(Dockerfile) and C(Containerfile) with anything before or behind a dot.
+      - By default the files of all formats that are read.
     type: list
     elements: str
+  exclude_patterns:
+    description:
+      - Which files and folders are left out, in the form of O(patterns).
+    type: list
+    elements: str
+  gitignore:
+    description:
+      - Whether files that git ignores are left out, where a folder is in a git work tree. A file that is named never is.
+      - It takes C(git), or the Python library C(pathspec); where neither is installed, a warning says so.
+    type: bool
+    default: true
+  strict:
+    description:
+      - Whether the task fails if an image of ours is skipped, unless a comment says to ignore it.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - cgr.images.rule
   - cgr.images.settings
@@ -95,7 +116,7 @@ EXAMPLES = r"""
 RETURN = r"""
 images:
   description: The images that were found, by file and line.
-  returned: success
+  returned: if the images could be resolved
   type: list
   elements: dict
   contains:
@@ -121,27 +142,33 @@ images:
       description: When the tag moved to that digest, in UTC, if that was seen.
       type: str
     new_digest:
-      description: The digest that the file holds now; none for an image that was left.
+      description: The digest that the file holds now; none for an image that was skipped.
       type: str
     new_updated_at:
       description: When the tag moved to that digest, in UTC.
       type: str
     reason:
-      description: Why this build, or why the image was left.
+      description: Why this build, or why the image was skipped.
       type: str
 files:
   description: The files that changed; in check mode, those that would.
-  returned: success
+  returned: if the images could be resolved
   type: list
   elements: str
 problems:
   description: What could not be read or written, each with its C(file), C(line) and C(reason).
-  returned: success
+  returned: if the images could be resolved
   type: list
   elements: dict
+exit_status:
+  description:
+    - What the command C(cgr-images pin) would end with. V(0) if all is as it should be, V(1) if something would change in check
+      mode, V(2) if something could not be read or written, V(3) if an image was skipped with O(strict).
+  returned: if the images could be resolved
+  type: int
 at:
   description: The one instant of all the answers, in UTC; none where there was nothing to look up.
-  returned: success
+  returned: if the images could be resolved
   type: str
   sample: "2024-06-01T00:00:00Z"
 failed_images:

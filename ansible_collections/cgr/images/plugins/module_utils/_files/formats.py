@@ -18,6 +18,8 @@ from .hcl.images import parse as parse_hcl
 from .json.images import images_in_json, images_in_jsonc
 from .matcher import Matcher
 from .occurrence import Occurrence, Unreadable
+from .starlark.images import images_in_starlark
+from .starlark.images import parse as parse_starlark
 from .text.dialects import EARTHFILE, GROOVY, QUADLET, SCRIPT
 from .text.images import Dialect, images_in_text
 from .text.images import parse as parse_text
@@ -75,6 +77,7 @@ FORMATS = (
     _text("Earthfile", EARTHFILE, "earthfile", "*.earth"),
     _text("Jenkinsfile", GROOVY, "*jenkinsfile*"),
     _text("TOML", SCRIPT, "*.toml"),
+    Format("Starlark", ("*.bazel", "workspace", "build", "*.bzl"), images_in_starlark, parse_starlark),
     DOCKERFILE,
 )
 """All of them; a name that fits several is one of the first."""

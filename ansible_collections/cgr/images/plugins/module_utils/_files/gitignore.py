@@ -80,7 +80,7 @@ def _by_git(folder: str) -> Ignored | None:
 
 
 def _by_pathspec(top: str, folder: str) -> Ignored:
-    rules = _Rules(top)
+    rules = _Rules(top, _pathspec())
     inside = os.path.relpath(folder, top).replace(os.sep, "/")
     parts = [] if inside == "." else inside.split("/")
     if any(rules.ignores("/".join(parts[:end]), True) for end in range(1, len(parts) + 1)):
@@ -92,8 +92,9 @@ def _by_pathspec(top: str, folder: str) -> Ignored:
 class _Rules:
     """The rules of a work tree: a `.gitignore` deeper in it wins."""
 
-    def __init__(self, top: str) -> None:
+    def __init__(self, top: str, pathspec: Any) -> None:
         self._top = top
+        self._pathspec = pathspec
         self._known: dict[str, Any] = {}
 
     def ignores(self, path: str, is_folder: bool) -> bool:
@@ -109,7 +110,7 @@ class _Rules:
         if folder not in self._known:
             files = [".gitignore"] if folder else [".git/info/exclude", ".gitignore"]
             lines = [line for file in files for line in _lines(os.path.join(self._top, folder, file))]
-            self._known[folder] = _pathspec().GitIgnoreSpec.from_lines(lines) if lines else None
+            self._known[folder] = self._pathspec.GitIgnoreSpec.from_lines(lines) if lines else None
         return self._known[folder]
 
 

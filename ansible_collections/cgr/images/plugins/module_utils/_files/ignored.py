@@ -29,7 +29,8 @@ def without_ignored(text: str, occurrences: Iterable[Occurrence]) -> list[Occurr
         return occurrences
     lines, numbers = text.split("\n"), LineNumbers(text)
     return [
-        replace(each, place=None, reason=IGNORED) if _is_ignored(each, lines, numbers) else each for each in occurrences
+        replace(each, place=None, reason=IGNORED, code="") if _is_ignored(each, lines, numbers) else each
+        for each in occurrences
     ]
 
 

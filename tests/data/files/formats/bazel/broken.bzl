@@ -1,0 +1,1 @@
+oci.pull(image = "cgr.dev/acme.com/web"
