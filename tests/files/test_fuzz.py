@@ -121,7 +121,7 @@ def pinned(before: str, occurrences: list[Occurrence]) -> str:
 
 def without_digests(text: str) -> str:
     """Returns a text without digests, and without the tag `latest`, which is put before one where no tag is written."""
-    return re.sub(r"[@ ]?sha256:[0-9a-f]{64}|\b[0-9a-f]{64}\b|:latest(?![\w.-])", "", text)
+    return re.sub(r":latest(?![\w-])", "", re.sub(r"[@ ]?sha256:[0-9a-f]{64}|\b[0-9a-f]{64}\b", "", text))
 
 
 @given(files | loose)

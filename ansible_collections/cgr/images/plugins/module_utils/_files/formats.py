@@ -17,7 +17,7 @@ from .json.images import images_in_json, images_in_jsonc
 from .matcher import Matcher
 from .occurrence import Occurrence, Unreadable
 from .starlark.images import images_in_starlark
-from .text.dialects import EARTHFILE, GROOVY, QUADLET, SCRIPT
+from .text.dialects import EARTHFILE, ENVIRONMENT, GROOVY, QUADLET, SCRIPT
 from .text.images import Dialect, images_in_text
 from .tree.scalars import IN_TEXT
 from .yaml.images import images_in_yaml
@@ -67,7 +67,7 @@ FORMATS = (
     SHELL,
     _text("quadlet", QUADLET, "*.container", "*.image", "*.volume", "*.build"),
     _text("Makefile", SCRIPT, "makefile*", "gnumakefile", "*.mk", "*.mak"),
-    _text("environment file", SCRIPT, ".env", ".env.*", "*.env", ".envrc"),
+    _text("environment file", ENVIRONMENT, ".env", ".env.*", "*.env", ".envrc"),
     _text("Earthfile", EARTHFILE, "earthfile", "*.earth"),
     _text("Jenkinsfile", GROOVY, "*jenkinsfile*"),
     _text("TOML", SCRIPT, "*.toml"),

@@ -155,7 +155,9 @@ def parts_in(
     keys = _keys(values, under)
     if keys is None:
         return Split()
-    occurrence = _Parts(keys, values, document, names, parser).occurrence(_why_left(keys, values, under), True)
+    field = next((key for key in DIGEST if key in nodes and key not in values), None)
+    reason = _NO_FIELD.format(field) if field else _why_left(keys, values, under)
+    occurrence = _Parts(keys, values, document, names, parser).occurrence(reason, True)
     held = frozenset(key for key in keys if key)
     if occurrence is None:
         return Split(None, held if _text(values.get(keys.registry or "")) else frozenset())

@@ -21,7 +21,7 @@ from .shared import Found, Shares
 
 LOOKED_UP = "it is looked up by {} when that runs, so that no digest belongs here"
 # Tasks and lookups of the Ansible collection, and resources and functions of the Pulumi provider.
-_ASKER = re.compile(r"(?:cgr\.images\.|fn::cgr:|cgr:(?:\w+:)?\w*(?:Image|image))\S*|digest_info|pinned_files")
+_ASKER = re.compile(r"(?:(?:with_)?cgr\.images\.|fn::cgr:|cgr:(?:\w+:)?\w*(?:Image|image))\S*|digest_info|pinned_files")
 _LOOKUP = re.compile(r"\bcgr\.images\.\w+")
 
 
