@@ -50,6 +50,12 @@ class _Images:
         self._instructions = list(instructions(text))
         self._arguments = Arguments(self._instructions)
         froms = [word for each in self._instructions if each.name == "FROM" for word in _image_of_from(each)]
+        self._defaults = [
+            (word.text.partition("=")[0], word.places[0], word.places[-1] + 1)
+            for each in self._instructions
+            if each.name == "ARG"
+            for word in each.words
+        ]
         self._froms = [(word, self._arguments.expand(word)) for word in froms]
 
     def pinned(self) -> Iterator[Occurrence]:
@@ -141,11 +147,10 @@ class _Images:
 
     def _holder(self, occurrence: Occurrence) -> str | None:
         """Returns the name of the ARG that would hold a digest; `None` if FROM itself would."""
-        for instruction in self._instructions:
-            for word in instruction.words if instruction.name == "ARG" else ():
-                if occurrence.place and word.places and word.places[0] < occurrence.place.end <= word.places[-1] + 1:
-                    return word.text.partition("=")[0]
-        return None
+        if occurrence.place is None:
+            return None
+        at = occurrence.place.end
+        return next((name for name, start, end in self._defaults if start < at <= end), None)
 
     def _is_used_elsewhere(self, name: str) -> bool:
         return any(

@@ -31,6 +31,12 @@ _COPY = re.compile(
 )
 _PUSHED = re.compile(r"""["']\)\s*\.push\b""")
 _WORD = re.compile(r"(?<!\S)[^\s-]\S*")
+# The use of a variable: ${X}, ${X%%:*}, $(X), $(X:a=b) and $X; one may be within another, such as in ${X:-${Y}}.
+_USE = re.compile(
+    r"\$(?=(?P<use>\{(?P<braces>[A-Za-z_][\w.-]*?)(?P<change>[^}\w][^}]*)?\}"
+    r"|\((?P<brackets>[A-Za-z_][\w.-]*?)(?P<replace>:[^)]*)?\)|(?P<plain>[A-Za-z_]\w*)))"
+)
+_ADDED = re.compile(r"\w|[-.@/:][\w$]|\$")
 _CUT = re.compile(r"[^;&|]*\|\s*(?:cut|sed|awk|tr|grep|rev)\b")
 _MAKE_FUNCTION = re.compile(
     r"\$\((?:subst|patsubst|word|firstword|lastword|notdir|dir|filter|filter-out|findstring)\s[^\n]*$"
@@ -42,41 +48,35 @@ class Variables:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._uses: dict[str, list[re.Match[str]]] = {}
+        for use in _USE.finditer(text) if "$" in text else ():
+            self._uses.setdefault(use["braces"] or use["brackets"] or use["plain"], []).append(use)
 
     def registry_in(self, line: str) -> str:
         """Returns the value that a line gives to a variable with which other lines make images; else empty text."""
         found = _REGISTRY.fullmatch(line)
-        if found is None or not re.search(rf"\$[({{]?{re.escape(found[1])}[)}}]?/", self._text):
-            return ""
-        return found[3].rstrip("/")
+        uses = self._uses.get(found[1], []) if found else []
+        is_used = any(self._text.startswith("/", use.end("use")) for use in uses)
+        return found[3].rstrip("/") if found and is_used else ""
 
     def is_built(self, name: str) -> bool:
         """Whether what is built or pushed has the name that a variable holds."""
-        return any(_is_target(*self._line_around(use)) for use in self._uses(name))
+        return any(_is_target(*self._line_around(use)) for use in self._uses.get(name, ()))
 
     def is_taken_apart(self, name: str) -> bool:
         """Whether something is taken from what a variable holds, or added to it."""
-        return any(self._is_part(use) for use in self._uses(name))
-
-    def _uses(self, name: str) -> list[re.Match[str]]:
-        """Finds the uses of a variable; groups: what is done to it in braces, and what is added behind it."""
-        return list(
-            re.finditer(
-                rf"\$\$?(?:\{{{re.escape(name)}([^}}\w][^}}]*)?\}}|\({re.escape(name)}(:[^)]*)?\)|{re.escape(name)}(?!\w))"
-                r"(\w|[-.@/:][\w$]|\$)?",
-                self._text,
-            )
-        )
+        return any(self._is_part(use) for use in self._uses.get(name, ()))
 
     def _is_part(self, use: re.Match[str]) -> bool:
         before, behind = self._line_around(use)
-        is_changed = bool(use[1]) and not re.match(r":?[-=?+]", use[1])
-        return is_changed or bool(use[2] or use[3] or _CUT.match(behind) or _MAKE_FUNCTION.search(before))
+        is_changed = bool(use["change"]) and not re.match(r":?[-=?+]", use["change"])
+        is_added_to = bool(_ADDED.match(behind))
+        return is_changed or is_added_to or bool(use["replace"] or _CUT.match(behind) or _MAKE_FUNCTION.search(before))
 
     def _line_around(self, use: re.Match[str]) -> tuple[str, str]:
-        end = self._text.find("\n", use.end())
-        before = self._text[self._text.rfind("\n", 0, use.start()) + 1 : use.start()]
-        return before, self._text[use.end() : len(self._text) if end < 0 else end]
+        end = self._text.find("\n", use.end("use"))
+        before = self._text[self._text.rfind("\n", 0, use.start()) + 1 : use.start()].rstrip("$")
+        return before, self._text[use.end("use") : len(self._text) if end < 0 else end]
 
 
 def why_target_skipped(before: str, behind: str, variables: Variables) -> str:
