@@ -22,7 +22,7 @@ from .errors import refuse
 from .output import bar, is_terminal, print_json, print_text, say, show, warn
 from .selection import Exclude, NoIgnore, Patterns, patterns_and_digests
 from .signs import fit
-from .uses import queries_from_lock, read_stdin, stdin_name
+from .uses import queries_from_lock, read_stdin
 
 if TYPE_CHECKING:
     from ..files import Report, Row
@@ -87,8 +87,7 @@ def pin(
             rule["exclude"] = digests
         resolver = options.resolver_of(registry_url, mirror, verbose, lock)
         if STDIN in paths:
-            report = _pin_stdin(paths, rule, resolver)
-            raise typer.Exit(exit_status(report, False, strict))
+            raise typer.Exit(exit_status(_pin_stdin(paths, rule, resolver), check, strict))
         with bar("Looking up", "images") as progress:
             report = pin_files(
                 resolver,
@@ -127,9 +126,7 @@ def _pin_stdin(paths: list[str], rule: RuleArguments, resolver: Resolver) -> Rep
     text = read_stdin()
     with bar("Looking up", "images") as progress:
         query_for = queries_from_lock(resolver, rule)
-        pinned, report = pin_text(
-            resolver, text, name=stdin_name(text), rule=rule, query_for=query_for, progress=progress
-        )
+        pinned, report = pin_text(resolver, text, rule=rule, query_for=query_for, progress=progress)
     warn(report.warnings)
     for row in report.rows:
         if row.new_digest is None:

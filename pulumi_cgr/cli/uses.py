@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 Rule = Mapping[str, Any]
 
 NO_FILE = "no file matches the paths and patterns"
-_FROM = re.compile(r"^\s*FROM\s+\S", re.IGNORECASE | re.MULTILINE)
 _YAML = (".yaml", ".yml")
 
 
@@ -56,11 +54,6 @@ def read_stdin() -> str:
         return sys.stdin.buffer.read().decode()
     except (AttributeError, OSError, ValueError) as error:
         raise InvalidArgument("-: standard input cannot be read, or is not UTF-8.", "files") from error
-
-
-def stdin_name(text: str) -> str:
-    """Returns a file name that says how to read text from standard input."""
-    return "Dockerfile" if _FROM.search(text) else "stdin.yaml"
 
 
 def uses_of(found: ScanResult, resolver: Resolver, lock: Lock, rule: Rule, folder: str = "") -> FileUses:
@@ -129,8 +122,7 @@ def _only(entries: list[Entry], query: Query, resolver: Resolver) -> Query:
 def _scan_stdin(names: Any) -> ScannedFile:
     from ..files import scan_text
 
-    text = read_stdin()
-    return scan_text(text, stdin_name(text), names, STDIN)
+    return scan_text(read_stdin(), "", names, STDIN)
 
 
 class _Reader:

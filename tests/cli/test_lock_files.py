@@ -296,9 +296,14 @@ def test_an_entry_of_a_file_that_was_not_looked_at_is_not_unused(cgr: Command) -
     [
         (f"image: {WEB}\n", f"image: {WEB}@{NEW}\n"),
         (f"FROM {WEB} AS build\n", f"FROM {WEB}@{NEW} AS build\n"),
+        (
+            f"dockerfile_inline: |\n  FROM {WEB}\n  RUN true\n",
+            f"dockerfile_inline: |\n  FROM {WEB}@{NEW}\n  RUN true\n",
+        ),
+        (f"#!/bin/sh\ndocker run {WEB} -x\n", f"#!/bin/sh\ndocker run {WEB}@{NEW} -x\n"),
         ("kind: Pod\n", "kind: Pod\n"),
     ],
-    ids=["YAML", "a Dockerfile", "nothing of ours"],
+    ids=["YAML", "a Dockerfile", "YAML with a Dockerfile in it", "a shell script", "nothing of ours"],
 )
 def test_a_dash_is_standard_input(text: str, pinned: str, cgr: Command) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -307,6 +312,7 @@ def test_a_dash_is_standard_input(text: str, pinned: str, cgr: Command) -> None:
         )
 
     assert run("pin", "-").stdout == pinned
+    assert run("pin", "-", "--check").returncode == (text != pinned)
     assert run("lock", "--files", "-").returncode == 0
     assert used(cgr) == ({f"{WEB} {{}}": []} if "web" in text else {})
     assert run("pin", "-", "--lock", "cgr.lock.json").stdout == pinned

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.constants import DEFAULT_LOCAL_TMP
-
-from ansible_collections.cgr.images.plugins.module_utils._files.atomic import locked
 from ansible_collections.cgr.images.plugins.module_utils._pinned_files import ARGUMENTS, pin
 from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import InvalidArgument
 from ansible_collections.cgr.images.plugins.plugin_utils._action import ImagesAction
 from ansible_collections.cgr.images.plugins.plugin_utils._arguments import Options
-from ansible_collections.cgr.images.plugins.plugin_utils._run import run_cache, run_present
+from ansible_collections.cgr.images.plugins.plugin_utils._run import one_at_a_time, run_cache, run_present
 
 
 class ActionModule(ImagesAction):
@@ -32,7 +29,7 @@ class ActionModule(ImagesAction):
             diff.append({"before_header": path, "after_header": path, "before": before, "after": after})
 
         # The hosts of a play wait for each other, so the second one to pin a file finds it pinned.
-        with locked(DEFAULT_LOCAL_TMP):
+        with one_at_a_time("pinned_files"):
             result, warnings = pin(
                 params,
                 self._paths(params),

@@ -95,11 +95,15 @@ _NOT_DOCKERFILES = re.compile(
 
 
 def format_of(name: str, text: str) -> Format:
-    """Returns the format of a file: by its name, or else by its first line.
+    """Returns the format of a file.
 
-    Raises:
-        Unreadable: it is none of `FORMATS`.
+    Args:
+        name: the name of the file; empty for a text without a name, such as standard input, which is YAML unless its content
+            says otherwise.
+        text: its content, which says what it is where the name does not.
     """
+    if not name:
+        return _by_content(text) or YAML
     by_name = _by_name(_TEMPLATE.sub("", name))
     if by_name is None or by_name.name == "quadlet":
         return _by_content(text) or by_name or _UNKNOWN

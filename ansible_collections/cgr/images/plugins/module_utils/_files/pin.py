@@ -73,7 +73,7 @@ def pin_text(
     resolver: Resolver,
     text: str,
     *,
-    name: str,
+    name: str = "",
     rule: Mapping[str, Any] | None = None,
     query_for: QueryFor | None = None,
     progress: Progress | None = None,
@@ -83,7 +83,7 @@ def pin_text(
     Args:
         resolver: resolves the images, all as of one instant.
         text: the content of a file.
-        name: a file name that says how to read it, such as `Dockerfile` or `a.yaml`.
+        name: a file name that says how to read it, such as `Dockerfile` or `a.yaml`; by default its content does.
         rule, query_for, progress: as for `pin_files`.
 
     Raises:

@@ -102,7 +102,7 @@ def scan_text(text: str, name: str, names: Matcher, path: str) -> ScannedFile:
 
     Args:
         text: the content of a file.
-        name: a file name that says how to read it, such as `Dockerfile` or `a.yaml`.
+        name: a file name that says how to read it, such as `Dockerfile` or `a.yaml`; if it is empty, the content does.
         names: which images are ours.
         path: what messages call the text.
 
