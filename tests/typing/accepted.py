@@ -28,6 +28,7 @@ cgr.ImageDigest("at a moment", image=pin.ref, at=pin.updated_at.apply(lambda upd
 cgr.ImageDigest("from a secret", image=config.require_secret("image"), at=datetime.now(timezone.utc))
 cgr.ImageDigest("ruled", image=IMAGE, min_age="7d", builds_back=1, exclude=[pin.digest], stale_after="30d")
 cgr.ImageDigest("aged", image=IMAGE, min_age=timedelta(days=7), stale_after="30d")
+cgr.ImageDigest("aged", image=IMAGE, min_age=timedelta(days=7), stale_after="30d")
 cgr.ImageDigest("sticky", image=IMAGE, triggers={"release": 7})
 cgr.ImageDigest("sticky by a list", image=IMAGE, triggers=[pin.digest, 7])
 cgr.ImageDigest("given", image=IMAGE, digest=pin.digest)
