@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from datetime import timedelta
 from typing import Any, TypedDict
 
 import pulumi
@@ -15,10 +17,10 @@ from .._bridge import RULE_NAMES
 class RuleInputs(TypedDict, total=False):
     """Rules of resources, whose state already holds what is deployed; see `Rule` for what the parts mean."""
 
-    min_age: pulumi.Input[str] | None
+    min_age: pulumi.Input[str | timedelta] | None
     builds_back: pulumi.Input[int] | None
     exclude: pulumi.Input[Sequence[pulumi.Input[str]]] | None
-    stale_after: pulumi.Input[str] | None
+    stale_after: pulumi.Input[str | timedelta] | None
 
 
 class OutputRuleInputs(RuleInputs, total=False):
@@ -30,11 +32,11 @@ class OutputRuleInputs(RuleInputs, total=False):
 class RuleValues(TypedDict, total=False):
     """Rules of functions that take plain values."""
 
-    min_age: str | None
+    min_age: str | timedelta | None
     builds_back: int | None
     exclude: Sequence[str] | None
     current: str | None
-    stale_after: str | None
+    stale_after: str | timedelta | None
 
 
 def reject_unknown(callee: str, given: Mapping[str, Any], without: frozenset[str] = frozenset()) -> None:

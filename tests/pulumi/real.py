@@ -79,18 +79,26 @@ def _watched(operation: Callable[[Callable[[auto.EngineEvent], None]], object]) 
             new = event.res_outputs_event.metadata.new
             result.outputs = dict((new.outputs if new else None) or {})
         if event.diagnostic_event and event.diagnostic_event.severity in ("error", "warning"):
-            message = event.diagnostic_event.message.strip()
-            # How the Automation API repeats the error with which an inline program ends.
-            if not message.startswith("an unhandled error occurred: "):
-                result.diagnostics.append(message)
+            _add_diagnostic(result, event.diagnostic_event.message.strip())
 
     try:
         operation(on_event)
     except auto.CommandError as error:
         result.ok = False
+        # The Automation API can miss the last events of a command.
+        for line in map(str.strip, str(error).splitlines()):
+            message = line.removeprefix("error: ")
+            if line != message and not any(message in known for known in result.diagnostics):
+                _add_diagnostic(result, message)
         if not result.diagnostics:
             result.diagnostics.append(str(error))
     return result
+
+
+def _add_diagnostic(result: Result, message: str) -> None:
+    # How the Automation API repeats the error with which an inline program ends.
+    if not message.startswith("an unhandled error occurred: "):
+        result.diagnostics.append(message)
 
 
 def _add_step(result: Result, metadata: Any) -> None:

@@ -45,7 +45,7 @@ def test_a_preview_tells_all_failing_pins_and_each_reason_once(
     )
     assert len(reasons) == 3
     assert down.endswith("The same for 4 pins: a, b, c, fixed.")
-    assert docker.startswith("property image: nginx names Docker Hub")
+    assert docker.startswith("property image: nginx is an image of Docker Hub")
     assert soon.startswith("property at: ")
 
 

@@ -195,7 +195,7 @@ def test_a_set_is_pinned_whole_or_not_at_all(make_stack: MakeStack, registry: Re
 @pytest.mark.parametrize(
     ("declaration", "said"),
     [
-        (pin(f'image="{IMAGE}", min_age="a week"'), "property min_age: min_age 'a week' is not a span of time"),
+        (pin(f'image="{IMAGE}", min_age="a week"'), "property min_age: min_age 'a week' is not a duration"),
         (pin(f'image="{IMAGE}", min_age="7d", at="2024-06-01"'), "at and min_age cannot be combined"),
         (pin(f'image="{IMAGE}", builds_back=-1'), "builds_back '-1' is not a whole number"),
         (pin(f'image="{IMAGE}", exclude=["latest"]'), "exclude contains 'latest', which is not a digest"),

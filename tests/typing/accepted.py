@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import pulumi
@@ -27,6 +27,8 @@ cgr.ImageDigest("at a day", image=config.require("image"), at=date(2026, 1, 31))
 cgr.ImageDigest("at a moment", image=pin.ref, at=pin.updated_at.apply(lambda updated_at: updated_at or "2026-01-31"))
 cgr.ImageDigest("from a secret", image=config.require_secret("image"), at=datetime.now(timezone.utc))
 cgr.ImageDigest("ruled", image=IMAGE, min_age="7d", builds_back=1, exclude=[pin.digest], stale_after="30d")
+cgr.ImageDigest("aged", image=IMAGE, min_age=timedelta(days=7), stale_after="30d")
+cgr.ImageDigest("aged", image=IMAGE, min_age=timedelta(days=7), stale_after="30d")
 cgr.ImageDigest("sticky", image=IMAGE, triggers={"release": 7})
 cgr.ImageDigest("sticky by a list", image=IMAGE, triggers=[pin.digest, 7])
 cgr.ImageDigest("given", image=IMAGE, digest=pin.digest)

@@ -7,37 +7,39 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pulumi
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_cgr._pulumi.check_image import GIVEN_REASON, KEPT, check_image, kept_properties, parse_query
-from pulumi_cgr._pulumi.check_set import check_set, parse_queries
-from pulumi_cgr._pulumi.prefetched import set_to_text, to_text
+from pulumi_cgr._pulumi.check_set import check_set
+from pulumi_cgr._pulumi.prefetched import to_text
 from pulumi_cgr._pulumi.properties import PREFETCHED, differs
 from pulumi_cgr.lockfile.rollback import rollback
 from pulumi_cgr.lockfile.update import lock_images
-from pulumi_cgr.provider import ImageDigestProvider, ImageDigestsProvider
-from pulumi_cgr.resolver import CgrError, InvalidImage, MemoryCache, RegistryUnavailable, Resolver
+from pulumi_cgr.provider import ImageDigestProvider
+from pulumi_cgr.resolver import InvalidImage, MemoryCache, RegistryUnavailable, Resolver
 from pulumi_cgr.testing import Registry
 
-from ..support.moves import days_ago
-
-A, B, C, D, E, OLD, FORGED = ("sha256:" + 64 * letter for letter in "abcde0f")
-WEB, WEB2, DB = "cgr.dev/chainguard/web:1", "cgr.dev/chainguard/web:2", "cgr.dev/chainguard/db:1"
-LONG_AGO, LATELY = days_ago(8), days_ago(4)
-HISTORIES = {
-    image: [
-        {"updateTimestamp": days_ago(days), "digest": digest}
-        for days, digest in ((30, E), (20, D), (9, A), (6, B), (2, C))
-    ]
-    for image in ("chainguard/web:1", "chainguard/web:2", "chainguard/db:1")
-}
-
-Arguments = dict[str, Any]
+from .checks import (
+    DB,
+    FORGED,
+    HISTORIES,
+    LATELY,
+    LONG_AGO,
+    OFFLINE,
+    OLD,
+    WEB,
+    WEB2,
+    A,
+    Arguments,
+    B,
+    C,
+    quickly,
+    sticky,
+)
 
 ARGUMENTS = st.fixed_dictionaries(
     {"image": st.sampled_from([WEB, WEB2, DB])},
@@ -48,21 +50,12 @@ ARGUMENTS = st.fixed_dictionaries(
         "triggers": st.sampled_from([{}, {"release": 1.0}, {"release": 2.0}, ["1"]]),
     },
 )
-# Everything a registry can be asked here is asked once, so examples cost nothing.
-quickly = settings(deadline=None, max_examples=150)
 
 
 @pytest.fixture(scope="module")
 def resolver() -> Iterator[Resolver]:
     with Registry(HISTORIES) as registry:
         yield Resolver(registry=registry.url, environment={}, run_cache=MemoryCache())
-
-
-OFFLINE = Resolver(registry="http://127.0.0.1:9", environment={})
-
-
-def sticky(arguments: Arguments) -> bool:
-    return "at" in arguments or "triggers" in arguments
 
 
 def aged(state: Arguments) -> Arguments:
@@ -214,128 +207,3 @@ def test_another_repository_replaces_and_only_that(resolver: Resolver, before: A
         ["image"] if (DB in (before["image"], after["image"])) and before["image"] != after["image"] else []
     )
     assert diff.changes == (olds != news)
-
-
-SETS = st.fixed_dictionaries(
-    {
-        "images": st.dictionaries(
-            st.sampled_from("ab"),
-            st.sampled_from([WEB, WEB2, {"image": DB, "builds_back": 1.0}, {"image": WEB, "at": LONG_AGO}]),
-            min_size=1,
-        )
-    },
-    optional={
-        "at": st.sampled_from([LONG_AGO, LATELY]),
-        "exclude": st.sampled_from([[C], [A, C]]),
-        "triggers": st.sampled_from([{}, {"release": 1.0}]),
-    },
-)
-
-
-def kept_for_good(arguments: Arguments) -> bool:
-    return sticky(arguments) or all(isinstance(each, dict) and "at" in each for each in arguments["images"].values())
-
-
-def resolved(checked: Arguments) -> Arguments:
-    """The checked inputs without when a set with triggers was resolved."""
-    return {key: value for key, value in checked.items() if key not in ("at", "resolved_at")}
-
-
-def aged_set(state: Arguments) -> Arguments:
-    refs = {key: ref.rpartition("@")[0] + "@" + OLD for key, ref in state["refs"].items()}
-    return {**state, "digests": dict.fromkeys(refs, OLD), "refs": refs, "reasons": dict.fromkeys(refs, "old")}
-
-
-@quickly
-@given(SETS, SETS)
-def test_the_state_of_a_set_counts_for_the_same_arguments_alone(
-    resolver: Resolver, before: Arguments, after: Arguments
-) -> None:
-    state = aged_set(check_set({}, before, resolver))
-
-    checked = check_set(state, after, resolver)
-
-    if kept_for_good(after) and parse_queries(before, resolver)[1] == parse_queries(after, resolver)[1]:
-        assert checked == state == check_set(state, after, OFFLINE)
-    else:
-        assert resolved(checked) == resolved(check_set({}, after, resolver))
-    assert ImageDigestsProvider().diff("", state, checked).changes == (checked != state)
-
-
-@quickly
-@given(SETS)
-def test_at_is_the_instant_of_a_set_that_stays(resolver: Resolver, arguments: Arguments) -> None:
-    state = check_set({}, arguments, resolver)
-
-    assert ("at" in state) == sticky(arguments) or "triggers" in arguments
-    if "at" in arguments:
-        assert state["at"] == str(arguments["at"]).replace("+00:00", "Z")
-        assert "resolved_at" not in state
-
-
-@quickly
-@given(SETS, SETS)
-def test_what_was_looked_up_ahead_for_a_set_counts_for_its_own_queries_alone(
-    resolver: Resolver, asked: Arguments, checked: Arguments
-) -> None:
-    queries, _given = parse_queries(asked, resolver)
-    ahead = json.loads(set_to_text(queries, resolver.resolve_queries(queries)))
-    for each in ahead["images"].values():
-        each["resolution"]["digest"] = FORGED
-
-    digests = check_set({}, {**checked, PREFETCHED: json.dumps(ahead)}, resolver)["digests"]
-
-    others, _given = parse_queries(checked, resolver)
-    is_used = all(queries.get(key) == query for key, query in others.items())
-    assert (set(digests.values()) == {FORGED}) == is_used
-    assert is_used or FORGED not in digests.values()
-
-
-def test_the_failure_of_a_lookup_ahead_is_that_of_its_own_queries_alone(resolver: Resolver) -> None:
-    queries = resolver.parse_queries({"a": WEB})
-    text = set_to_text(queries, CgrError("no luck"))
-
-    with pytest.raises(CgrError, match="no luck"):
-        check_set({}, {"images": {"a": WEB}, PREFETCHED: text}, resolver)
-    assert check_set({}, {"images": {"a": DB}, PREFETCHED: text}, resolver)["digests"] == {"a": C}
-
-
-def test_triggers_that_stay_keep_a_set_until_at_goes(resolver: Resolver) -> None:
-    both = {"images": {"a": WEB}, "triggers": [1.0], "at": LONG_AGO}
-    state = check_set({}, both, resolver)
-    assert state["digests"] == {"a": A}
-
-    without_at = check_set(state, {"images": {"a": WEB}, "triggers": [1.0]}, resolver)
-
-    assert without_at["digests"] == {"a": C}
-    assert without_at["at"] == without_at["resolved_at"] != state["at"]
-    assert check_set(without_at, {"images": {"a": WEB}, "triggers": [1.0]}, OFFLINE) == without_at
-    assert check_set(without_at, both, resolver)["digests"] == {"a": A}
-
-
-def test_frozen_digests_are_kept_and_what_is_new_is_looked_up(resolver: Resolver) -> None:
-    state = aged_set(check_set({}, {"images": {"a": WEB, "b": DB}}, resolver))
-    frozen = {"digests": state["digests"]}
-
-    assert check_set(state, {"images": {"a": WEB, "b": DB}, **frozen}, OFFLINE) == state
-    more = check_set(state, {"images": {"a": WEB, "c": DB}, **frozen}, resolver)
-    assert more["digests"] == {"a": OLD, "c": C}
-    assert more["reasons"]["a"] == "old"
-    with pytest.raises(InvalidImage, match=r"is that of cgr.dev/chainguard/web:1, kept from before") as refused:
-        check_set(state, {"images": {"a": WEB2, "b": DB}, **frozen}, OFFLINE)
-    assert refused.value.argument == "digests"
-
-
-@pytest.mark.parametrize("rule", [{}, {"at": LATELY}, {"triggers": [1.0]}], ids=["followed", "at", "triggers"])
-def test_a_set_whose_changes_are_all_ignored_stays_what_it_is(resolver: Resolver, rule: Arguments) -> None:
-    state = aged_set(check_set({}, {"images": {"a": WEB, "b": DB}, **rule}, resolver))
-
-    assert check_set(state, state, OFFLINE) == state
-
-
-def test_an_aged_set_keeps_a_newer_build_of_its_own_tag_alone(resolver: Resolver) -> None:
-    state = check_set({}, {"images": {"a": WEB, "b": DB}}, resolver)
-
-    checked = check_set(state, {"images": {"a": WEB, "b": WEB}, "min_age": "4d"}, resolver)
-
-    assert checked["digests"] == {"a": C, "b": B}
