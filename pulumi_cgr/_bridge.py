@@ -8,6 +8,9 @@ from ansible_collections.cgr.images.plugins.module_utils._files.atomic import re
 from ansible_collections.cgr.images.plugins.module_utils._files.ignored import IGNORED
 from ansible_collections.cgr.images.plugins.module_utils._files.status import NOT_DONE, exit_status
 from ansible_collections.cgr.images.plugins.module_utils._files.status import skipped as skipped_rows
+from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import (
+    conflict_message as lock_conflict_message,
+)
 from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import decode as decode_lock
 from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import decode_file as decode_lock_file
 from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import encode as encode_lock
@@ -98,6 +101,7 @@ __all__ = [
     "is_digest",
     "keep_current",
     "lock_command",
+    "lock_conflict_message",
     "lock_folder",
     "lock_key",
     "locked_rule",

@@ -85,7 +85,7 @@ def lock(
     resolver = options.resolver_of(registry_url, mirror, verbose)
     path = options.lock_of(lock_file)
     before = read(path)
-    if not (images or files or upgrade or prune_all or before.conflicts):
+    if not (images or files or upgrade or prune_all or before.had_markers):
         raise InvalidArgument(
             "name the images to lock, or files with --files. To update what is locked, use --upgrade.", "images"
         )

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from .._bridge import Entry, Lock, decode_lock, decode_lock_file, encode_entry, encode_lock, has_conflict
 from ..resolver import InvalidLock
@@ -27,7 +28,8 @@ def read_merged(path: str, content: bytes) -> Merged:
     if not has_conflict(content):
         return Merged(decode_lock_file(path, content))
     ours, theirs = split_sides(content)
-    return merge_locks(Lock(), _decode_side(path, ours, "theirs"), _decode_side(path, theirs, "ours"))
+    merged = merge_locks(Lock(), _decode_side(path, ours, "theirs"), _decode_side(path, theirs, "ours"))
+    return replace(merged, had_markers=True)
 
 
 def _decode_side(path: str, content: bytes, other: str) -> Lock:

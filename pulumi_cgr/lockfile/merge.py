@@ -45,10 +45,12 @@ class Merged:
     Attributes:
         lock: the entries that could be merged.
         conflicts: those that could not, in the order of their keys.
+        had_markers: whether they were read from a file with git's conflict markers, which is to be written without them.
     """
 
     lock: Lock
     conflicts: tuple[Conflict, ...] = ()
+    had_markers: bool = False
 
     def with_ours(self) -> Lock:
         """Returns the lock with our side of each conflict."""

@@ -7,7 +7,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from .._bridge import Lock, encode_lock, has_conflict, lock_folder, read_lock, remove_partial_file, replace_file
+from .._bridge import (
+    Lock,
+    encode_lock,
+    has_conflict,
+    lock_conflict_message,
+    lock_folder,
+    read_lock,
+    remove_partial_file,
+    replace_file,
+)
 from .._bridge import read_lock_content as read_content
 from ..resolver import InvalidLock
 from .conflicts import encode_merged, mark_whole, read_merged
@@ -93,8 +102,7 @@ def reject_conflicts(path: Path, merged: Merged) -> Lock:
         InvalidLock: git left conflict markers in it.
     """
     if merged.conflicts:
-        named = "" if os.fspath(path) == "cgr.lock.json" else f" --lock {os.fspath(path)}"
-        raise InvalidLock(f"{os.fspath(path)}: git left a conflict in it. Resolve it first: cgr-images lock{named}")
+        raise InvalidLock(lock_conflict_message(path))
     return merged.lock
 
 

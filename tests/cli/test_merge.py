@@ -58,6 +58,30 @@ def test_check_does_not_ask_for_a_driver_that_nobody_wants(cgr: Command) -> None
     assert cgr("check").err == ""
 
 
+def test_what_git_left_without_the_driver_is_merged_by_lock_and_both_sides_rollbacks_count(cgr: Command) -> None:
+    lock = cgr.folder / "cgr.lock.json"
+    git(cgr, "config", "user.name", "somebody")
+    git(cgr, "config", "user.email", "somebody@example.com")
+    git(cgr, "add", ".")
+    git(cgr, "commit", "--message", "before")
+    git(cgr, "checkout", "-b", "theirs")
+    cgr("rollback", WEB, "--builds", "2")
+    git(cgr, "commit", "--all", "--message", "theirs")
+    git(cgr, "checkout", "-")
+    cgr("rollback", WEB)
+    git(cgr, "commit", "--all", "--message", "ours")
+    with pytest.raises(subprocess.CalledProcessError):
+        git(cgr, "merge", "theirs")
+    assert "<<<<<<< " in lock.read_text()
+
+    resolved = cgr("lock")
+
+    assert resolved.status == 0
+    (entry,) = json.loads(lock.read_text())["images"]
+    assert (entry["digest"], entry["exclude"]) == (A, [B, C])
+    assert cgr("check", "--online").status == 0
+
+
 def test_a_conflict_is_one_sentence_and_lock_resolves_it(cgr: Command) -> None:
     lock = cgr.folder / "cgr.lock.json"
     before = json.loads(lock.read_text())

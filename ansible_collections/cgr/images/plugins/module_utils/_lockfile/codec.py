@@ -42,9 +42,8 @@ def read_lock(path: str | os.PathLike[str]) -> Lock:
     """
     lock = read_if_there(path)
     if lock is None:
-        name = os.fspath(path)
-        named = "" if name == LOCK_FILE_NAME else f" --lock {shlex.quote(name)}"
-        raise InvalidLock(f"{name}: there is no such file. Create it: cgr-images lock IMAGE{named}")
+        command = f"cgr-images lock IMAGE{_lock_option(path)}"
+        raise InvalidLock(f"{os.fspath(path)}: there is no such file. Create it: {command}")
     return lock
 
 
@@ -76,7 +75,18 @@ def decode_file(path: str | os.PathLike[str], content: bytes) -> Lock:
     try:
         return decode(content)
     except InvalidLock as error:
-        raise InvalidLock(f"{os.fspath(path)}: {error}") from error.__cause__
+        message = conflict_message(path) if has_conflict(content) else f"{os.fspath(path)}: {error}"
+        raise InvalidLock(message) from error.__cause__
+
+
+def conflict_message(path: str | os.PathLike[str]) -> str:
+    """Returns the message about a lock file in which git left a conflict, with the command that resolves it."""
+    return f"{os.fspath(path)}: git left a conflict in it. Resolve it: cgr-images lock{_lock_option(path)}"
+
+
+def _lock_option(path: str | os.PathLike[str]) -> str:
+    name = os.fspath(path)
+    return "" if name == LOCK_FILE_NAME else f" --lock {shlex.quote(name)}"
 
 
 def encode(lock: Lock) -> bytes:
@@ -124,9 +134,7 @@ def _parse_json(content: bytes) -> Any:
         raise InvalidLock("it is not UTF-8, so it is not a lock file.") from error
     except (ValueError, RecursionError) as error:
         if has_conflict(content):
-            raise InvalidLock(
-                "git left a conflict in it. Keep both sides, and let this resolve it: cgr-images lock"
-            ) from error
+            raise InvalidLock("git left a conflict in it. Resolve it: cgr-images lock") from error
         raise InvalidLock(f"it is not JSON ({error or 'it is nested too deep'}). Restore it from git.") from error
 
 
