@@ -1,20 +1,21 @@
-# make demo, make test and make check make the environment they need, in .venv and .build.
+# Every target creates the environment that it needs, in .venv or .build.
 VENV := .venv
 READY := $(VENV)/.ready
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)
 
-.PHONY: help demo test check format docs bench mutants release clean
+.PHONY: help demo test fuzz check format docs bench mutants release clean
 
 help:
-	@echo "make demo    a playbook and a Pulumi program pin images, out of recorded histories"
-	@echo "make test    all tests"
-	@echo "make check   format, lint, types, and the gates in .ci, on several Pythons and ansible-cores"
-	@echo "make format  mend format and lint"
-	@echo "make docs    write the pages that tests generate"
-	@echo "make bench   measure what the work costs, and write docs/maintaining/performance.md (under ten minutes)"
-	@echo "make mutants changes what chooses a digest, and looks whether a test fails (under ten minutes)"
-	@echo "make release VERSION=1.2.3   changelogs and packages of a release, up to where it needs an account"
-	@echo "make clean   remove what the others made"
+	@echo "make demo     pin the same images with Ansible and Pulumi, from recorded histories"
+	@echo "make test     run all tests; ARGS=tests/resolver runs some"
+	@echo "make fuzz     test with many random responses, configurations, settings and uses of the lock file (long)"
+	@echo "make check    check format, lint and types, and run the checks in .ci on several versions of Python and ansible-core"
+	@echo "make format   fix format and lint"
+	@echo "make docs     write the generated pages"
+	@echo "make bench    measure, and write docs/maintaining/performance.md (under ten minutes)"
+	@echo "make mutants  run the mutation tests (under ten minutes)"
+	@echo "make release VERSION=1.2.3  build and tag a release"
+	@echo "make clean    remove all generated files"
 
 demo: $(READY)
 	@$(VENV)/bin/python examples/demo.py
@@ -22,12 +23,16 @@ demo: $(READY)
 test: $(READY)
 	$(VENV)/bin/python -m pytest -n auto --dist loadfile $(ARGS)
 
+fuzz: $(READY)
+	CGR_FUZZ=$${CGR_FUZZ:-100000} CGR_FUZZ_SECONDS=$${CGR_FUZZ_SECONDS:-600} $(VENV)/bin/python -m pytest -q -n auto \
+		tests/test_fuzz.py tests/lock/test_random.py
+
 check: $(READY)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
-	.ci/gates 'ansible-test 3.11' 'ansible-test 3.12' collection-package collection-docs \
-		'tests-on 3.10 lowest' 'tests-on 3.11' 'tests-on 3.13 coverage' types api-pages audit release-rehearsal
+	.ci/gates 'ansible-test 3.11' 'ansible-test 3.13' 'ansible-test 3.12' collection-package collection-docs \
+		'tests-on 3.10 lowest' 'tests-on 3.11 lowest' 'tests-on 3.13 coverage' types without-posix api-pages audit release-rehearsal
 
 format: $(READY)
 	$(VENV)/bin/ruff check --fix .

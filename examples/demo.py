@@ -1,6 +1,6 @@
 """Pins the same images with a real playbook and a real Pulumi program, and shows that both agree.
 
-Without a network: a registry runs in this process and answers out of recorded tag histories.
+It needs no network: a registry in this process serves recorded tag histories.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SECONDS_TO_INSTALL = 120
 
 
 def main() -> int:
-    """Runs both faces and returns the exit status: 0 if they agree."""
+    """Runs Ansible and Pulumi and returns the exit status: 0 if they agree."""
     commands = Path(sys.executable).parent
     histories = Histories.load(ROOT / "tests/data/recorded-histories.json")
     with Registry(histories) as registry, tempfile.TemporaryDirectory() as scratch:
@@ -88,7 +88,7 @@ def run_pulumi(environ: dict[str, str], scratch: Path) -> set[str]:
 
 
 def installed_pulumi() -> str | None:
-    """Lets the SDK install the command into .build, and returns its path; `None` where it cannot be had."""
+    """Installs the command into .build with the SDK, and returns its path; `None` if that fails."""
     try:
         done = subprocess.run(
             [sys.executable, "-c", INSTALL, str(ROOT / ".build/pulumi")],

@@ -7,8 +7,7 @@
     web = cgr.ImageDigest("web", image="cgr.dev/chainguard/python:latest-dev", at="2024-06-01T00:00:00Z")
     pulumi.export("web", web.ref)
 
-What needs pulumi is imported when it is first asked for, so that `pulumi_cgr.resolver` and `pulumi_cgr.testing` work
-without it.
+Names that need pulumi are imported on first use, so that `pulumi_cgr.resolver` and `pulumi_cgr.testing` work without it.
 """
 
 from __future__ import annotations

@@ -2,17 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the package itself uses of the resolver, beside the public names in `resolver.py`.  No API: it may change at any time."""
 
+from ansible_collections.cgr.images.plugins.module_utils._files.atomic import locked as lock_folder
+from ansible_collections.cgr.images.plugins.module_utils._files.atomic import remove_partial as remove_partial_file
 from ansible_collections.cgr.images.plugins.module_utils._files.atomic import replace as replace_file
 from ansible_collections.cgr.images.plugins.module_utils._files.ignored import IGNORED
 from ansible_collections.cgr.images.plugins.module_utils._files.status import NOT_DONE, exit_status
 from ansible_collections.cgr.images.plugins.module_utils._files.status import skipped as skipped_rows
-from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import change as change_lock
+from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import decode as decode_lock
+from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import decode_file as decode_lock_file
+from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import encode as encode_lock
+from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import encode_entry, has_conflict, read_lock
+from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import read_content as read_lock_content
 from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import read_if_there as read_lock_if_there
-from ansible_collections.cgr.images.plugins.module_utils._lockfile.codec import read_lock
 from ansible_collections.cgr.images.plugins.module_utils._lockfile.lookup import (
     lock_command,
+    naming_options,
     pin_command,
-    refuse_other_upstream,
+    reject_other_upstream,
     rule_options,
 )
 from ansible_collections.cgr.images.plugins.module_utils._lockfile.model import (
@@ -21,9 +27,11 @@ from ansible_collections.cgr.images.plugins.module_utils._lockfile.model import 
     Key,
     Lock,
     lock_key,
-    merge_locks,
+    locked_rule,
+    upstream_of,
     without_digest,
 )
+from ansible_collections.cgr.images.plugins.module_utils._resolver.border import border, log_debug
 from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import error_from_dict, redact
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import REPLACED
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.timeline import SINCE
@@ -50,6 +58,7 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.curre
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.single import Trace
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.snapshot import Progress
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import SETTINGS, Setting, Settings
+from ansible_collections.cgr.images.plugins.module_utils._resolver.version import VERSION
 
 __all__ = [
     "DAY",
@@ -63,6 +72,7 @@ __all__ = [
     "SECOND",
     "SETTINGS",
     "SINCE",
+    "VERSION",
     "Entry",
     "HistoryRange",
     "ImageLike",
@@ -76,27 +86,38 @@ __all__ = [
     "Setting",
     "Settings",
     "Trace",
-    "change_lock",
+    "border",
+    "decode_lock",
+    "decode_lock_file",
+    "encode_entry",
+    "encode_lock",
     "error_from_dict",
     "exit_status",
+    "has_conflict",
     "humanize_duration",
     "is_digest",
     "keep_current",
     "lock_command",
+    "lock_folder",
     "lock_key",
-    "merge_locks",
+    "locked_rule",
+    "log_debug",
+    "naming_options",
     "parse_at",
     "parse_duration",
     "parse_image",
     "parse_ref",
     "pin_command",
     "read_lock",
+    "read_lock_content",
     "read_lock_if_there",
     "redact",
-    "refuse_other_upstream",
+    "reject_other_upstream",
+    "remove_partial_file",
     "replace_file",
     "rule_options",
     "run_concurrently",
     "skipped_rows",
+    "upstream_of",
     "without_digest",
 ]

@@ -12,7 +12,8 @@ The code lives beside the resolver in the Ansible collection.
 from ansible_collections.cgr.images.plugins.module_utils._files.formats import PATTERNS
 from ansible_collections.cgr.images.plugins.module_utils._files.matcher import Matcher
 from ansible_collections.cgr.images.plugins.module_utils._files.occurrence import Occurrence
-from ansible_collections.cgr.images.plugins.module_utils._files.pin import FILE_RULES, OnChange, pin_files
+from ansible_collections.cgr.images.plugins.module_utils._files.pin import FILE_RULES, pin_files, pin_text
+from ansible_collections.cgr.images.plugins.module_utils._files.pinner import OnChange, QueryFor
 from ansible_collections.cgr.images.plugins.module_utils._files.report import (
     PINNED,
     SKIPPED,
@@ -22,7 +23,7 @@ from ansible_collections.cgr.images.plugins.module_utils._files.report import (
     Report,
     Row,
 )
-from ansible_collections.cgr.images.plugins.module_utils._files.scan import ScannedFile, ScanResult, scan
+from ansible_collections.cgr.images.plugins.module_utils._files.scan import ScannedFile, ScanResult, scan, scan_text
 
 __all__ = [
     "FILE_RULES",
@@ -35,10 +36,13 @@ __all__ = [
     "Occurrence",
     "OnChange",
     "Problem",
+    "QueryFor",
     "Report",
     "Row",
     "ScanResult",
     "ScannedFile",
     "pin_files",
+    "pin_text",
     "scan",
+    "scan_text",
 ]

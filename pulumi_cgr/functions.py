@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pulumi
 
-from ._pulumi import check_image as pin
-from ._pulumi.prefetch import beside, resolver, warn
+from ._pulumi.arguments import as_input
+from ._pulumi.properties import LOCK, reject_output_text, resolver_for
 from ._pulumi.rule_inputs import reject_unknown
-from .image_digest import at_input
+from ._pulumi.run import current_run, warn
 from .resolver import AtLike, CgrError, Resolution
 
 if TYPE_CHECKING:
@@ -113,17 +113,19 @@ def get_image_digest_output(
 
     async def look_up(query: Mapping[str, Any]) -> GetImageDigestResult:
         with _ending_cleanly():
-            resolution = await beside(lambda: _look_up(query))
+            resolution = await current_run().in_thread(lambda: _look_up(query))
         return _of_resolution(GetImageDigestResult, resolution)
 
-    query = {"image": image, "at": at_input(at), "lock": lock, **rule}
-    return pulumi.Output.from_input(query).apply(look_up)
+    return pulumi.Output.from_input({"image": image, "at": at, "lock": lock, **rule}).apply(look_up)
 
 
-def _look_up(query: Mapping[str, Any]) -> Resolution:
-    asked = {name: value for name, value in query.items() if name != pin.LOCK}
-    answering = pin.answering(query, resolver())
-    resolution = answering.resolve_query(answering.parse_query(**asked))
+def _look_up(arguments: Mapping[str, Any]) -> Resolution:
+    given = {name: as_input(value) for name, value in arguments.items()}
+    for name, value in given.items():
+        reject_output_text(name, value)
+    resolver = resolver_for(given, current_run().resolver)
+    given.pop(LOCK)
+    resolution = resolver.resolve_query(resolver.parse_query(**given))
     warn(resolution.warnings)
     return resolution
 

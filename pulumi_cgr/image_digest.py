@@ -5,16 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.dynamic import Resource
 
-from ._bridge import parse_at
-from ._pulumi.check_image import ANSWER, RESOLVED
-from ._pulumi.prefetch import resolve_ahead, warn_of_replaced
+from ._pulumi.arguments import check_options, context_inputs, known_with, plain_input, secret_inputs
+from ._pulumi.check_image import ARGUMENTS, RESOLUTION
+from ._pulumi.prefetch import prefetch_image
+from ._pulumi.properties import FAILURE, HIDES_IMAGE, PREFETCHED, PREVIEW, UPSTREAM
 from ._pulumi.rule_inputs import reject_unknown
+from ._pulumi.run import current_run
 from .provider import ImageDigestProvider
 from .resolver import AtLike
 
@@ -84,24 +85,17 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
                 `pulumi_cgr.resolver.Rule`. With `min_age`, a newer build that is already deployed is kept.
         """
         reject_unknown("ImageDigest", rule, frozenset({"current"}))
-        query = {
-            "image": image,
-            "at": at_input(at),
-            **rule,
-            "triggers": triggers,
-            "lock": lock,
-        }
-        props: dict[str, Any] = {**dict.fromkeys(ANSWER), **query, "digest": digest}
-        props[RESOLVED] = pulumi.Output.all(query, digest).apply(lambda asked: resolve_ahead(asked[0], asked[1], self))
-        super().__init__(ImageDigestProvider(), resource_name, props, opts)
-        self.reason.apply(lambda reason: warn_of_replaced([reason], self))
+        is_frozen = check_options("ImageDigest", resource_name, opts, ("digest", *_ARGUMENTS))
+        given = {"image": image, "at": at, "triggers": triggers, "lock": lock, "digest": digest, **rule}
+        arguments = {name: plain_input(value) for name, value in given.items() if value is not None}
+        context = context_inputs(prefetch_image, arguments, self, is_frozen)
+        props = {**dict.fromkeys(("at", *RESOLUTION, FAILURE)), **secret_inputs(arguments["image"], RESOLUTION)}
+        super().__init__(ImageDigestProvider(), resource_name, {**props, **arguments, **context}, opts)
+        current_run().watch(self, self.__dict__[FAILURE], self.reason)
+        for name in ("at", "tag", "updated_at"):
+            setattr(self, name, known_with(getattr(self, name), self.reason))
+        for name in (FAILURE, PREFETCHED, PREVIEW, HIDES_IMAGE):
+            self.__dict__.pop(name, None)  # an export of the whole resource has only what is documented
 
 
-def at_input(at: pulumi.Input[AtLike] | None) -> pulumi.Input[Any] | None:
-    """Returns an instant as an input of text; what is no instant is left as it is, for the check to refuse."""
-    return None if at is None else pulumi.Output.from_input(at).apply(at_text)
-
-
-def at_text(at: Any) -> Any:
-    """Returns an instant as text; what is no instant is returned as it is."""
-    return str(parse_at(at)) if isinstance(at, date) else at
+_ARGUMENTS = tuple(name for name in ARGUMENTS if name != UPSTREAM)

@@ -10,11 +10,19 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from ._pulumi.check_image import RESOLVED
-from ._pulumi.check_set import ANSWER
-from ._pulumi.prefetch import resolve_all_ahead, warn_of_replaced
+from ._pulumi.arguments import (
+    check_options,
+    context_inputs,
+    images_input,
+    known_with,
+    plain_input,
+    secret_inputs,
+)
+from ._pulumi.check_set import ARGUMENTS, RESOLUTION
+from ._pulumi.prefetch import prefetch_set
+from ._pulumi.properties import FAILURE, HIDES_IMAGE, PREFETCHED, PREVIEW, UPSTREAM
 from ._pulumi.rule_inputs import reject_unknown
-from .image_digest import at_input, at_text
+from ._pulumi.run import current_run
 from .provider import ImageDigestsProvider
 from .resolver import AtLike
 
@@ -45,9 +53,9 @@ class ImageDigests(Resource, module="cgr", name="ImageDigests"):
     """When the tags moved to the digests, as RFC 3339 text in UTC, by the user's keys."""
     reasons: pulumi.Output[dict[str, str]]
     """Why these builds, for a person, by the user's keys."""
-    instant: pulumi.Output[str | None]
-    """The instant of the whole set, as RFC 3339 text in UTC.  None for a set that follows its tags, where it would be a
-    change of its own at every run."""
+    at: pulumi.Output[str | None]
+    """The instant of the whole set, as RFC 3339 text in UTC: the `at` that was given, or when a set with `triggers` was
+    resolved.  None for a set that follows its tags, where it would change in every run."""
 
     def __init__(
         self,
@@ -73,24 +81,21 @@ class ImageDigests(Resource, module="cgr", name="ImageDigests"):
             rule: see `ImageDigest`.
         """
         reject_unknown("ImageDigests", rule, frozenset({"current"}))
-        query = {
-            "images": pulumi.Output.from_input(images).apply(_plain),
-            "at": at_input(at),
-            **rule,
-            "triggers": triggers,
-            "lock": lock,
-        }
-        props: dict[str, Any] = {**dict.fromkeys(ANSWER), **query}
-        props[RESOLVED] = pulumi.Output.from_input(query).apply(lambda asked: resolve_all_ahead(asked, self))
-        super().__init__(ImageDigestsProvider(), resource_name, props, opts)
-        self.reasons.apply(lambda reasons: warn_of_replaced((reasons or {}).values(), self))
+        is_frozen = check_options("ImageDigests", resource_name, opts, ("digests", *_ARGUMENTS))
+        given = {"at": at, "triggers": triggers, "lock": lock, **rule}
+        arguments = {name: plain_input(value) for name, value in given.items() if value is not None}
+        arguments["images"] = images_input(images)
+        context = context_inputs(prefetch_set, arguments, self, is_frozen)
+        props = {**dict.fromkeys(("at", *RESOLUTION, FAILURE)), **secret_inputs(arguments["images"], RESOLUTION)}
+        super().__init__(ImageDigestsProvider(), resource_name, {**props, **arguments, **context}, opts)
+        current_run().watch(self, self.__dict__[FAILURE], self.reasons)
+        self.at = known_with(self.at, self.reasons)
+        # Pulumi drops what is None inside a mapping.
+        self.updated_at = pulumi.Output.all(known_with(self.updated_at, self.reasons), self.refs).apply(
+            lambda both: {key: (both[0] or {}).get(key) for key in both[1] or {}}
+        )
+        for name in (FAILURE, PREFETCHED, PREVIEW, HIDES_IMAGE):
+            self.__dict__.pop(name, None)  # an export of the whole resource has only what is documented
 
 
-def _plain(images: Any) -> Any:
-    """Returns the images with their instants as text, as they can be sent; what is no mapping is left for the check to refuse."""
-    if not isinstance(images, Mapping):
-        return images
-    return {
-        key: {name: at_text(value) for name, value in entry.items()} if isinstance(entry, Mapping) else entry
-        for key, entry in images.items()
-    }
+_ARGUMENTS = tuple(name for name in ARGUMENTS if name != UPSTREAM)

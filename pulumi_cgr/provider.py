@@ -8,9 +8,11 @@ are a format and stay as they are.  An instance holds nothing when it is made, s
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
+import pulumi
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
@@ -22,10 +24,15 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from ._pulumi import check_image as pin
-from ._pulumi import check_set as pins
-from ._pulumi.prefetch import resolver_from
+from ._bridge import border
+from ._pulumi import check_image, check_set
+from ._pulumi.config import resolver_from_config
+from ._pulumi.failures import failure_to_property, hide_image
+from ._pulumi.properties import FAILURE, HIDES_IMAGE, PREVIEW, differs, is_unknown
 from .resolver import CgrError, MemoryCache, Resolver
+
+LONGEST_LOOKUP = 10.0
+"""The most seconds that resolving one image in a check may take: the engine waits for a check, even if it is interrupted."""
 
 
 class _Provider(ResourceProvider):
@@ -35,20 +42,30 @@ class _Provider(ResourceProvider):
 
     _setting: Callable[[str], Any] = staticmethod(lambda _key: None)
     _made: Resolver | None = None
+    _resolution: tuple[str, ...] = ()
 
     def configure(self, req: ConfigureRequest) -> None:
         """Takes the stack's configuration; a wrong setting is reported by the check, where it can be a clean sentence."""
         self._setting = req.config.get
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Finds the digests; every expected failure is a sentence on the property at fault."""
+        """Finds the digests; every expected failure is a sentence on the property it is about.
+
+        In a preview it succeeds even then, and passes the failure on to the program (see `_pulumi/failures.py`).
+        """
         try:
-            return CheckResult(self._checked(_olds, news), [])
+            with border():
+                return CheckResult(self._checked(_olds, news), [])
         except CgrError as error:
-            return CheckResult({}, [CheckFailure(error.argument, str(error))])
+            shown = hide_image(error) if news.get(HIDES_IMAGE) is True else error
+            if news.get(PREVIEW) is not True:
+                return CheckResult({}, [CheckFailure(shown.argument, str(shown))])
+            before = {key: value for key, value in _olds.items() if key != "__provider"}
+            held = before or dict.fromkeys(self._resolution, pulumi.UNKNOWN)
+            return CheckResult({**held, FAILURE: failure_to_property(shown)}, [])
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Answers what is known: a refresh moves no pin."""
+        """Returns what is known: a refresh moves no pin."""
         return ReadResult(id_, props)
 
     def _checked(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
@@ -57,45 +74,55 @@ class _Provider(ResourceProvider):
     @property
     def _resolver(self) -> Resolver:
         if self._made is None:
-            self._made = resolver_from(self._setting, run_cache=MemoryCache())
+            self._made = resolver_from_config(
+                self._setting,
+                pulumi.get_project(),
+                environment=dict(os.environ),
+                longest_lookup=LONGEST_LOOKUP,
+                run_cache=MemoryCache(),
+            )
         return self._made
 
 
 class ImageDigestProvider(_Provider):
     """Checks, compares and keeps `ImageDigest`; all the work is in the check (see `_pulumi/check_image.py`)."""
 
+    _resolution = check_image.RESOLUTION
+
     def _checked(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
-        return pin.checked(olds, news, self._resolver)
+        return check_image.check_image(olds, news, self._resolver)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compares what was found with what the state holds; another repository is another resource."""
-        (old, _old_tag), (new, _new_tag) = pin.source(_olds), pin.source(_news)
-        replaces = ["image"] if not pin.is_unknown(new) and old != new else []
-        return DiffResult(pin.changed(_olds, _news), replaces, [], False)
+        (old, _old_tag), (new, _new_tag) = check_image.source_of(_olds), check_image.source_of(_news)
+        replaces = ["image"] if not is_unknown(new) and old != new else []
+        return DiffResult(FAILURE in _news or differs(_olds, _news, check_image.KEPT), replaces, [], False)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Keeps what the check found; the id is the repository where it was looked up, which outlives the digest."""
-        return CreateResult(pin.source(props)[0], pin.outputs(props))
+        """Keeps what the check found; the id is the repository where it was resolved, which outlives the digest."""
+        return CreateResult(check_image.source_of(props)[0], check_image.kept_properties(props))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Keeps what the check found."""
-        return UpdateResult(pin.outputs(_news))
+        return UpdateResult(check_image.kept_properties(_news))
 
 
 class ImageDigestsProvider(_Provider):
     """Checks, compares and keeps `ImageDigests`; all the work is in the check (see `_pulumi/check_set.py`)."""
 
+    _resolution = check_set.RESOLUTION
+
     def _checked(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
-        return pins.checked(olds, news, self._resolver)
+        return check_set.check_set(olds, news, self._resolver)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compares what was found with what the state holds."""
-        return DiffResult(pins.differs(_olds, _news), [], [], False)
+        return DiffResult(FAILURE in _news or differs(_olds, _news, check_set.KEPT), [], [], False)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Keeps what the check found; the id says nothing, for the images of a set may become others."""
-        return CreateResult("images", pins.outputs(props))
+        """Keeps what the check found; the id says nothing, because the images of a set may become others."""
+        return CreateResult("images", check_set.kept_properties(props))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Keeps what the check found."""
-        return UpdateResult(pins.outputs(_news))
+        return UpdateResult(check_set.kept_properties(_news))

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What tests of every part share."""
+"""Fixtures for all tests."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""One question gets one answer, or one refusal: from the resolver, the Pulumi provider and the Ansible module alike."""
+"""The resolver, the Pulumi provider and the Ansible module return the same result, or the same error, for the same query."""
 
 from __future__ import annotations
 

@@ -16,16 +16,14 @@ import pytest
 import yaml
 
 from ansible_collections.cgr.images.plugins.doc_fragments import settings as settings_fragment
-from ansible_collections.cgr.images.plugins.lookup import digest, ref
 from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARGUMENTS
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import SECRET_NAMES, SettingsArguments
-from ansible_collections.cgr.images.plugins.modules import digest_info, pinned_files
-from ansible_collections.cgr.images.plugins.plugin_utils._lookup import CREDENTIALS
+from ansible_collections.cgr.images.plugins.modules import digest_info
 from pulumi_cgr._bridge import PARTS, RULE_NAMES, SETTINGS, RuleArguments, Settings
 from pulumi_cgr._pulumi.rule_inputs import OutputRuleInputs, RuleInputs, RuleValues
 from pulumi_cgr.resolver import InvalidRule, Resolver, Rule
 
-from .support.documented import RESOLVER, attributes, module, one_line, options_of
+from .support.documented import RESOLVER, attributes, documentation_of, module, one_line, options_of
 
 RESOLUTION = attributes(module(f"{RESOLVER}/model/resolution.py")["Resolution"])
 SPEC = ARGUMENTS["argument_spec"]
@@ -67,12 +65,12 @@ def test_ansible_takes_and_documents_every_part_and_setting() -> None:
         assert "default" not in spec, "a default of the module would hide the environment variable"
 
 
-@pytest.mark.parametrize("plugin", [pinned_files, ref, digest], ids=lambda plugin: plugin.__name__.rpartition(".")[2])
-def test_the_other_plugins_have_the_same_options(plugin: Any) -> None:
-    options, documented = options_of(plugin.DOCUMENTATION), options_of(digest_info.DOCUMENTATION)
+@pytest.mark.parametrize("plugin", ["modules.pinned_files", "lookup.ref", "lookup.digest"])
+def test_the_other_plugins_have_the_same_options(plugin: str) -> None:
+    options, documented = options_of(documentation_of(plugin)), options_of(digest_info.DOCUMENTATION)
 
     # A file holds what is deployed: it is `current` by itself.
-    for name in {*RULE_NAMES, *SETTING_NAMES} - ({"current"} if plugin is pinned_files else set()):
+    for name in {*RULE_NAMES, *SETTING_NAMES} - ({"current"} if plugin == "modules.pinned_files" else set()):
         sources = dict.fromkeys(("vars", "env"))
         assert {**options[name], **sources} == {**documented[name], **sources}
 
@@ -92,7 +90,6 @@ def test_what_is_secret_is_secret_everywhere() -> None:
     assert {"token", "password", "identity_token"} == SECRET_NAMES
     assert {name for name, spec in SPEC.items() if spec.get("no_log")} == SECRET_NAMES
     assert {each.name for each in fields(Settings) if not each.repr} - {"environment"} == SECRET_NAMES
-    assert SECRET_NAMES < CREDENTIALS
     assert "s3cret" not in repr(
         Settings.read(dict.fromkeys(SECRET_NAMES, "s3cret") | {"username": "u", "identity": "i"}, {})
     )

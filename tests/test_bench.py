@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of `make bench` work, at a small size; and docs/maintaining/performance.md says what was measured."""
+"""The benchmarks work at a small size, and docs/maintaining/performance.md shows the recorded numbers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Credentials in playbooks, in Pulumi programs and for the command: every source works in each, and no secret comes out."""
+"""Credentials in playbooks, in Pulumi programs and for the command: every source works in each, and no secret leaks."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 
 def prepare(machine: Machine, source: str) -> dict[str, str]:
-    """Puts credentials on the machine, and returns the settings that are needed besides."""
+    """Puts credentials on the machine, and returns additional settings."""
     machine.registry.interfere = issue
     if source == "token":
         return {"token": GOOD}
@@ -90,7 +90,7 @@ SECRETS = [GOOD, PASSWORD, "the-oidc-secret", "the-job-secret", BASIC]
 
 
 def environ(machine: Machine, settings: dict[str, str]) -> dict[str, str]:
-    """Returns the environment of a user of the machine: without anything of this one, but with its Python."""
+    """Returns the environment of a user of the machine, with nothing of this process except its Python."""
     path = f"{machine.home}/bin:{Path(sys.executable).parent}:/usr/bin:/bin"
     given = {f"CGR_{name.upper()}": value for name, value in settings.items()}
     return {**machine.environment, **given, "PATH": path, "LC_ALL": "C.UTF-8", "ANSIBLE_COLLECTIONS_PATH": str(ROOT)}
@@ -112,7 +112,7 @@ def command(machine: Machine, settings: dict[str, str]) -> subprocess.CompletedP
 
 
 class Alone(Stack):
-    """A stack whose program and provider see nothing of this process's environment."""
+    """A stack whose program and provider do not inherit the environment of this process."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -183,7 +183,7 @@ except Exception: logging.exception("refused")
 
 
 def all_that_comes_out(machine: Machine, settings: dict[str, str]) -> str:
-    """Runs all faces and the resolver at their fullest debug level, and returns all they print and keep."""
+    """Runs Pulumi, Ansible, the command and the resolver at their highest debug level, and returns all that they print and keep."""
     pins = stack(machine, settings)
     up = pins.up()
     played = play(machine, settings, TASKS, "-vvvvvv")
@@ -195,7 +195,7 @@ def all_that_comes_out(machine: Machine, settings: dict[str, str]) -> str:
 
 
 def test_no_secret_comes_out_of_any_face(machine: Machine) -> None:
-    """Secrets in every place, everything at full debug level, and the registry refuses: nothing shows them."""
+    """With secrets in every place, full debug output and a registry that rejects them, no secret appears."""
     settings = {**prepare(machine, "identity, in GitHub Actions"), "username": "acme/pull", "password": PASSWORD}
     prepare(machine, "Docker, with a helper")
     machine.write(".config/containers/auth.json", CONFIGS["auth"])

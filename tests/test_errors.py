@@ -30,12 +30,12 @@ ERRORS = module(f"{RESOLVER}/errors.py")
 
 
 def kinds(base: type[CgrError] = CgrError) -> list[type[CgrError]]:
-    """Returns the errors below one, each before those below it."""
+    """Returns the subclasses of an error, each before its own subclasses."""
     return [each for kind in base.__subclasses__() for each in (kind, *kinds(kind))]
 
 
 def cause_and_cure(kind: type[CgrError]) -> tuple[str, str]:
-    """Returns what the docstring says, each on one line."""
+    """Returns the cause and the remedy in the docstring, each on one line."""
     cause, _cure, cure = ERRORS[kind.__name__].docstring.value.partition("Fix: ")
     return one_line(cause), one_line(cure.partition("\n\n")[0])
 
@@ -55,7 +55,7 @@ def test_each_word_is_of_one_error_and_ansible_lists_those_that_come() -> None:
     described = yaml.safe_load(digest_info.RETURN)["error_code"]["description"]
 
     assert len(set(words)) == len(words)
-    families = {"not_found", "access_refused"}  # never raised themselves
+    families = {"not_found", "access_refused"}  # base classes, which are never raised
     assert set(re.findall(r"\bV\((\w+)\)", " ".join(described))) == set(words) - families
 
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The examples do what they are examples of.  Their READMEs run in test_docs.py, and the playbook in tests/ansible."""
+"""The examples work.  Their READMEs run in test_docs.py, and the playbook in tests/ansible."""
 
 from __future__ import annotations
 

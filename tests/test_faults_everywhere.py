@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every fault meets every face: the right answer, or one clear sentence, the same for all; and docs/reference/failure-modes.md says so.
+"""Every fault has the same outcome in the resolver, Pulumi, Ansible and the command, and docs/reference/failure-modes.md shows it.
 
 `make docs` writes that page; these tests compare it.
 """
@@ -24,7 +24,7 @@ from pulumi_cgr.testing import Registry, Reply, Request
 from tests.engine.host import Host
 
 from .support.environments import ROOT
-from .support.faults import ANSWER, AT, AUTHORITY, BELOW_HTTP, RECORD, A, faults
+from .support.faults import ANSWER, AT, AUTHORITY, BELOW_HTTP, DOWN, NOT_BELIEVED, RECORD, UNTRUSTED, A, faults
 from .support.pages import compare, table
 from .support.servers import server
 
@@ -41,7 +41,7 @@ TIMEOUT = "2"
 NAMES = [*(fault.name for fault in faults(Registry({}))), *BELOW_HTTP]
 
 Outcomes = dict[str, dict[str, str]]
-"""For each fault, what each face answered: a digest, or a word and a sentence."""
+"""For each fault, the outcome of each interface: a digest, or an error code and a message."""
 
 PLAY = """
 - hosts: localhost
@@ -55,7 +55,7 @@ PLAY = """
 """
 
 
-# The command many times over, without starting Python for each.
+# Runs the command many times in one process.
 COMMANDS = """
 import contextlib, io, json, sys
 from pulumi_cgr.cli.app import run
@@ -71,13 +71,13 @@ def image(number: int) -> str:
 
 
 class World:
-    """A registry that plays each fault for a repository of its own, servers below HTTP, and a registry nobody should ask."""
+    """A registry that simulates each fault in its own repository, servers below HTTP, and a registry that must not be asked."""
 
     def __init__(self, stack: ExitStack) -> None:
         self.other = stack.enter_context(Registry({}))
         self.faults = faults(self.other)
         histories = {f"chainguard/fault-{number}:latest": [RECORD] for number in range(len(NAMES))}
-        # A host that answered 429 is asked less often from then on, so such a host is another.
+        # After a 429, requests to the host are slowed down, so this fault has its own host.
         self.registry, self.slow = (stack.enter_context(Registry(histories)) for _each in range(2))
         self.registry.interfere = self.slow.interfere = self.interfere
         below = [
@@ -93,10 +93,10 @@ class World:
         return self.faults[int(found[1])].interfere(request)
 
 
-def ask_resolver(urls: list[str]) -> list[str]:
+def ask_resolver(urls: list[str], environ: dict[str, str]) -> list[str]:
     def ask(number: int, url: str) -> str:
         try:
-            return Resolver(registry=url, timeout=TIMEOUT, environment={}).resolve(image(number), at=AT).digest
+            return Resolver(registry=url, timeout=TIMEOUT, environment=environ).resolve(image(number), at=AT).digest
         except CgrError as error:
             return f"{error.error_code}: {error}"
 
@@ -155,9 +155,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
         with ExitStack() as stack:
             world = World(stack)
             if face == "resolver":
-                with pytest.MonkeyPatch.context() as patch:
-                    patch.setenv("REQUESTS_CA_BUNDLE", environ["REQUESTS_CA_BUNDLE"])
-                    faces[face] = ask_resolver(world.urls)
+                faces[face] = ask_resolver(world.urls, environ)
             elif face == "Pulumi":
                 faces[face] = ask_pulumi(world.urls, environ)
             elif face == "command":
@@ -165,14 +163,15 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
             else:
                 faces[face] = ask_ansible(world.urls, environ, folder)
             assert not world.other.requests, "a request went to another host"
-            # Each face has its registry on a port of its own.
+            # Each interface has its own registry, on its own port.
             faces[face] = [re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:5000", text) for text in faces[face]]
     return {name: {face: faces[face][number] for face in FACES} for number, name in enumerate(NAMES)}
 
 
 @pytest.mark.parametrize("fault", NAMES)
 def test_a_fault_ends_in_the_right_answer_or_one_sentence(outcomes: Outcomes, fault: str) -> None:
-    comes = {each.name: each.comes for each in faults(Registry({}))}.get(fault, "unavailable")
+    below = UNTRUSTED if fault in NOT_BELIEVED else DOWN
+    comes = {each.name: each.comes for each in faults(Registry({}))}.get(fault, below)
     said = outcomes[fault]
 
     assert said["resolver"] == said["Ansible"]

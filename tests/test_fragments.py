@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from .support.fragments import rule_fragment, settings_fragment
+from .support.fragments import rule_fragment, settings_fragment, variables
 from .support.pages import compare
 
 FRAGMENTS = "ansible_collections/cgr/images/plugins/doc_fragments"
@@ -20,3 +20,7 @@ def test_the_fragment_of_the_rule() -> None:
 
 def test_the_fragment_of_the_settings() -> None:
     compare(f"{FRAGMENTS}/settings.py", settings_fragment())
+
+
+def test_the_names_of_the_variables() -> None:
+    compare("ansible_collections/cgr/images/plugins/plugin_utils/_variables.py", variables())

@@ -58,7 +58,7 @@ def interrupted(
         return None
 
     registry.interfere = stall
-    # Whoever started these tests may ignore the interrupts of a terminal, and children inherit that.
+    # The process that started these tests may ignore SIGINT, and children inherit that.
     default = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
     run = subprocess.Popen(
         command,
@@ -132,6 +132,6 @@ def test_an_interrupted_update_keeps_every_pin(
     state = pulumi("stack", "export")
     assert A in state
     assert B not in state
-    if kind is signal.SIGTERM:  # the engine had no time to give the stack free
+    if kind is signal.SIGTERM:  # the engine had no time to unlock the stack
         pulumi("cancel", "--yes", "stack")
     assert "1 updated" in pulumi("up", "--yes", "--non-interactive")

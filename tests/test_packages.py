@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The wheel and the collection, installed into empty environments as their users install them."""
+"""The wheel and the collection work in empty environments, installed as users install them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def registry() -> Iterator[Registry]:
 
 
 def run(command: list[str], folder: Path, **environ: str) -> str:
-    """Runs a command as someone would who has never heard of this checkout, and returns what it printed."""
+    """Runs a command outside of this checkout, and returns its output."""
     env = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8", **environ}
     for kept in (
         "PIP_CACHE_DIR",
@@ -62,7 +62,7 @@ def run(command: list[str], folder: Path, **environ: str) -> str:
 
 
 def install(folder: Path, *requirements: str) -> Path:
-    """Makes an empty environment, installs into it, and returns the folder of its commands."""
+    """Creates an environment, installs into it, and returns the directory of its commands."""
     run([sys.executable, "-m", "venv", str(folder / "env")], folder)
     run([str(folder / "env/bin/python"), "-m", "pip", "install", "--quiet", *requirements], folder)
     return folder / "env/bin"
@@ -79,7 +79,7 @@ def test_the_wheel_holds_both_trees_and_no_more(wheel: Path) -> None:
         "ansible_collections/cgr/images/plugins/module_utils/_resolver/resolver.py",
     ):
         assert needed in names
-    # Either of these would hide the collections of others.
+    # Either of these would hide the collections of other packages.
     assert not {"ansible_collections/__init__.py", "ansible_collections/cgr/__init__.py"} & set(names)
     assert not [name for name in names if "/tests/" in name]
     # The version of both is the collection's.
@@ -115,7 +115,7 @@ def test_ansible_finds_the_collection_in_the_wheel(wheel: Path, registry: Regist
 
 
 def uv(folder: Path, *arguments: str) -> None:
-    """Runs uv, which unlike pip unpacks a package once for all environments."""
+    """Runs uv, which unpacks a package once for all environments, unlike pip."""
     environ = {
         "UV_CACHE_DIR": str(ROOT / ".build/uv"),
         "UV_PYTHON_DOWNLOADS": "never",
@@ -136,7 +136,7 @@ def test_the_collection_stands_beside_those_of_the_package_ansible(wheel: Path, 
 
 
 def test_the_command_is_a_tool_of_its_own(wheel: Path, registry: Registry, tmp_path: Path) -> None:
-    """As pipx does, `uv tool install` makes an environment that nothing else sees."""
+    """Like pipx, `uv tool install` creates a separate environment."""
     uv(tmp_path, "tool", "install", "--python", sys.executable, f"pulumi-cgr[cli] @ {wheel.as_uri()}")
 
     command = [str(tmp_path / "bin/cgr-images"), "resolve", IMAGE]

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The pictures of the README are what the commands show, with digests cut short."""
+"""The pictures of the README show the output of the commands, with shortened digests."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ services:
   cache:
     image: docker.io/library/redis:7
 """
-# The window of rich's pictures, without the fonts that it would fetch.
+# The window of rich's pictures, without fonts from the network.
 FORMAT = """\
 <svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
@@ -126,7 +126,7 @@ def test_the_picture_of_a_check(before_and_after: tuple[Registry, Registry], tmp
 
 
 def run(folder: Path, command: list[str], registry: Registry, **environ: str) -> str:
-    """Runs a command against a registry, and returns what it shows."""
+    """Runs a command with a registry, and returns its output."""
     env = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(folder),
@@ -141,7 +141,7 @@ def run(folder: Path, command: list[str], registry: Registry, **environ: str) ->
 
 
 def picture(title: str, shown: str) -> str:
-    """Draws what a command shows, in its colours."""
+    """Draws the output of a command, in its colours."""
     short = re.sub(r"([0-9a-f]{8})[0-9a-f]{56}", r"\1…", shown).strip()
     console = Console(record=True, file=StringIO(), width=COLUMNS, force_terminal=True, color_system="truecolor")
     console.print(Text.from_ansi(short))

@@ -1,9 +1,9 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The tables in docs/reference/ are generated from the code, and each text stands in one of them only.
+"""The tables in docs/reference/ are generated from the code, and each text appears once.
 
-Parts of a rule are on the page about rules, settings on the page about settings, and values that every interface returns on the
-page about results.  The pages of the interfaces have what is their own, and point there for the rest.
+The parts of a rule, the settings and the results each have a page.  The pages of Pulumi, Ansible and the command have their own
+arguments, and link to those pages for the rest.
 """
 
 from __future__ import annotations
@@ -18,10 +18,20 @@ import pytest
 import yaml
 
 from pulumi_cgr._bridge import PARTS, RULE_NAMES, SETTINGS
+from pulumi_cgr.resolver import Resolver
 
 from .cli.reference import COMMANDS
 from .support.blocks import blocks
-from .support.documented import RESOLVER, Documented, arguments, attributes, one_line, options_of, unwrapped
+from .support.documented import (
+    RESOLVER,
+    Documented,
+    arguments,
+    attributes,
+    documentation_of,
+    one_line,
+    options_of,
+    unwrapped,
+)
 from .support.documented import module as read
 from .support.environments import ROOT
 from .support.pages import compare_part, table
@@ -33,6 +43,8 @@ FUNCTIONS = read("pulumi_cgr/functions.py")
 RESULTS = attributes(read(f"{RESOLVER}/model/resolution.py")["Resolution"])
 IMAGE = arguments(read(f"{RESOLVER}/resolver.py")["Resolver"]["resolve"])["image"].text
 
+RETURNED = tuple(Resolver(environment={}).resolve(f"cgr.dev/chainguard/nginx@sha256:{64 * 'a'}").to_result())
+
 RULE_PAGE = "[Images and rules](images-and-rules.md)"
 SETTINGS_PAGE = "[Settings](settings.md)"
 RESULTS_PAGE = "[Results](results.md)"
@@ -43,6 +55,10 @@ FORMS = {
     "digest": "digest or ref",
     "digests": "list of digests",
 }
+
+PIN = yaml.safe_load(documentation_of("filter.pin"))
+POSITIONAL = {"resource_name", *PIN["positional"].split(", ")}
+"""Arguments that are given by position, without their name."""
 
 pytestmark = pytest.mark.page
 
@@ -74,9 +90,7 @@ def test_the_settings() -> None:
 
 
 def test_the_values_that_every_interface_returns() -> None:
-    properties = ("previous", "next", "active_seconds")
-    names = [name for name in RESULTS if name not in (*properties, "warnings", "history", "now")]
-    rows = [(f"`{name}`", sentence(RESULTS[name].text)) for name in (*names, *properties)]
+    rows = [(f"`{name}`", sentence(RESULTS[name].text)) for name in RETURNED]
     compare_part("docs/reference/results.md", "results", table(["value", "meaning"], rows))
 
 
@@ -116,7 +130,7 @@ def test_the_options_and_return_values_of_a_module(module: str) -> None:
     ("part", "path"), [("lookups", "lookup.ref"), ("lookups", "lookup.digest"), ("pin", "filter.pin")]
 )
 def test_the_options_of_the_other_plugins(part: str, path: str) -> None:
-    compare_part("docs/reference/ansible.md", part, options(plugin(path).DOCUMENTATION))
+    compare_part("docs/reference/ansible.md", part, options(documentation_of(path)))
 
 
 def test_the_fields_of_a_lock_file() -> None:
@@ -133,7 +147,7 @@ def test_every_name_in_the_tables_is_in_an_example() -> None:
     for page in ("images-and-rules", "results", "pulumi", "ansible"):
         text = (REFERENCE / f"{page}.md").read_text()
         cells = "".join(re.findall(r"^\| (`[^|]+`) \|", text, re.MULTILINE))
-        named = set(re.findall(r"`(?:\w+\[\]\.)?([a-z]\w+)`", cells)) - {"resource_name"}
+        named = set(re.findall(r"`(?:\w+\[\]\.)?([a-z]\w+)`", cells)) - POSITIONAL
 
         assert named, page
         assert {name for name in named if not re.search(rf"\b{name}\b", examples)} == set()
@@ -177,7 +191,7 @@ def taken_text(name: str, text: str) -> str:
 
 def returned_text(name: str, text: str, of_image: bool) -> str:
     """Returns the text about a value that is returned; of one image, a link to the page about results and what it adds."""
-    if not of_image or name not in RESULTS:
+    if not of_image or name not in RETURNED:
         return text
     elsewhere = sentence(RESULTS[name].text)
     return f"See {RESULTS_PAGE}.{text.removeprefix(elsewhere) if text.startswith(elsewhere) else ''}"

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The embedded registry, as clients that are not ours see it."""
+"""The embedded registry works with other clients."""
 
 from __future__ import annotations
 

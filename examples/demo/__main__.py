@@ -1,4 +1,4 @@
-"""The images of examples/ansible: in production what their tags pointed at at an instant, in staging the latest builds."""
+"""Pins the images of examples/ansible: in production to the builds of an instant, in staging to the latest builds."""
 
 import pulumi
 

@@ -1,4 +1,4 @@
-"""A Deployment whose image is pinned: in staging to the latest build, in production to the build of an instant."""
+"""A Deployment with a pinned image: in staging the latest build, in production the build of an instant."""
 
 import pulumi
 from pulumi_kubernetes import apps, core, meta

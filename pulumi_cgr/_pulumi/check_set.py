@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What an `ImageDigests` holds: many pins, at one instant.  The rules of `check_image.py`, for all of them."""
+"""Checks an `ImageDigests`: many pins, all as of one instant.  The rules of `check_image.py`, for all of them."""
 
 from __future__ import annotations
 
@@ -9,70 +9,75 @@ from typing import Any
 
 import pulumi
 
-from .._bridge import Query, error_from_dict, is_digest, parse_ref
-from ..resolver import Instant, Resolution, Resolutions, Resolver
-from .check_image import (
+from .._bridge import Query, is_digest, parse_ref
+from ..resolver import Resolutions, Resolver
+from .check_image import GIVEN_REASON, reject_wrong_digest, resolution_to_properties, with_current
+from .prefetched import prefetched_resolutions
+from .properties import (
     LOCK,
-    RESOLVED,
+    PREFETCHED,
     RULE,
     STALE_AFTER,
+    TRIGGERS,
     UPSTREAM,
     Properties,
-    answering,
-    changed,
-    handed_in,
     is_sticky,
     is_unknown,
-    properties,
-    refuse_nonsense,
-    text_of,
-    with_current,
+    read_arguments,
+    reject_contradictions,
+    resolver_for,
 )
 
-QUESTION = ("images", UPSTREAM, *RULE, "triggers", LOCK)
-ANSWER = ("digests", "refs", "updated_at", "reasons", "instant")
-KEPT = QUESTION + ANSWER
-_FOUND = ("digest", "updated_at", "reason")
-_HELD = {"digest": "digests", "updated_at": "updated_at", "reason": "reasons"}
+QUERY = ("images", UPSTREAM, *RULE, TRIGGERS, LOCK)
+RESOLVED_AT = "resolved_at"
+"""The instant at which a set with `triggers` was resolved.  It is `at` as well, and says that `at` is not an argument."""
+RESOLUTION = ("digests", "refs", "updated_at", "reasons")
+KEPT = (*QUERY, *RESOLUTION, RESOLVED_AT)
+ARGUMENTS = (*QUERY, STALE_AFTER)
+# The properties of one image, and the properties of the set that hold them by the user's keys.
+_BY_KEY = {"digest": "digests", "updated_at": "updated_at", "reason": "reasons"}
 
 
-def checked(olds: Properties, news: Properties, resolver: Resolver) -> dict[str, Any]:
-    """Returns the checked inputs of an `ImageDigests`; arguments and errors are as of `pin.checked`."""
-    given = {key: news[key] for key in (*QUESTION, STALE_AFTER) if news.get(key) is not None}
+def check_set(olds: Properties, news: Properties, resolver: Resolver) -> dict[str, Any]:
+    """Returns the checked inputs of an `ImageDigests`; arguments and errors are those of `check_image`."""
+    given = given_query(read_arguments(news, ARGUMENTS), news)
     if is_unknown(given):
-        # Which of its images is the unknown one, the user sees among the arguments.
-        return {**given, **dict.fromkeys(("digests", "refs", "updated_at", "reasons"), pulumi.UNKNOWN)}
-    resolver = answering(given, resolver)
-    queries, asked = read_queries(given, resolver)
-    same_question = all(olds.get(key) == asked.get(key) for key in QUESTION)
-    is_kept = not resolver.lock and _is_kept(asked, queries)
-    if same_question and is_kept and _is_whole(olds, queries):
-        return {**asked, **{key: olds[key] for key in ANSWER if olds.get(key) is not None}}
-    if not resolver.lock:
-        queries = {key: _with_current(query, key, olds) for key, query in queries.items()}
-    resolutions = _handed_in(news.get(RESOLVED), queries) or resolver.resolve_queries(queries)
-    found = {key: properties(resolution) for key, resolution in resolutions.resolutions.items()}
-    held = {held: {key: found[key][name] for key in found} for name, held in _HELD.items()}
-    refs = {key: queries[key].reference.pinned(found[key]["digest"] or "") for key in found}
-    if (
-        same_question
-        and not resolver.lock
-        and held["digests"] == olds.get("digests")
-        and held["updated_at"] == olds.get("updated_at")
-    ):
-        held["reasons"] = olds.get("reasons", {})
-    # Of a set that follows its tags, the instant is another at every run: it would be a change of its own.
-    instant = {"instant": str(resolutions.at)} if is_sticky(asked) and resolutions.at else {}
-    return {**asked, **held, "refs": refs, **instant}
+        # The user sees among the arguments which of the images is unknown.
+        return {**given, **dict.fromkeys(RESOLUTION, pulumi.UNKNOWN)}
+    resolver = resolver_for(given, resolver)
+    queries, asked = parse_queries(given, resolver)
+    before = given_query(olds, olds)
+    is_same_query = all(before.get(key) == asked.get(key) for key in QUERY)
+    if is_same_query and not resolver.lock and is_kept(asked, queries) and _is_whole(olds, queries):
+        return {**asked, **_held_resolution(olds)}
+    frozen = _frozen(olds, news, queries)
+    if is_same_query and frozen.keys() == queries.keys():
+        instants = {key: olds[key] for key in ("at", RESOLVED_AT) if key in olds}
+        return {**asked, **_by_key(queries, frozen), **instants}
+    found, instants = _resolve(olds, news, {key: queries[key] for key in queries if key not in frozen}, resolver)
+    resolved = _by_key(queries, {**found, **frozen})
+    if is_same_query and not resolver.lock and _is_same_choice(olds, resolved):
+        resolved["reasons"] = olds.get("reasons", {})
+    return {**asked, **resolved, **(instants if TRIGGERS in asked and "at" not in asked else {})}
 
 
-def read_queries(given: Properties, resolver: Resolver) -> tuple[dict[str, Query], dict[str, Any]]:
-    """Reads the questions among the arguments.
+def given_query(properties: Properties, inputs: Properties) -> dict[str, Any]:
+    """Returns properties without an `at` that is not an argument, but says when the set was resolved.
+
+    Args:
+        properties: the properties.
+        inputs: the inputs that they are from: those in the state, or those that `ignore_changes` brought back from there.
+    """
+    return {key: value for key, value in properties.items() if key != "at" or RESOLVED_AT not in inputs}
+
+
+def parse_queries(given: Properties, resolver: Resolver) -> tuple[dict[str, Query], dict[str, Any]]:
+    """Parses the queries among the arguments.
 
     Returns:
-        The questions by the user's keys, and the arguments in their one text form.
+        The queries by the user's keys, and the arguments in their one text form.
     """
-    refuse_nonsense(given, resolver)
+    reject_contradictions(given, resolver)
     rule = {key: given[key] for key in (*RULE, STALE_AFTER) if key in given}
     queries = resolver.parse_queries(given.get("images") or {}, **rule)
     shared = resolver.parse_query(next(iter(queries.values())).reference.repository, **rule).rule.to_dict()
@@ -80,34 +85,19 @@ def read_queries(given: Properties, resolver: Resolver) -> tuple[dict[str, Query
     for key, query in queries.items():
         own = {name: value for name, value in query.rule.to_dict().items() if shared.get(name) != value}
         images[key] = {"image": query.reference.image, **own} if own else query.reference.image
-    kept = {name: given[name] for name in ("triggers", LOCK) if name in given}
+    kept = {name: given[name] for name in (TRIGGERS, LOCK) if name in given}
     mirrored = {key: query.reference.upstream for key, query in queries.items() if query.reference.is_mirrored}
     upstream = {UPSTREAM: mirrored} if mirrored else {}
     return queries, {"images": images, **upstream, **shared, **kept}
 
 
-def outputs(inputs: Properties) -> dict[str, Any]:
-    """Returns what the state keeps of the checked inputs."""
+def kept_properties(inputs: Properties) -> dict[str, Any]:
+    """Returns the checked inputs that the state keeps."""
     return {key: inputs[key] for key in KEPT if inputs.get(key) is not None}
 
 
-def differs(olds: Properties, news: Properties) -> bool:
-    """Whether the checked inputs differ from what the state holds, as far as is known."""
-    return changed(olds, news, KEPT)
-
-
-def as_resolved(queries: Mapping[str, Query], resolutions: Resolutions) -> dict[str, Any]:
-    """Returns what the program looked up, to be handed in."""
-    return {
-        "at": str(resolutions.at) if resolutions.at else None,
-        "images": {
-            key: {"query": text_of(queries[key]), "resolution": resolution.to_dict()}
-            for key, resolution in resolutions.resolutions.items()
-        },
-    }
-
-
-def _is_kept(asked: Properties, queries: Mapping[str, Query]) -> bool:
+def is_kept(asked: Properties, queries: Mapping[str, Query]) -> bool:
+    """Whether the digests are looked up once and then kept."""
     return is_sticky(asked) or all(query.is_fixed for query in queries.values())
 
 
@@ -116,26 +106,62 @@ def _is_whole(olds: Properties, queries: Mapping[str, Query]) -> bool:
     return isinstance(digests, Mapping) and all(is_digest(digests.get(key)) for key in queries)
 
 
-def _with_current(query: Query, key: str, olds: Properties) -> Query:
+def _is_same_choice(olds: Properties, resolved: Properties) -> bool:
+    # A time that is None is missing in the state.
+    times = {key: time for key, time in resolved["updated_at"].items() if time is not None}
+    return bool(resolved["digests"] == olds.get("digests") and times == olds.get("updated_at", {}))
+
+
+def _held_resolution(olds: Properties) -> dict[str, Any]:
+    return {key: olds[key] for key in (*RESOLUTION, "at", RESOLVED_AT) if olds.get(key) is not None}
+
+
+def _resolve(
+    olds: Properties, news: Properties, queries: Mapping[str, Query], resolver: Resolver
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """Returns the properties of each image, and the instants of the set."""
+    if not queries:
+        return {}, {}
+    if not resolver.lock:
+        queries = {key: _with_current(query, key, olds) for key, query in queries.items()}
+    resolutions = prefetched_resolutions(news.get(PREFETCHED), queries) or resolver.resolve_queries(queries)
+    at = _instants(resolutions)
+    return {key: resolution_to_properties(each) for key, each in resolutions.resolutions.items()}, at
+
+
+def _instants(resolutions: Resolutions) -> dict[str, str]:
+    return dict.fromkeys(("at", RESOLVED_AT), str(resolutions.at)) if resolutions.at else {}
+
+
+def _by_key(queries: Mapping[str, Query], found: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    values = {name: {key: found[key][part] for key in queries} for part, name in _BY_KEY.items()}
+    refs = {key: query.reference.pinned(found[key]["digest"]) for key, query in queries.items()}
+    return {**values, "refs": refs}
+
+
+def _frozen(olds: Properties, news: Properties, queries: Mapping[str, Query]) -> dict[str, dict[str, Any]]:
+    """Returns the properties of the images whose digests `ignore_changes=["digests"]` brings back."""
+    digests = news.get("digests")
+    frozen = {}
+    for key, query in queries.items():
+        digest = digests.get(key) if isinstance(digests, Mapping) else None
+        if digest is not None:
+            held = {part: (olds.get(name) or {}).get(key) for part, name in _BY_KEY.items()}
+            reject_wrong_digest(digest, query.reference, held["digest"], _source(olds, key), "digests")
+            given = {"digest": digest, "updated_at": None, "reason": GIVEN_REASON}
+            frozen[key] = held if held["digest"] == digest else given
+    return frozen
+
+
+def _source(olds: Properties, key: str) -> tuple[Any, Any]:
+    """Returns whose digest the state holds under a key: the repository where it was resolved, and the tag."""
     ref = (olds.get("refs") or {}).get(key)
     if not ref:
-        return query
+        return None, None
     held = parse_ref(ref)
-    source = (olds.get(UPSTREAM) or {}).get(key, held.repository), held.tag
-    same = source == (query.reference.upstream, query.reference.tag)
-    return with_current(query, held.digest) if same else query
+    return (olds.get(UPSTREAM) or {}).get(key, held.repository), held.tag
 
 
-def _handed_in(resolved: Any, queries: Mapping[str, Query]) -> Resolutions | None:
-    if not isinstance(resolved, Mapping):
-        return None
-    if "error" in resolved:
-        raise error_from_dict(resolved["error"])
-    entries = resolved.get("images") or {}
-    resolutions: dict[str, Resolution] = {}
-    for key, query in queries.items():
-        resolution = handed_in(entries.get(key), query)
-        if resolution is None:
-            return None
-        resolutions[key] = resolution
-    return Resolutions(Instant.parse(resolved["at"]) if resolved.get("at") else None, resolutions)
+def _with_current(query: Query, key: str, olds: Properties) -> Query:
+    is_same = _source(olds, key) == (query.reference.upstream, query.reference.tag)
+    return with_current(query, (olds.get("digests") or {}).get(key)) if is_same else query

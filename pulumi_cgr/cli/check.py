@@ -4,21 +4,28 @@
 
 from __future__ import annotations
 
+import os
 import time
-from dataclasses import asdict
-from typing import Annotated
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 
-from .._bridge import parse_duration, read_lock, redact
+from .._bridge import Lock, parse_duration, read_lock, redact
 from ..lockfile.verify import Finding, check_online
 from ..lockfile.verify import check as check_offline
-from ..resolver import CgrError, Instant, InvalidArgument
-from . import options, uses
+from ..resolver import CgrError, Instant, InvalidArgument, Resolver
+from . import ci_reports, options, uses
 from .errors import refuse
-from .output import bar, print_json, say, show, warn
+from .merge import missing_driver
+from .output import bar, print_error_text, print_json, print_text, say, show, warn, write
 from .selection import ExcludePatterns, NoIgnore, Patterns
+
+if TYPE_CHECKING:
+    from ..files import Problem, ScanResult
 
 NOT_CHECKED = 2
 
@@ -26,20 +33,47 @@ Paths = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[PATH]…",
-        help="All the files and folders that use the lock, as of `pin`. Without them, only the lock itself is checked.",
+        help="All the files and folders that use the lock, as for `pin`. Without them, only the lock itself is checked.",
     ),
 ]
 MaxAge = Annotated[
     str | None,
     typer.Option(
-        metavar="DURATION",
-        help="Find fault with pins whose build is older than that by this machine's clock, such as `30d`.",
+        metavar="DURATION", help="Report pins whose build is older than this by this machine's clock, such as `30d`."
     ),
 ]
 Online = Annotated[
     bool,
-    typer.Option("--online", help="Ask the registry, too: was each digest what the rule chose at the instant stated?"),
+    typer.Option("--online", help="Ask the registry, too: did the rule choose each digest at the instant stated?"),
 ]
+CodeQuality = Annotated[
+    Path | None,
+    typer.Option(
+        "--code-quality",
+        metavar="FILE",
+        dir_okay=False,
+        help="Write the findings to this file as GitLab's code quality report.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The result of a check.
+
+    Attributes:
+        path: the lock file.
+        lock: its content.
+        findings: what was found.
+        problems: the files that could not be read.
+        warnings: what the user should look at, although it is not a finding.
+    """
+
+    path: str
+    lock: Lock
+    findings: Sequence[Finding]
+    problems: Sequence[Problem] = ()
+    warnings: Sequence[str] = ()
 
 
 def check(
@@ -49,40 +83,71 @@ def check(
     no_ignore: NoIgnore = False,
     max_age: MaxAge = None,
     online: Online = False,
+    code_quality: CodeQuality = None,
     lock_file: options.LockFile = None,
     registry_url: options.RegistryUrl = None,
     mirror: options.Mirror = None,
     verbose: options.Verbose = False,
     as_json: options.Json = False,
 ) -> None:
-    """Holds files against the lock: every pin is the lock's, no image is unpinned, and no entry unused.
+    """Compares files with the lock: every pin is the lock's, no image is unpinned, and no entry is unused.
 
-    It needs neither a network nor credentials, unless `--online` is given. Exit status: 0 all is well; 1 something was found;
-    2 it could not be checked.
+    It needs neither a network nor credentials, unless `--online` is given. In GitHub Actions, findings are annotated. Exit
+    status: 0 nothing was found; 1 something was found; 2 it could not be checked.
     """
     try:
-        path, findings = options.lock_of(lock_file), list[Finding]()
-        resolver, lock = options.resolver_of(registry_url, mirror, verbose), read_lock(path)
+        path = options.lock_of(lock_file)
+        resolver = options.resolver_of(registry_url, mirror, verbose)
         found = uses.scan_files(paths, resolver, patterns, exclude, no_ignore) if paths else None
-        warn(found.warnings if found else ())
-        for problem in found.problems if found else ():
-            say(str(problem))
-        used = uses.uses_of(found, resolver, lock, {}) if found else None
-        findings += check_offline(lock, used, _duration(max_age), Instant(time.time_ns()), path)
-        if online:
-            with bar("Checking", "pins") as progress:
-                findings += check_online(lock, resolver, progress, path)
+        checked = _check(path, resolver, found, _duration(max_age), online)
+        places = _places(checked)
+        if code_quality is not None:
+            write(code_quality, ci_reports.code_quality(places))
     except CgrError as error:
         refuse(error, as_json)
         raise typer.Exit(NOT_CHECKED) from None
-    if as_json:
-        print_json({"lock": path, "pins": len(lock.entries), "findings": [asdict(finding) for finding in findings]})
-    else:
-        show(*(Text(str(finding)) for finding in findings), _summary(path, len(lock.entries), len(findings)))
-    if found and found.problems:
+    warn(checked.warnings)
+    for problem in checked.problems:
+        say(str(problem))
+    if ci_reports.is_on_github(os.environ):
+        (print_error_text if as_json else print_text)(ci_reports.github_commands(places))
+    _report(checked, as_json)
+    if checked.problems:
         raise typer.Exit(NOT_CHECKED)
-    if findings:
+    if checked.findings:
         raise typer.Exit(1)
+
+
+def _check(path: str, resolver: Resolver, found: ScanResult | None, max_age: int, online: bool) -> Checked:
+    lock = read_lock(path)
+    used = uses.uses_of(found, resolver, lock, {}, os.path.dirname(path)) if found else None
+    findings = [*check_offline(lock, used, max_age, Instant(time.time_ns()), path)]
+    if online:
+        with bar("Checking", "pins") as progress:
+            findings += check_online(lock, resolver, progress, path)
+    warnings = list(found.warnings) if found else []
+    if found and not found.looked_at:
+        warnings.append(uses.NO_FILE)
+    if driver := missing_driver(path):
+        warnings.append(driver)
+    return Checked(path, lock, findings, found.problems if found else (), warnings)
+
+
+def _places(checked: Checked) -> list[ci_reports.Place]:
+    root = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR") or os.curdir
+    text = Path(checked.path).read_text(encoding="utf-8", errors="replace")
+    return ci_reports.places_of(checked.findings, checked.path, text, root)
+
+
+def _report(checked: Checked, as_json: bool) -> None:
+    pins, findings = len(checked.lock.entries), len(checked.findings)
+    if as_json:
+        found: list[dict[str, Any]] = [asdict(finding) for finding in checked.findings]
+        print_json({"lock": checked.path, "pins": pins, "findings": found, "warnings": list(checked.warnings)})
+        return
+    said = f"{findings} finding{'s' * (findings != 1)}" if findings else "all is well"
+    summary = Text(f"{checked.path}: {pins} pin{'s' * (pins != 1)}, {said}", "bold")
+    show(*(Text(str(finding)) for finding in checked.findings), summary)
 
 
 def _duration(max_age: str | None) -> int:
@@ -92,8 +157,3 @@ def _duration(max_age: str | None) -> int:
         return parse_duration(max_age)
     except ValueError as error:
         raise InvalidArgument(f"--max-age {redact(max_age)} {error}.") from error
-
-
-def _summary(path: str, pins: int, findings: int) -> Text:
-    said = f"{findings} finding{'s' * (findings != 1)}" if findings else "all is well"
-    return Text(f"{path}: {pins} pin{'s' * (pins != 1)}, {said}", "bold")

@@ -16,13 +16,17 @@ from ..resolver import Interval, Resolver, Timeline
 from . import options
 from .drawing.svg import drawing
 from .drawing.timeline import STYLES, timeline
-from .output import bar, console, print_json, say, show, warn, write
+from .output import bar, console, is_terminal, print_json, say, show, warn, write
+from .signs import fit
 from .uses import own_rule
 
 WIDE_ENOUGH = 130
-"""The columns from which on a table of whole digests is readable."""
+"""The columns that a table of whole digests needs."""
 NO_TERMINAL = 100
 """The columns of a timeline that goes to a file."""
+MOVED_AT, AGE, ACTIVE = "moved at", "age", "stood"
+LEAST_NEEDED = (AGE, ACTIVE)
+"""The columns that a narrow terminal does not show, the least needed first."""
 
 Since = Annotated[
     str,
@@ -84,7 +88,7 @@ def history(
             "",
             _table(past),
             "",
-            *timeline(past, console().width if console().is_terminal else NO_TERMINAL),
+            *timeline(past, console().width if is_terminal() else NO_TERMINAL),
         )
     if past.refusal or not past.intervals:
         say(past.refusal or f"{past.image}: there is no build from {past.since} to {past.end}.")
@@ -146,16 +150,36 @@ def _title(past: Timeline) -> Text:
 
 
 def _table(past: Timeline) -> Table:
-    out = console()
-    whole = out.width >= WIDE_ENOUGH
+    width = console().width
+    is_whole = width >= WIDE_ENOUGH
+    columns = _columns(past, is_whole)
+    for name in LEAST_NEEDED:
+        if _width_of(columns) > width:
+            del columns[name]
+    if _width_of(columns) > width:
+        columns[MOVED_AT] = [Text(moved_at.plain[: len("2026-01-31")]) for moved_at in columns[MOVED_AT]]
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
-    for title in ("moved at", "age", "stood", "digest", ""):
-        table.add_column(title, justify="right" if title in ("age", "stood") else "left", no_wrap=bool(title))
+    for name in columns:
+        table.add_column(name, justify="right" if name in LEAST_NEEDED else "left", no_wrap=bool(name))
+    for row in zip(*columns.values(), strict=True):
+        table.add_row(*row)
+    return table
+
+
+def _columns(past: Timeline, is_whole: bool) -> dict[str, list[Text]]:
+    columns: dict[str, list[Text]] = {MOVED_AT: [], AGE: [], ACTIVE: [], "digest": [], "": []}
     for interval in past.intervals:
         active = f"{humanize_duration(past.active_nanoseconds(interval))}{'' if interval.until else ' +'}"
-        digest = interval.digest if whole else f"{interval.digest[:15]}…"
-        table.add_row(str(interval.updated_at), _age(past, interval), active, digest, _marks(past, interval, whole))
-    return table
+        digest = interval.digest if is_whole else fit(f"{interval.digest[:15]}…")
+        row = [str(interval.updated_at), _age(past, interval), active, digest]
+        for column, value in zip(columns.values(), [*map(Text, row), _marks(past, interval, is_whole)], strict=True):
+            column.append(value)
+    return columns
+
+
+def _width_of(columns: dict[str, list[Text]]) -> int:
+    widths = [max(len(name), *(text.cell_len for text in column)) for name, column in columns.items()]
+    return sum(widths) + 2 * len([width for width in widths if width]) - 2
 
 
 def _age(past: Timeline, interval: Interval) -> str:
@@ -170,5 +194,5 @@ def _marks(past: Timeline, interval: Interval, whole: bool) -> Text:
     if past.is_current(interval):
         marks.append(("current", STYLES["current"]))
     if interval.returned:
-        marks.append((f"returned, left {interval.returned}" if whole else "↺", STYLES["returned"]))
+        marks.append((f"returned, left {interval.returned}" if whole else fit("↺"), STYLES["returned"]))
     return Text(", " if whole else " ").join(Text(*mark) for mark in marks)

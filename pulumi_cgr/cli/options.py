@@ -17,8 +17,8 @@ from typing import Annotated, Any
 import typer
 
 from .._bridge import LOCK_FILE_NAME, PARTS, SETTINGS, Part
-from ..resolver import MemoryCache, Resolver
-from .output import errors
+from ..resolver import InvalidArgument, MemoryCache, Resolver
+from .output import errors, say
 
 _RULE = "The rule"
 _ACCESS = "The registry"
@@ -55,7 +55,12 @@ Images = Annotated[
 Lock = Annotated[str | None, typer.Option(metavar="FILE", rich_help_panel=_ACCESS, help=_setting_help("lock"))]
 LockFile = Annotated[
     str | None,
-    typer.Option("--lock", metavar="FILE", help="The lock. By default what CGR_LOCK names, or `cgr.lock.json`."),
+    typer.Option(
+        "--lock",
+        metavar="FILE",
+        help="The lock file. By default what CGR_LOCK names, or the nearest `cgr.lock.json` in this folder and those above it, up"
+        " to the root of the git work tree.",
+    ),
 ]
 RegistryUrl = Annotated[
     str | None,
@@ -116,14 +121,45 @@ def _parameter(part: Part) -> Parameter:
 
 
 def lock_given(lock_file: str | None) -> str | None:
-    """Returns the path of the lock that is given, or that the environment names; nothing if neither does."""
+    """Returns the path of the lock file that is given, or that the environment names; nothing if neither does.
+
+    Raises:
+        InvalidArgument: it is standard input.
+    """
     path = os.environ.get("CGR_LOCK") if lock_file is None else lock_file
+    if path == "-":
+        raise InvalidArgument(
+            "--lock - is standard input, which cannot be a lock file. Name a file; ./- for one called -.", "lock"
+        )
     return os.path.expanduser(path) if path else path
 
 
 def lock_of(lock_file: str | None) -> str:
-    """Returns the path of the lock."""
-    return lock_given(lock_file) or LOCK_FILE_NAME
+    """Returns the path of the lock file: the one given, or the nearest `cgr.lock.json` in this folder and those above it.
+
+    The search ends at the root of the work tree, and takes place in a work tree only.
+    """
+    given = lock_given(lock_file)
+    if given:
+        return given
+    found = _lock_above()
+    if found is None or found == LOCK_FILE_NAME:
+        return LOCK_FILE_NAME
+    say(f"using the lock file {found}")
+    return found
+
+
+def _lock_above() -> str | None:
+    folder, path = os.path.realpath(os.curdir), LOCK_FILE_NAME
+    found = None
+    while True:
+        if found is None and os.path.exists(path):
+            found = path
+        if os.path.exists(os.path.join(folder, ".git")):
+            return found
+        if folder == os.path.dirname(folder):
+            return None  # not a work tree
+        folder, path = os.path.dirname(folder), os.path.join(os.pardir, path)
 
 
 def resolver_of(
@@ -131,14 +167,14 @@ def resolver_of(
     mirror: list[str] | None,
     verbose: bool,
     lock: str | None = "",
-    kind: type[Resolver] = Resolver,
 ) -> Resolver:
-    """Makes the resolver of a command; what is not given comes from the environment, but for the lock, if that is empty.
+    """Returns the resolver of a command; settings that are not given come from the environment, but no lock if it is empty.
 
     Raises:
         InvalidArgument: a setting is malformed.
     """
+    lock = lock_given(lock)
     console = errors()
     trace = (lambda sentence: console.print(sentence, style="dim", markup=False, soft_wrap=True)) if verbose else None
     mirrors = ",".join(mirror) if mirror else None
-    return kind(registry_url=registry_url, mirrors=mirrors, lock=lock, trace=trace, run_cache=MemoryCache())
+    return Resolver(registry_url=registry_url, mirrors=mirrors, lock=lock, trace=trace, run_cache=MemoryCache())

@@ -15,12 +15,14 @@ import typer
 from rich.text import Text
 
 from .._bridge import NOT_DONE, RuleArguments, exit_status, skipped_rows
-from ..resolver import CgrError
+from ..lockfile.uses import STDIN
+from ..resolver import CgrError, InvalidArgument, Resolver
 from . import options
 from .errors import refuse
-from .output import bar, console, print_json, print_text, say, show, warn
+from .output import bar, is_terminal, print_json, print_text, say, show, warn
 from .selection import Exclude, NoIgnore, Patterns, patterns_and_digests
-from .uses import ByItsRules
+from .signs import fit
+from .uses import queries_from_lock, read_stdin, stdin_name
 
 if TYPE_CHECKING:
     from ..files import Report, Row
@@ -29,8 +31,9 @@ Paths = Annotated[
     list[str],
     typer.Argument(
         metavar="PATH…",
-        help="Files, which are read whatever their names are, and folders, in which files are looked for. Symbolic links in a"
-        " folder are followed only as far as they lead to something below one of the paths.",
+        help="Files, which are read whatever their names are, and folders, in which files are looked for; or `-` alone for"
+        " standard input, which is printed to standard output with its digests. Symbolic links in a folder are followed only as"
+        " far as they lead to something below one of the paths.",
     ),
 ]
 Check = Annotated[bool, typer.Option("--check", help="Write nothing; the exit status is 1 if a file would change.")]
@@ -80,14 +83,21 @@ def pin(
 
     try:
         exclude_patterns, digests = patterns_and_digests(exclude)
+        if digests:
+            rule["exclude"] = digests
+        resolver = options.resolver_of(registry_url, mirror, verbose, lock)
+        if STDIN in paths:
+            report = _pin_stdin(paths, rule, resolver)
+            raise typer.Exit(exit_status(report, False, strict))
         with bar("Looking up", "images") as progress:
             report = pin_files(
-                options.resolver_of(registry_url, mirror, verbose, lock, ByItsRules),
+                resolver,
                 paths,
                 patterns=patterns,
                 exclude_patterns=exclude_patterns,
                 gitignore=not no_ignore,
-                rule={**rule, "exclude": digests} if digests else rule,
+                rule=rule,
+                query_for=queries_from_lock(resolver, rule),
                 check=check,
                 progress=progress,
                 on_change=keep_diff,
@@ -108,10 +118,32 @@ def pin(
     raise typer.Exit(exit_status(report, check, strict))
 
 
+def _pin_stdin(paths: list[str], rule: RuleArguments, resolver: Resolver) -> Report:
+    """Pins the images on standard input, prints the result to standard output, and returns what was done."""
+    from ..files import pin_text  # takes PyYAML
+
+    if paths != [STDIN]:
+        raise InvalidArgument("- is standard input, and cannot be combined with other paths.", "paths")
+    text = read_stdin()
+    with bar("Looking up", "images") as progress:
+        query_for = queries_from_lock(resolver, rule)
+        pinned, report = pin_text(
+            resolver, text, name=stdin_name(text), rule=rule, query_for=query_for, progress=progress
+        )
+    warn(report.warnings)
+    for row in report.rows:
+        if row.new_digest is None:
+            say(f"-:{row.line}: {row.image} skipped: {row.reason}")
+    for problem in report.problems:
+        say(str(problem))
+    print_text(pinned)
+    return report
+
+
 def _rows(report: Report) -> Iterator[Text]:
     """Yields what changed and what was left, for a person in lines, for a file in columns."""
     told = [row for row in report.rows if row.status != "unchanged"]
-    if not console().is_terminal:
+    if not is_terminal():
         table = replace(report, rows=tuple(told), problems=(), warnings=()).table()
         yield from [Text(table)] if table else []
         return
@@ -126,7 +158,7 @@ def _moves(row: Row) -> Iterator[Text]:
         return
     if row.old_digest:
         yield Text(f"    {row.old_digest}  {row.old_updated_at or ''}".rstrip(), "dim")
-    yield Text(f"  → {row.new_digest}  {row.new_updated_at}")
+    yield Text(fit(f"  → {row.new_digest}  {row.new_updated_at}"))
 
 
 def _summary(report: Report, check: bool) -> Text:
@@ -144,7 +176,7 @@ def _diff(path: str, before: str, after: str) -> str:
 
 
 def _show_diffs(diffs: list[str]) -> None:
-    if console().is_terminal:
+    if is_terminal():
         colours = {"+": "green", "-": "red", "@": "cyan"}
         show(*(Text(line, colours.get(line[:1], "")) for diff in diffs for line in diff.splitlines()))
     else:

@@ -11,7 +11,7 @@ from rich.text import Text
 from .._bridge import RuleArguments
 from ..resolver import Resolutions, Resolver
 from . import options
-from .output import bar, console, print_json, show, warn
+from .output import bar, is_terminal, print_json, show, warn
 
 
 @options.takes_rule()
@@ -32,7 +32,7 @@ def resolve(
         print_json(as_dict(resolutions))
         return
     for resolution in resolutions.resolutions.values():
-        show(Text(resolution.ref), *([Text(f"  {resolution.reason}", "dim")] if console().is_terminal else []))
+        show(Text(resolution.ref), *([Text(f"  {resolution.reason}", "dim")] if is_terminal() else []))
 
 
 def as_dict(resolutions: Resolutions) -> dict[str, Any]:

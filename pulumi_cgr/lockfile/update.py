@@ -1,66 +1,32 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Locks: adding and updating pins, taking some out, going back, and merging.
+"""Adding pins to a lock, updating them, and taking some out.
 
     >>> from pulumi_cgr.lockfile.update import lock_images
     >>> from pulumi_cgr.resolver import Resolver
     >>> resolver = Resolver()
     >>> lock_images("cgr.lock.json", resolver, [resolver.parse_query("cgr.dev/chainguard/python:latest-dev", min_age="7d")])
 
-All the answers come first, then the lock is written once: the old one or the new one, at every moment.  What others change in
-it meanwhile is kept.
+All images are resolved first, then the lock file is written once.  What others change in it meanwhile is kept.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from .._bridge import (
-    Entry,
-    Key,
-    Lock,
-    Progress,
-    Query,
-    change_lock,
-    lock_command,
-    lock_key,
-    merge_locks,
-    read_lock,
-    refuse_other_upstream,
-    without_digest,
-)
-from ..resolver import CgrError, InvalidRule, NotLocked, Resolutions, Resolver
+from .._bridge import Entry, Key, Lock, Progress, Query, lock_key, upstream_of, without_digest
+from ..resolver import CgrError, InvalidArgument, Resolution, Resolutions, Resolver
+from .merge import Merged
+from .store import Path, change, reject_conflicts, reject_missing
+from .uses import FileUses, Use, files_by_key, keys_of, unused_entries, with_uses
 
-Path = str | os.PathLike[str]
-
-
-@dataclass(frozen=True)
-class Use:
-    """An image in a file.
-
-    Attributes:
-        file: the file, as it is to be named in the lock and in messages.
-        line: the line, counted from 1.
-        question: the image and the rule that holds for it.
-        digest: the digest to which it is pinned there, if the image of the question does not hold it.
-    """
-
-    file: str
-    line: int
-    query: Query
-    digest: str | None = None
-
-    @property
-    def pinned_to(self) -> str | None:
-        """The digest to which the image is pinned in the file."""
-        return self.digest or self.query.reference.digest
+__all__ = ["Change", "FileUses", "Use", "changes_of", "lock_images", "prune", "remove", "update_all"]
 
 
 @dataclass(frozen=True)
 class Change:
-    """What became of an entry: as it was, and as it is; `None` where there was or is none."""
+    """A change of an entry: as it was, and as it is; `None` if it did not or does not exist."""
 
     before: Entry | None
     after: Entry | None
@@ -82,146 +48,185 @@ def lock_images(
     path: Path,
     resolver: Resolver,
     queries: Iterable[Query],
-    uses: Sequence[Use] | None = None,
+    files: FileUses | None = None,
     progress: Progress | None = None,
+    *,
+    upgrade: bool = False,
+    pruned: bool = False,
 ) -> tuple[Change, ...]:
-    """Locks images, or updates them; the others in the lock stay as they are.
+    """Adds images to a lock; updates them if asked to. The other entries stay as they are.
+
+    Entries in which git left a conflict are always resolved anew, without what either side rolled back from.
 
     Args:
-        path: the lock; it is made where there is none.
-        resolver: asks the registry.
-        questions: the images and the rules.
-        uses: where they are used, if that is known; otherwise what the lock says of it stays.
+        path: the lock file; it is created if it does not exist.
+        resolver: resolves the images.
+        queries: the images that the user names, and their rules.
+        files: the files whose images are locked, too; they are recorded as using them.
         progress: see `Resolver.resolve_all`.
+        upgrade: whether to update images that the lock has already.
+        pruned: whether to take out the entries that files used and use no longer.
 
     Returns:
-        What became of each, in the order of the lock.
+        The changes, in the order of the lock; of an image that was asked for, even if it did not change.
 
     Raises:
-        SeveralFailed: there is at least one image without an answer; the lock is as it was.
-        InvalidLock: the lock is none, or cannot be written.
+        SeveralFailed: at least one image cannot be resolved; the lock is unchanged.
+        InvalidArgument: no file uses the lock, so nothing is pruned; the lock is unchanged.
+        InvalidLock: the lock file is not valid, or cannot be written.
     """
-    wanted = {lock_key(query): without_digest(query) for query in queries}
-    used = None if uses is None else _files(uses)
+    named = {lock_key(query): without_digest(query) for query in queries}
+    used = {lock_key(use.query): without_digest(use.query) for use in files.uses if _has_tag(use)} if files else {}
+    wanted = {**used, **named}
 
-    def make(lock: Lock) -> Lock:
-        made = _asked(lock, wanted, resolver, progress)
-        if used is not None:
-            made = [replace(entry, used=used.get(entry.key, ())) for entry in made]
-        return lock.replaced(made)
+    def make(merged: Merged) -> Lock:
+        lock = merged.lock
+        resolved = _resolve(merged, {**wanted, **_conflicting(merged)}, resolver, progress, upgrade)
+        made = lock.replaced(resolved)
+        new = used.keys() - lock.by_key.keys() - {conflict.key for conflict in merged.conflicts}
+        made = made.replaced(replace(made.by_key[key], named=False) for key in new)
+        made = made.replaced(replace(made.by_key[key], named=True) for key in named)
+        if files:
+            made = with_uses(made, files, lock)
+        if pruned and files:
+            made = _without(made, unused_entries(made, _in_use(lock, made, files)))
+        return made
 
-    return _changes(wanted, *change_lock(path, make))
+    before, now = change(path, make)
+    return changes_of(before, now, wanted)
 
 
-def update_all(
-    path: Path, resolver: Resolver, uses: Sequence[Use] | None = None, progress: Progress | None = None
-) -> tuple[Change, ...]:
-    """Updates every image in the lock; arguments, result and errors are as of `lock_images`."""
-    queries = [resolver.parse_query(entry.image, **entry.rule) for entry in read_lock(path).entries]
-    return lock_images(path, resolver, queries, uses, progress)
+def update_all(path: Path, resolver: Resolver, progress: Progress | None = None) -> tuple[Change, ...]:
+    """Updates every image in a lock; arguments, result and errors are as of `lock_images`."""
+    asked: set[Key] = set()
+
+    def make(merged: Merged) -> Lock:
+        entries = [*merged.lock.entries, *(conflict.ours for conflict in merged.conflicts)]
+        queries = {entry.key: resolver.parse_query(entry.image, **entry.rule) for entry in entries}
+        asked.update(queries)
+        return merged.lock.replaced(_resolve(merged, queries, resolver, progress, upgrade=True))
+
+    reject_missing(path)
+    before, now = change(path, make)
+    return changes_of(before, now, asked)
 
 
-def prune(path: Path, uses: Sequence[Use]) -> tuple[Change, ...]:
-    """Takes the entries out of the lock that are used nowhere.
+def prune(path: Path, files: FileUses) -> tuple[Change, ...]:
+    """Takes out of a lock the entries that files used and use no longer.
 
     Args:
-        path: the lock.
-        uses: all the places where images are used.
+        path: the lock file.
+        files: all the files that use it.
 
     Returns:
         What was taken out.
 
     Raises:
-        InvalidLock: the lock is missing, is none, or cannot be written.
+        InvalidArgument: no file uses the lock.
+        InvalidLock: the lock file is missing or not valid, or cannot be written.
     """
-    used = _files(uses)
-    read_lock(path)
-    before, now = change_lock(path, lambda lock: Lock(tuple(entry for entry in lock.entries if entry.key in used)))
-    return tuple(change for change in _changes(before.by_key, before, now) if change.after is None)
+    reject_missing(path)
+
+    def make(merged: Merged) -> Lock:
+        lock = reject_conflicts(path, merged)
+        return _without(lock, unused_entries(lock, _in_use(lock, lock, files)))
+
+    return changes_of(*change(path, make))
 
 
-def rollback(path: Path, resolver: Resolver, query: Query, builds: int = 1) -> Change:
-    """Goes back to an earlier build, and keeps the bad ones out for good.
-
-    Each step excludes the digest that is locked and takes what the rule chose without it at the instant of the resolution.  So
-    the bad digest never returns, not by a later update either, and the program that deploys stays as it is.
+def remove(path: Path, keep: FileUses) -> tuple[Change, ...]:
+    """Takes everything out of a lock that files do not use, even what the user named.
 
     Args:
-        path: the lock.
-        resolver: asks the registry.
-        question: the image and the rule, which must be in the lock.
-        builds: how many builds to go back, at least 1.
+        path: the lock file.
+        keep: the files whose images stay.
 
     Raises:
-        NotLocked: the image is not in the lock with this rule.
-        NoSuchBuild: there are not that many builds.
-        InvalidLock: the lock is none, or cannot be written.
+        InvalidLock: the lock file is missing or not valid, or cannot be written.
     """
-    if builds < 1:
-        raise InvalidRule(f"builds {builds} is not a number of builds from 1 on.", "builds")
-    key, query, asking = lock_key(query), without_digest(query), resolver.with_lock(None)
+    reject_missing(path)
 
-    def make(lock: Lock) -> Lock:
-        entry = lock.by_key.get(key)
-        if entry is None:
-            raise NotLocked(f"{key.image} is not in the lock {path}. Lock it first: {lock_command(query, str(path))}")
-        refuse_other_upstream(entry, query, str(path))
-        for _build in range(builds):
-            entry = replace(entry, exclude=entry.exclude | {entry.digest})
-            resolution = asking.resolve_query(entry.once_asked(query))
-            assert resolution.updated_at is not None
-            entry = replace(entry, digest=resolution.digest, updated_at=resolution.updated_at)
-        return lock.replaced([entry])
+    def make(merged: Merged) -> Lock:
+        lock = reject_conflicts(path, merged)
+        used = files_by_key(lock, keep.uses)
+        return _without(lock, [entry for entry in lock.entries if entry.key not in used])
 
-    (change,) = _changes([key], *change_lock(path, make))
-    return change
+    return changes_of(*change(path, make))
 
 
-def merge(base: Path, ours: Path, theirs: Path) -> None:
-    """Joins two changes of a lock, as git's merge driver does (`%O %A %B`): the result takes the place of `ours`.
+def changes_of(before: Lock, now: Lock, asked: Iterable[Key] = ()) -> tuple[Change, ...]:
+    """Returns the changes between two locks, and of the keys that were asked for even if they did not change."""
+    keys = {*before.by_key, *now.by_key}
+    changes = {key: Change(before.by_key.get(key), now.by_key.get(key)) for key in sorted(keys)}
+    wanted = set(asked)
+    return tuple(change for key, change in changes.items() if change.is_change or key in wanted)
 
-    Args:
-        base: the lock of which both were made; an empty file if there was none.
-        ours: the lock of one side.
-        theirs: the lock of the other.
+
+def _has_tag(use: Use) -> bool:
+    return use.query.reference.tag is not None
+
+
+def _conflicting(merged: Merged) -> dict[Key, Query]:
+    return {conflict.key: conflict.ours.query for conflict in merged.conflicts}
+
+
+def _without(lock: Lock, entries: Iterable[Entry]) -> Lock:
+    gone = {entry.key for entry in entries}
+    return Lock(tuple(entry for entry in lock.entries if entry.key not in gone))
+
+
+def _in_use(before: Lock, now: Lock, files: FileUses) -> FileUses:
+    """Returns the files, if any of them uses the lock.
 
     Raises:
-        InvalidLock: one of them is no lock, or they contradict each other; `ours` is as it was.
+        InvalidArgument: none of them does.
     """
-    before, other = _read_or_empty(base), _read_or_empty(theirs)
-    change_lock(ours, lambda lock: merge_locks(before, lock, other))
+    if not any(key in now.by_key for lock in (before, now) for use in files.uses for key in keys_of(lock, use)):
+        raise InvalidArgument(
+            "prune takes nothing out, because no file was found that uses the lock. Name all the files that use it; to take out"
+            " everything, use --prune-all.",
+            "prune",
+        )
+    return files
 
 
-def _asked(lock: Lock, wanted: Mapping[Key, Query], resolver: Resolver, progress: Progress | None) -> list[Entry]:
-    """Asks the registry, and returns an entry for each question."""
-    if not wanted:
+def _resolve(
+    merged: Merged, wanted: Mapping[Key, Query], resolver: Resolver, progress: Progress | None, upgrade: bool
+) -> list[Entry]:
+    """Resolves what the lock does not have, or what is to be updated, and returns their entries."""
+    before = {**merged.lock.by_key, **{conflict.key: conflict.question for conflict in merged.conflicts}}
+    contradictory = {conflict.key for conflict in merged.conflicts}
+    asked = {
+        key: query
+        for key, query in wanted.items()
+        if upgrade or key in contradictory or key not in before or before[key].upstream != upstream_of(query)
+    }
+    if not asked:
         return []
-    before = {key: lock.by_key.get(key) for key in wanted}
-    asked = {key: entry.now_asked(wanted[key]) if entry else wanted[key] for key, entry in before.items()}
-    names = {key: f"{key.image} {key.rule}" if key.rule != "{}" else key.image for key in wanted}
-    resolutions = resolver.with_lock(None).resolve_queries({names[key]: asked[key] for key in wanted}, progress)
-    return [_entry(wanted[key], resolutions, names[key], before[key]) for key in wanted]
+    queries = {key: before[key].now_asked(query) if key in before else query for key, query in asked.items()}
+    names = {key: f"{key.image} {key.rule}" if key.rule != "{}" else key.image for key in asked}
+    resolutions = resolver.with_lock(None).resolve_queries({names[key]: queries[key] for key in asked}, progress)
+    return [
+        before[key]
+        if key not in contradictory and _is_older(resolutions.resolutions[names[key]], before.get(key), queries[key])
+        else _entry(query, resolutions, names[key], before.get(key))
+        for key, query in asked.items()
+    ]
+
+
+def _is_older(resolution: Resolution, before: Entry | None, query: Query) -> bool:
+    """Whether a build is older than the pin, although the registry still lists the pin: its clock is behind its history."""
+    if before is None or resolution.updated_at is None or before.upstream != upstream_of(query):
+        return False
+    if before.digest in query.rule.exclude or resolution.updated_at >= before.updated_at or resolution.history is None:
+        return False
+    pin = (before.digest, before.updated_at)
+    return any((build.digest, build.updated_at) == pin for build in resolution.history.builds)
 
 
 def _entry(query: Query, resolutions: Resolutions, name: str, before: Entry | None) -> Entry:
     resolution = resolutions.resolutions[name]
     resolved = resolution.now if query.is_fixed else resolutions.at
     if resolved is None:
-        raise CgrError(f"{name}: the registry gave no time, so it cannot be said when the image was locked.")
+        raise CgrError(f"{name}: the registry gave no time, so it is not known when the image was locked.")
     return Entry.of(query, resolution, resolved, before)
-
-
-def _changes(keys: Iterable[Key], before: Lock, now: Lock) -> tuple[Change, ...]:
-    return tuple(Change(before.by_key.get(key), now.by_key.get(key)) for key in sorted(keys))
-
-
-def _files(uses: Iterable[Use]) -> dict[Key, tuple[str, ...]]:
-    found: dict[Key, set[str]] = {}
-    for use in uses:
-        found.setdefault(lock_key(use.query), set()).add(use.file)
-    return {key: tuple(sorted(files)) for key, files in found.items()}
-
-
-def _read_or_empty(path: Path) -> Lock:
-    is_empty = os.path.exists(path) and not os.path.getsize(path)
-    return Lock() if is_empty else read_lock(path)

@@ -1,19 +1,19 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Checks of a lock: against the files that use it, without a network, and against the registry.
+"""Checking a lock: against the files that use it, without a network, and against the registry.
 
 >>> from pulumi_cgr.lockfile.verify import check
 >>> from pulumi_cgr.resolver import read_lock
->>> for finding in check(read_lock("cgr.lock.json"), uses):
+>>> for finding in check(read_lock("cgr.lock.json"), files):
 ...     print(finding)
 """
 
 from __future__ import annotations
 
-import json
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from .._bridge import (
@@ -26,13 +26,14 @@ from .._bridge import (
     humanize_duration,
     lock_command,
     lock_key,
-    parse_ref,
+    locked_rule,
+    naming_options,
     pin_command,
-    refuse_other_upstream,
+    reject_other_upstream,
     run_concurrently,
 )
 from ..resolver import CgrError, Instant, NoSuchBuild, NotLocked, Resolution, Resolver, SeveralFailed
-from .update import Use
+from .uses import FileUses, Use, keys_of, unused_entries
 
 UNPINNED, DIFFERS, NOT_LOCKED, UNUSED, TOO_OLD, NEVER_WAS = (
     "unpinned",
@@ -46,15 +47,15 @@ UNPINNED, DIFFERS, NOT_LOCKED, UNUSED, TOO_OLD, NEVER_WAS = (
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is not as it should be.
+    """A difference between a lock and files, or the registry.
 
     Attributes:
-        kind: `without_digest`, `differs`, `not_locked`, `unused`, `too_old` or `never_was`.
-        message: one sentence that says what, and what to do.
+        kind: `unpinned`, `differs`, `not_locked`, `unused`, `too_old` or `never_was`.
+        message: one or two sentences that say what is wrong, and what to do.
         image: the image.
         rule: its rule.
-        file: the file where it is used, if it is about one.
-        line: the line in it.
+        file: the file that uses it, if it is about a file.
+        line: the line in it, counted from 1.
     """
 
     kind: str
@@ -70,37 +71,31 @@ class Finding:
 
 def check(
     lock: Lock,
-    uses: Sequence[Use] | None = None,
+    files: FileUses | None = None,
     max_age: int = 0,
     now: Instant | None = None,
     path: str = LOCK_FILE_NAME,
 ) -> tuple[Finding, ...]:
-    """Holds files against a lock, without a network.
+    """Compares files with a lock, without a network.
 
     Args:
         lock: the lock (see `read_lock`).
-        uses: all the places where images are used; `None` if there are no files to look at.
+        files: all the files that use images; `None` to check the lock alone.
         max_age: how long ago a tag may have moved to what is locked, in nanoseconds; 0 for any time.
         now: the present, for `max_age`.
-        path: the file of the lock, for the commands in the sentences.
+        path: the lock file, for the commands in the messages.
 
     Returns:
         What is wrong: first by file and line, then in the order of the lock.
     """
-    found = [finding for use in uses or () if (finding := _of_use(lock, use, path))]
-    used = {key for use in uses or () for key in _keys(lock, use)}
+    found = list(_of_uses(lock, files.uses, path)) if files else []
+    unused = unused_entries(lock, files) if files else []
     for entry in lock.entries:
-        if uses is not None and entry.key not in used:
-            found.append(
-                _of_entry(
-                    UNUSED,
-                    entry,
-                    "is in the lock and used in none of these files. Take it out:"
-                    f" {shlex.join(['cgr-images', 'lock', '--lock', path])} --prune, with all the --files",
-                )
-            )
+        if entry in unused:
+            message = f"is in the lock, but none of these files uses it any more. Take it out: {_prune_command(path)}"
+            found.append(_of_entry(UNUSED, entry, f"{message}, with all the --files"))
         if max_age and now and now - entry.updated_at > max_age:
-            age, update = humanize_duration(now - entry.updated_at), lock_command(entry.query, path)
+            age, update = humanize_duration(now - entry.updated_at), lock_command(entry.query, path, "--upgrade")
             found.append(_of_entry(TOO_OLD, entry, f"is locked to a build that is {age} old. Update it: {update}"))
     return tuple(found)
 
@@ -108,13 +103,13 @@ def check(
 def check_online(
     lock: Lock, resolver: Resolver, progress: Progress | None = None, path: str = LOCK_FILE_NAME
 ) -> tuple[Finding, ...]:
-    """Asks the registry whether each pin really is what its rule chose at the instant of its resolution.
+    """Asks the registry whether each pin is what its rule chose at the instant of its resolution.
 
     Args:
         lock: the lock.
-        resolver: asks the registry.
+        resolver: resolves the images.
         progress: see `Resolver.resolve_all`.
-        path: the file of the lock, for the commands in the sentences.
+        path: the lock file, for the commands in the messages.
 
     Raises:
         SeveralFailed: some cannot be checked: the registry cannot be reached, or refuses.
@@ -136,23 +131,48 @@ def check_online(
     return tuple(finding for entry in lock.entries if (finding := found[entry.key]))
 
 
+def _prune_command(path: str) -> str:
+    return shlex.join(["cgr-images", "lock", "--lock", path, "--prune"])
+
+
+def _of_uses(lock: Lock, uses: Iterable[Use], path: str) -> Iterable[Finding]:
+    """Yields what is wrong with each image in a file, once for all the rules that it may mean."""
+    written = [use for use in uses if not use.is_program]
+    for _place, group in groupby(written, lambda use: (use.file, use.line, use.query.reference)):
+        meant = list(group)
+        findings = [finding for use in meant if (finding := _of_use(lock, use, path))]
+        if len(findings) < len(meant):
+            continue  # it is as one of the rules says
+        yield _ambiguous(lock, meant, path) if len(meant) > 1 else findings[0]
+
+
+def _ambiguous(lock: Lock, meant: Sequence[Use], path: str) -> Finding:
+    use = meant[0]
+    image = lock_key(use.query).image
+    pinned = f"is pinned to {use.pinned_to}" if use.pinned_to else "is not pinned"
+    ways = [pin_command(each.query, each.shown, path, *naming_options(each.query.rule)) for each in meant]
+    message = (
+        f"{image} {pinned}, and the lock has {len(meant)} rules for it. Pin it by one of them: {', or: '.join(ways)}"
+    )
+    return Finding(DIFFERS if use.pinned_to else UNPINNED, message, image, {}, use.shown, use.line)
+
+
 def _of_use(lock: Lock, use: Use, path: str) -> Finding | None:
     key, pinned, reference = lock_key(use.query), use.pinned_to, use.query.reference
     image = key.image if reference.tag else reference.image
 
     def finding(kind: str, message: str) -> Finding:
-        return Finding(kind, f"{image} {message}", image, json.loads(key.rule), use.file, use.line)
+        return Finding(kind, f"{image} {message}", image, locked_rule(use.query.rule), use.shown, use.line)
 
     if reference.tag is None:
-        elsewhere = finding(NOT_LOCKED, "is pinned to what is not in the lock. Write its tag, too.")
-        return None if _keys(lock, use) else elsewhere
-    entry, pin = lock.find(use.query), pin_command(use.query, use.file, path)
+        return _of_digest_alone(lock, use, finding)
+    entry, pin = lock.find(use.query), pin_command(use.query, use.shown, path)
     if entry is None:
         return finding(NOT_LOCKED, f"is not in the lock. Add it: {lock_command(use.query, path)}")
     try:
-        refuse_other_upstream(entry, use.query, path)
+        reject_other_upstream(entry, use.query, path)
     except NotLocked as error:
-        return Finding(NOT_LOCKED, str(error), image, entry.rule, use.file, use.line)
+        return Finding(NOT_LOCKED, str(error), image, entry.rule, use.shown, use.line)
     if pinned is None:
         return finding(UNPINNED, f"is not pinned; the lock says {entry.digest}. Pin it: {pin}")
     if pinned != entry.digest:
@@ -160,31 +180,33 @@ def _of_use(lock: Lock, use: Use, path: str) -> Finding | None:
     return None
 
 
+def _of_digest_alone(lock: Lock, use: Use, finding: Callable[[str, str], Finding]) -> Finding | None:
+    used = [lock.by_key[key] for key in keys_of(lock, use)]
+    if not used:
+        return finding(NOT_LOCKED, "is pinned to a digest that is not in the lock. Write its tag, too.")
+    if all(entry.digest != use.pinned_to for entry in used):
+        said = ", ".join(f"{entry.digest} for {entry.image}" for entry in used)
+        return finding(
+            DIFFERS, f"is pinned to a digest that is no longer in the lock, which says {said}. Write its tag, too."
+        )
+    return None
+
+
 def _of_entry(kind: str, entry: Entry, message: str) -> Finding:
     return Finding(kind, f"{entry.image} {message}", entry.image, entry.rule)
-
-
-def _keys(lock: Lock, use: Use) -> Iterable[Key]:
-    """Returns the entries that a use makes use of; a digest without a tag belongs to whatever has it."""
-    reference = use.query.reference
-    if reference.tag is not None:
-        return [lock_key(use.query)]
-    return [
-        entry.key for entry in lock.entries if f"{parse_ref(entry.image).repository}@{entry.digest}" == reference.image
-    ]
 
 
 def _online(entry: Entry, resolver: Resolver, path: str) -> Finding | None:
     query = resolver.parse_query(entry.image, **entry.rule)
     try:
-        refuse_other_upstream(entry, query, path)
+        reject_other_upstream(entry, query, path)
     except NotLocked as error:
         return Finding(NOT_LOCKED, str(error), entry.image, entry.rule)
     once = entry.once_asked(query)
     chosen = _resolution(once, resolver)
     if chosen and _is_of(chosen, entry):
         return None
-    # With an age, a newer build that was locked before stays: then it must have stood once.
+    # With an age, a newer build that was locked before stays: then the tag must have pointed at it once.
     if query.rule.min_age and (chosen is None or not chosen.updated_at or chosen.updated_at < entry.updated_at):
         then = _resolution(once.with_rule(at=entry.updated_at, builds_back=0, exclude=frozenset()), resolver)
         if then and _is_of(then, entry):
@@ -193,8 +215,8 @@ def _online(entry: Entry, resolver: Resolver, path: str) -> Finding | None:
     return _of_entry(
         NEVER_WAS,
         entry,
-        f"is locked to {entry.digest}, of {entry.updated_at}, but by the registry {right}. Find out who changed the lock; to lock"
-        f" it anew, take the entry out and run: {lock_command(entry.query, path)}",
+        f"is locked to {entry.digest}, of {entry.updated_at}, but according to the registry {right}. Find out who changed the"
+        f" lock. Lock it again: {lock_command(entry.query, path, '--upgrade')}",
     )
 
 

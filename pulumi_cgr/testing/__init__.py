@@ -1,13 +1,13 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tests without a network: a registry that runs in the test's own process, and mocks for Pulumi programs.
+"""Tests without a network: a registry that runs in the process of the test, and mocks for Pulumi programs.
 
     with Registry(histories) as registry:
-        Resolver(registry=registry.url).resolve("cgr.dev/chainguard/python:latest-dev")
+        Resolver(registry_url=registry.url).resolve("cgr.dev/chainguard/python:latest-dev")
 
     pulumi.runtime.set_mocks(Mocks(histories))
 
-Only `Mocks` needs pulumi, so it is imported when it is first asked for.
+Only `Mocks` needs pulumi, so it is imported on first use.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tag histories for tests, and the ways in which a registry may answer about them.
+"""Tag histories for tests, and how a registry may serve them.
 
-What Chainguard documents about its Tag History API leaves points open.  `Readings` names them, so that a test can play
-each: whoever is right under all of them is right.
+The documentation of Chainguard's Tag History API leaves some points open.  `Readings` lists them, so that tests can cover every
+reading.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from ..resolver import Instant
 
 @dataclass(frozen=True)
 class Readings:
-    """How a registry answers where its documentation is silent.
+    """How a registry behaves where its documentation says nothing.
 
     Attributes:
-        order: `documented` is oldest first, and newest first where `end` is given; `oldest` is oldest first always;
-            `shuffled` is in no order.  Of too many records, the first `cap` in that order are answered (of `shuffled`, the
-            oldest).
-        inclusive: whether a record exactly at `start` or `end` is among the answered.
-        cap: the most records in one answer.
-        digits: the fewest fraction digits of a timestamp (0 to 9).
-        unknown_tag: what is answered about an unknown tag: status 404, an empty list, or an empty object.
+        order: `documented` is oldest first, or newest first if `end` is given; `oldest` is always oldest first;
+            `shuffled` has no order.  If there are too many records, the first `cap` in that order are returned (of
+            `shuffled`, the oldest).
+        inclusive: whether a record exactly at `start` or `end` is returned.
+        cap: the maximum number of records in a response.
+        digits: the minimum number of fractional digits of a timestamp, from 0 to 9.
+        unknown_tag: the response for an unknown tag: status 404, an empty list, or an empty object.
     """
 
     order: Literal["documented", "oldest", "shuffled"] = "documented"
@@ -42,7 +42,7 @@ class Readings:
 
 @dataclass(frozen=True)
 class Move:
-    """One move of a tag."""
+    """One move of a tag to a digest."""
 
     updated_at: Instant
     digest: str
@@ -53,8 +53,8 @@ class Histories:
 
     Args:
         histories: for each tag (`chainguard/python:latest`, with or without `cgr.dev/` before it) its moves in any order,
-            as the registry writes them: `[{"updateTimestamp": "2024-05-31T00:00:00Z", "digest": "sha256:…"}]`, or the same
-            under a key `history`.
+            in the registry's format: `[{"updateTimestamp": "2024-05-31T00:00:00Z", "digest": "sha256:…"}]`, or the same
+            as the value of a key `history`.
 
     Raises:
         ValueError: a record is malformed.
@@ -69,18 +69,18 @@ class Histories:
         return cls(json.loads(Path(path).read_text(encoding="utf-8")))
 
     def copy(self) -> Histories:
-        """Returns the same histories, to be changed on their own."""
+        """Returns a copy of the histories."""
         copy = Histories({})
         copy._moves = {image: list(moves) for image, moves in self._moves.items()}
         return copy
 
     @property
     def images(self) -> list[str]:
-        """The tags there are, as `ORG/IMAGE:TAG`."""
+        """The tags, as `ORG/IMAGE:TAG`."""
         return sorted(self._moves)
 
     def has_repository(self, name: str) -> bool:
-        """Whether there is any tag of the repository `ORG/IMAGE`."""
+        """Whether the repository `ORG/IMAGE` has a tag."""
         return any(image.rpartition(":")[0] == name for image in self._moves)
 
     def moves(self, image: str) -> list[Move]:
@@ -88,7 +88,7 @@ class Histories:
         return list(self._moves.get(_plain(image), []))
 
     def move(self, image: str, digest: str, updated_at: Instant) -> None:
-        """Lets a tag move to a digest; the tag is made if there is none."""
+        """Moves a tag to a digest; creates the tag if it does not exist."""
         if not is_digest(digest):
             raise ValueError(f"{digest!r} is not a digest")
         moves = self._moves.setdefault(_plain(image), [])
@@ -96,7 +96,7 @@ class Histories:
         moves.sort(key=lambda move: move.updated_at)
 
     def page(self, image: str, start: Instant | None, end: Instant | None, readings: Readings) -> list[Move]:
-        """Returns what a registry answers about a window of a tag's history, in its order, cut at its cap."""
+        """Returns the records that a registry returns for a window of a tag's history, in its order and up to its cap."""
         found = [move for move in self.moves(image) if _inside(move.updated_at, start, end, readings.inclusive)]
         if readings.order == "documented" and end is not None:
             found.reverse()
@@ -113,7 +113,7 @@ def _plain(image: str) -> str:
 def _moves(image: str, record: Any) -> list[Move]:
     entries = record["history"] if isinstance(record, Mapping) else record
     if not isinstance(entries, Sequence):
-        raise ValueError(f"the history of {image} is no list")
+        raise ValueError(f"the history of {image} is not a list")
     moves = []
     for entry in entries:
         if not is_digest(entry["digest"]):

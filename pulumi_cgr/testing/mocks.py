@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Mocks for the unit tests of Pulumi programs: pins get real answers, from histories the test gives."""
+"""Mocks for the unit tests of Pulumi programs: pins are resolved from histories that the test provides."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import Any
 from pulumi.runtime import MockCallArgs, MockResourceArgs
 from pulumi.runtime import Mocks as PulumiMocks
 
-from .._pulumi import check_image as pin
-from .._pulumi import check_set as pins
+from .._pulumi import check_image, check_set
 from ..resolver import Resolver
 from .histories import Histories
 from .registry import Registry
@@ -21,19 +20,19 @@ IMAGE_DIGESTS = "pulumi-python:dynamic/cgr:ImageDigests"
 
 
 class Mocks(PulumiMocks):
-    """Mocks under which `ImageDigest`, `ImageDigests` and the functions answer from given histories, without a network.
+    """Mocks that resolve `ImageDigest`, `ImageDigests` and the functions from histories, without a network.
 
         pulumi.runtime.set_mocks(Mocks({"chainguard/python:latest": [{"updateTimestamp": …, "digest": …}]}))
 
-    Other resources get `NAME_id` and their own inputs, and other functions an empty answer; override `new_resource` and
-    `call`, and hand on what is not yours, for more.
+    Other resources get the id `NAME_id` and their own inputs, and other functions return an empty result.  To mock them, too,
+    override `new_resource` and `call`, and call `super()` for the rest.
 
     Args:
-        histories: what the tags pointed at (see `Histories`).
+        histories: the histories of the tags (see `Histories`).
 
     Attributes:
-        registry: the registry that answers (see `Registry`); it runs for as long as the process does.
-        resolver: what asks it.
+        registry: the registry that serves the histories (see `Registry`); it runs until the process ends.
+        resolver: a resolver that uses this registry.
     """
 
     def __init__(self, histories: Histories | Mapping[str, Any]) -> None:
@@ -41,14 +40,14 @@ class Mocks(PulumiMocks):
         self.resolver = Resolver(token="mocks", registry=self.registry.url, environment={})
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        """Answers a pin from the histories, and any other resource with its own inputs."""
+        """Returns the state of a pin from the histories, and of any other resource from its inputs."""
         if args.typ == IMAGE_DIGEST:
-            inputs = pin.checked({}, args.inputs, self.resolver)
-            return pin.source(inputs)[0], pin.outputs(inputs)
+            inputs = check_image.check_image({}, args.inputs, self.resolver)
+            return check_image.source_of(inputs)[0], check_image.kept_properties(inputs)
         if args.typ == IMAGE_DIGESTS:
-            return "images", pins.outputs(pins.checked({}, args.inputs, self.resolver))
+            return "images", check_set.kept_properties(check_set.check_set({}, args.inputs, self.resolver))
         return f"{args.name}_id", dict(args.inputs)
 
-    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        """Answers nothing."""
-        return {}, None
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        """Returns an empty result."""
+        return {}, []

@@ -1,9 +1,9 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""A registry for tests, over real HTTP on the loopback interface: tokens, challenges, tag histories, and digests of tags.
+"""A registry for tests, over HTTP on the loopback interface: tokens, challenges, tag histories, and digests of tags.
 
-In a test: `with Registry(histories) as registry: …`, and look things up at `registry.url`.
-From a shell: `python -m pulumi_cgr.testing.registry --histories FILE`, which prints the address to put into `CGR_REGISTRY`.
+In a test, use `with Registry(histories) as registry: …` and `registry.url`.  In a shell, run
+`python -m pulumi_cgr.testing.registry --histories FILE`, which prints the URL for `CGR_REGISTRY_URL`.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from .histories import Histories, Readings
 
 @dataclass(frozen=True)
 class Request:
-    """A request as the registry saw it, and what it answered: the status and the size of the body in bytes.
+    """A request, with the status of the response and the size of its body in bytes.
 
-    The query holds the fields of a form, too.
+    The query includes the fields of a form.
     """
 
     method: str
@@ -45,7 +45,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer.  `length` is the `Content-Length` it claims, where that is not the truth."""
+    """A response.  `length` is a false `Content-Length` to send."""
 
     status: int
     body: bytes = b""
@@ -61,20 +61,20 @@ class Registry:
     """A registry on a free loopback port, from `__enter__` (or `start`) to `__exit__` (or `stop`).
 
     Args:
-        histories: what its tags pointed at (see `Histories`); it keeps a copy.
-        readings: how it answers where the real registry's documentation is silent.
+        histories: the histories of its tags (see `Histories`), which it copies.
+        readings: how it behaves where the documentation of the real registry says nothing.
         tokens: the tokens it accepts, as bearer or as refresh token, for repositories outside of the public `chainguard/`.
         users: the names and passwords it accepts for them.
-        delay: seconds by which every answer is late.
-        token_seconds: how long a token it grants is good.
-        now: its clock, as seconds since 1970; by default this machine's.
-        port: the port to listen on; 0 is any free one.
-        log: a file to which each request is appended as a line of JSON, before it is answered: `method`, `path`, `status`,
-            and `size`, that of the answer's body in bytes.
+        delay: how long it delays every response, in seconds.
+        token_seconds: how long its tokens are valid, in seconds.
+        now: its clock, in seconds since 1970; by default the clock of this machine.
+        port: the port to listen on; 0 for any free port.
+        log: a file to which it appends each request as a line of JSON before it responds: `method`, `path`, `status`, and
+            `size`, the size of the response body in bytes.
 
     Attributes:
-        requests: every request so far, in order.
-        interfere: a function that may answer a request in the registry's place, or return `None`.
+        requests: all requests so far, in order.
+        interfere: a function that may return the response to a request, or `None` to let the registry respond.
     """
 
     def __init__(
@@ -106,16 +106,16 @@ class Registry:
 
     @property
     def url(self) -> str:
-        """The address to put into `CGR_REGISTRY`."""
+        """The URL for `CGR_REGISTRY_URL`."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def start(self) -> Registry:
-        """Starts to answer, in a thread of its own."""
+        """Starts the registry, in a new thread."""
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True, name="cgr-registry").start()
         return self
 
     def stop(self) -> None:
-        """Stops to answer and frees the port."""
+        """Stops the registry and releases the port."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -128,21 +128,21 @@ class Registry:
         self.stop()
 
     def move(self, image: str, digest: str, updated_at: Instant | None = None) -> None:
-        """Lets a tag (`ORG/IMAGE:TAG`) move to a digest, now by the registry's clock or at a given instant."""
+        """Moves a tag (`ORG/IMAGE:TAG`) to a digest, now by the registry's clock or at an instant."""
         self.histories.move(image, digest, updated_at or Instant(int(self.now() * 1e9)).with_digits(3))
 
     def expire_tokens(self) -> None:
-        """Lets every token granted so far expire."""
+        """Makes every token that was granted so far expire."""
         self._granted.clear()
 
     def answer(self, request: Request) -> Reply:
-        """Answers a request, after the delay."""
+        """Returns the response to a request, after the delay."""
         time.sleep(self.delay)
         reply = self.interfere(request)
         return self._routed(request) if reply is None else reply
 
     def note(self, request: Request) -> None:
-        """Keeps a request that is about to be answered."""
+        """Records a request before the response is sent."""
         self.requests.append(request)
         if self._log:
             kept = {name: getattr(request, name) for name in ("method", "path", "status", "size")}
@@ -153,7 +153,7 @@ class Registry:
         if request.path == "/token":
             return self._grant(request)
         if request.path == "/v2/":
-            return self._challenge("")  # here clients learn where tokens are granted
+            return self._challenge("")  # tells clients where to get tokens
         for kind, answer in {"/_chainguard/history/": self._page, "/manifests/": self._manifest}.items():
             name, found, tag = request.path.removeprefix("/v2/").partition(kind)
             if found and tag and request.path.startswith("/v2/"):
@@ -169,7 +169,7 @@ class Registry:
             return _errors(401, "UNAUTHORIZED", "Authentication required")
         token = secrets.token_urlsafe(16)
         self._granted[token] = (name, time.monotonic() + self.token_seconds)
-        # Clients written in Go read whole seconds only.
+        # Clients in Go read whole seconds only.
         return Reply.of_json(200, {"token": token, "expires_in": int(self.token_seconds) or self.token_seconds})
 
     def _knows(self, offered: str) -> bool:
@@ -193,7 +193,7 @@ class Registry:
         return token in self.tokens or (granted_for == name and time.monotonic() < until)
 
     def _manifest(self, image: str, request: Request) -> Reply:
-        """Says which digest a tag points at; the manifest itself is not here."""
+        """Responds with the digest that a tag points at, without a manifest."""
         moves = self.histories.moves(image)
         if not moves or request.method != "HEAD":
             return _errors(404, "MANIFEST_UNKNOWN", "manifest unknown")
@@ -257,7 +257,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = self.close_connection or length != len(reply.body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Says nothing: the log is `Registry.requests`."""
+        """Logs nothing; see `Registry.requests`."""
 
 
 def _errors(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Reply:
@@ -265,7 +265,7 @@ def _errors(status: int, code: str, message: str, headers: Mapping[str, str] | N
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs a registry until it is interrupted, after printing its address."""
+    """Prints the URL of a registry and runs it until it is interrupted."""
     parser = argparse.ArgumentParser(
         prog="python -m pulumi_cgr.testing.registry", description="A registry for offline tests."
     )
@@ -274,9 +274,9 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: any free one)")
     parser.add_argument(
-        "--token", action="append", default=[], help="a token that may see what is not public (repeatable)"
+        "--token", action="append", default=[], help="a token that gives access to private images (repeatable)"
     )
-    parser.add_argument("--delay", type=float, default=0.0, help="seconds by which every answer is late")
+    parser.add_argument("--delay", type=float, default=0.0, help="delay of every response, in seconds")
     parser.add_argument("--log", help="file to append a line of JSON to for each request: method, path, status, size")
     options = parser.parse_args(arguments)
     try:

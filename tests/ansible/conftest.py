@@ -19,7 +19,7 @@ import yaml
 from pulumi_cgr.testing import Histories, Registry
 from tests.support.environments import ROOT, environment
 
-TESTED = ["3.11", "3.12"]  # constraints.txt says which ansible-core each stands for
+TESTED = ["3.11", "3.13", "3.12"]  # constraints.txt says which ansible-core each stands for
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 CORE = ["--constraint", "constraints.txt", "ansible-core", "requests"]
 CONTROLLERS = [HERE, *(python for python in TESTED if python != HERE)]

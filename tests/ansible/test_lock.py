@@ -139,7 +139,9 @@ def test_a_tag_that_moved_changes_nothing_until_it_is_locked(
     assert lines == [f"-web: {PYTHON}@{PYTHON_LATEST_DEV}", f"+web: {PYTHON}@{A}"]
 
 
-def test_what_the_lock_lacks_is_refused_with_the_command_that_adds_it(controller: Controller, path: Path) -> None:
+def test_an_image_that_is_not_in_the_lock_is_an_error_with_the_command_that_adds_it(
+    controller: Controller, path: Path
+) -> None:
     path.with_name("broken.json").write_text("{")
     results = controller.results(
         [
@@ -158,8 +160,10 @@ def test_what_the_lock_lacks_is_refused_with_the_command_that_adds_it(controller
     assert said in results[1]["msg"]
     assert results[2]["error_code"] == "not_locked"
     assert said in results[2]["failed_images"]["images[0]"]["msg"]
-    assert results[3]["msg"].endswith(f"--lock {path.with_name('none.json')}")
+    assert results[3]["error_code"] == "invalid_lock"
+    assert "the lock file none.json does not exist" in results[3]["msg"]
+    assert "cgr-images" not in results[3]["msg"], "it would make a second one"
     assert results[4]["error_code"] == "invalid_lock"
     assert "it is not JSON" in results[4]["msg"]
-    assert "stale_after and a lock do not go together" in results[5]["msg"]
+    assert "stale_after and a lock file cannot be combined" in results[5]["msg"]
     assert "Traceback" not in json.dumps(results)

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The filter pin changes exactly the references that the answers name."""
+"""The filter pin changes exactly the references that the results name."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ PINNED = {
     ),
     "in a script": (f"run: |\n  docker run {WEB} # now\n", f"run: |\n  docker run {REF} # now\n"),
     "as an option": (f"args: ['--image={WEB}']", f"args: ['--image={REF}']"),
+    "of a build context": (f"- web=docker-image://{WEB}\n", f"- web=docker-image://{REF}\n"),
+    "of a Compose volume": (f"- {{type: image, source: {WEB}}}\n", f"- {{type: image, source: {REF}}}\n"),
     "of a GitHub action": (f"uses: docker://{WEB}", f"uses: docker://{REF}"),
     "in a Dockerfile": (f"FROM {WEB} AS a\nRUN x # {WEB}\nENV A: b\n", f"FROM {REF} AS a\nRUN x # {WEB}\nENV A: b\n"),
     "in a Helm template": (
@@ -82,7 +84,7 @@ def test_it_pins_in_data_of_any_shape() -> None:
     }
 
 
-def test_answers_come_in_the_shapes_that_tasks_register() -> None:
+def test_results_come_in_the_shapes_that_tasks_register() -> None:
     single = {"image": WEB, "ref": REF, "changed": False}
     several = {"images": [LATEST], "changed": False}
     loop = {"results": [single, several]}
@@ -93,18 +95,45 @@ def test_answers_come_in_the_shapes_that_tasks_register() -> None:
     )
 
 
+SET = {
+    "images": {
+        "web": {"image": WEB, "ref": REF},
+        "old": {"image": f"cgr.dev/a/b@{DIGEST}", "ref": f"cgr.dev/a/b@{DIGEST}"},
+    }
+}
+
+
 @pytest.mark.parametrize(
-    ("answers", "sentence"),
+    "results",
+    [
+        SET,
+        SET["images"],
+        {"web": REF, "old": f"cgr.dev/a/b@{DIGEST}"},
+        [REF, f"cgr.dev/a/b@{DIGEST}"],
+        {"images": REF, "ref": REF},
+        [{"web": REF}, {"results": [{"item": "web", "ref": REF}]}],
+        f"{REF},{REF}",
+    ],
+    ids=["a set", "its images", "its refs", "a list of refs", "refs by odd keys", "a loop", "a lookup of several"],
+)
+def test_every_part_of_a_set_that_holds_references_can_be_pinned_to(results: Any) -> None:
+    assert pinned(WEB, refs_of(results)) == REF
+
+
+@pytest.mark.parametrize(
+    ("results", "sentence"),
     [
         (WEB, "it must be repository:tag@digest"),
-        ({"failed": True, "msg": "it is down"}, "a result without a ref is no answer: it is down"),
-        ([REF, f"{WEB}@sha256:{64 * 'b'}"], f"two answers pin {WEB} to different digests"),
-        (7, "int is no answer"),
+        ({"failed": True, "msg": "it is down"}, "a result without a ref cannot be pinned to: it is down"),
+        ([REF, f"{WEB}@sha256:{64 * 'b'}"], f"two results pin {WEB} to different digests"),
+        (7, "int is not a result of digest_info"),
+        ({"web": DIGEST}, "is a digest without its image"),
+        ([DIGEST], "is a digest without its image"),
     ],
 )
-def test_what_is_no_answer_is_refused(answers: Any, sentence: str) -> None:
+def test_what_holds_no_reference_is_an_error(results: Any, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
-        refs_of(answers)
+        refs_of(results)
 
 
 pieces = st.sampled_from(

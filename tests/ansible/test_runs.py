@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""One run of Ansible: one answer to each question, whoever asks it and however the tag moves meanwhile."""
+"""One run of Ansible: each query is resolved once, for all plugins and hosts, however the tag moves meanwhile."""
 
 from __future__ import annotations
 
@@ -56,6 +56,34 @@ def test_fifty_hosts_get_one_digest_while_the_tag_moves(controller: Controller, 
     assert not list((controller.folder / ".ansible/tmp").glob("*"))
 
 
+SECOND_USE = """
+import os, sys
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader, lookup_loader
+from ansible.template import Templar
+
+init_plugin_loader()
+
+def use(name):
+    templar = Templar(loader=DataLoader(), variables={})
+    lookup = lookup_loader.get(f"cgr.images.{name}", loader=templar._loader, templar=templar)
+    print(*lookup.run([sys.argv[1]], variables={}), flush=True)
+
+if not os.fork():
+    use("ref")
+    os._exit(0)
+os.wait()
+use("digest")
+print(*sorted(name.rpartition(".")[2] for name in sys.modules if name.startswith("ansible_collections.cgr.images.plugins.")))
+"""
+
+
+def test_a_use_whose_query_was_resolved_before_imports_next_to_nothing(controller: Controller) -> None:
+    run = controller.run("python", "-W", "ignore", "-c", SECOND_USE, IMAGE, ANSIBLE_DEPRECATION_WARNINGS="false")
+
+    assert run.output.splitlines() == [f"{IMAGE}@{C}", C, "_lookup _variables digest lookup plugin_utils"]
+
+
 def test_the_next_run_asks_again_even_after_a_crash(controller: Controller, registry: Registry) -> None:
     task = say("{{ lookup('cgr.images.digest', '" + IMAGE + "') }}")
     controller.results([task])
@@ -81,7 +109,7 @@ def test_the_next_run_asks_again_even_after_a_crash(controller: Controller, regi
     assert result["msg"] == A
 
 
-def test_a_set_is_answered_as_it_was_asked(controller: Controller) -> None:
+def test_a_set_is_returned_in_the_shape_in_which_it_was_given(controller: Controller) -> None:
     listed, named, failed = controller.results(
         [
             info(images=[IMAGE, {"image": OTHER, "builds_back": 1}]),
@@ -92,7 +120,7 @@ def test_a_set_is_answered_as_it_was_asked(controller: Controller) -> None:
 
     assert listed["digests"] == [C, B]
     assert listed["refs"] == [f"{IMAGE}@{C}", f"{OTHER}@{B}"]
-    assert [answer["image"] for answer in listed["images"]] == [IMAGE, OTHER]
+    assert [each["image"] for each in listed["images"]] == [IMAGE, OTHER]
     assert abs(datetime.fromisoformat(listed["at"].replace("Z", "+00:00")) - datetime.now(timezone.utc)) < timedelta(
         minutes=5
     )

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the work costs, beside other ways of doing it: `make bench` measures it and writes docs/maintaining/performance.md.
+"""Benchmarks against other ways of doing the same work: `make bench` runs them and writes docs/maintaining/performance.md.
 
-To add a kind of work: a file with a function that returns a `Part`, and its name in `__main__.py`.
+To add a kind of work, write a file with a function that returns a `Part`, and add it to `PARTS` in `__main__.py`.
 """

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measures all there is, and writes the page: `make bench`."""
+"""Runs all benchmarks and writes the page: `make bench`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DOCS = ROOT / "docs/maintaining"
 
 
 def main() -> None:
-    """Measures, and writes."""
+    """Runs the benchmarks and writes the page."""
     parts = []
     with tempfile.TemporaryDirectory(prefix="cgr-bench-") as folder:
         for part in PARTS:
@@ -49,7 +49,7 @@ def write(numbers: Numbers, docs: Path = DOCS) -> None:
 
 
 def facts() -> dict[str, str]:
-    """Returns which programs were measured, and on how many CPUs."""
+    """Returns the versions of the measured programs, and the number of CPUs."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("requests", "ansible-core", "pulumi"))
     commands = {"curl": "--version", "jq": "--version", "crane": "version", "pulumi": "version"}
     return {

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Asks the resolver, in a process of its own; prints the digests, what time it took for what, and the most memory it needed.
+"""Resolves images in a new process; prints the digests, the times and the peak of memory.
 
 python -m tests.bench.ask [--at INSTANT] [--memory] IMAGE…
 """
@@ -16,14 +16,14 @@ from pulumi_cgr.resolver import Resolver
 
 
 def main() -> None:
-    """Asks."""
+    """Resolves the images."""
     parser = argparse.ArgumentParser()
     parser.add_argument("images", nargs="+")
     parser.add_argument("--at")
     parser.add_argument("--memory", action="store_true", help="trace memory, which takes time")
     options = parser.parse_args()
     began, worked = time.perf_counter(), time.process_time()
-    import requests  # noqa: F401  (the resolver would do it, with the first request)
+    import requests  # noqa: F401  (the resolver imports it with the first request)
 
     imported = time.perf_counter() - began
     if options.memory:

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The documented way, by curl and jq: a token, the history without bounds, page after page of 1,000 where it is longer,
-# and the last record up to an instant.
+# The documented way, with curl and jq: gets a token and the whole history, in pages of 1,000 records, and chooses the last record
+# up to an instant.
 #
 #     by-hand.sh NAME TAG [INSTANT]
 set -eu

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where the time of a use of a lookup goes that was answered before in the run, in a fork that has not loaded it yet.
+"""Profiles a lookup that is already cached in the run, in a fork that has not loaded the plugin yet.
 
 python -m tests.bench.lookup IMAGE
 """
@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 import ansible.cli.playbook
-import ansible.executor.playbook_executor  # noqa: F401  (what a controller has imported when it forks)
+import ansible.executor.playbook_executor  # noqa: F401  (a controller has imported it when it forks)
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader, lookup_loader
 from ansible.template import Templar
@@ -26,7 +26,7 @@ NAMES = {"yaml": "YAML", "ansible": "ansible-core", "ansible_collections": "this
 
 
 def main(image: str) -> None:
-    """Asks once in a fork, then profiles the same in another."""
+    """Runs the lookup in a fork, then profiles it in another."""
     init_plugin_loader()
     if not os.fork():
         _use(image)

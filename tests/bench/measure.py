@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measuring ways of doing the same work, in turns, and holding what they cost against a goal."""
+"""Measures several ways of doing the same work alternately, and compares their costs with a goal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .served import Served
 
 @dataclass(frozen=True)
 class Cost:
-    """What some work took: the time, and the requests and the bytes of their answers, out of the registry's log."""
+    """The cost of some work: time, requests and bytes of responses, from the registry's log."""
 
     seconds: float
     requests: int = 0
@@ -23,7 +23,7 @@ class Cost:
 
 
 class Done(NamedTuple):
-    """What came out of some work, if it is an answer, and its time, where that is not the time from begin to end of the call."""
+    """The result of some work, if it has one, and its time, if that is not the duration of the call."""
 
     answer: Any
     seconds: float | None = None
@@ -34,7 +34,7 @@ Way = Callable[[], Done]
 
 @dataclass(frozen=True)
 class Check:
-    """A goal, what was measured, and whether that meets it; `None` where no goal is set."""
+    """A goal, the measured value, and whether it meets the goal; `None` if there is no goal."""
 
     goal: str
     measured: str
@@ -43,7 +43,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Row:
-    """Some work, done our way and another way; `where` says where the time went, if a goal is missed."""
+    """Some work, done by this project and in another way; `where` is a profile, if a goal is missed."""
 
     work: str
     against: str
@@ -55,7 +55,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Plot:
-    """Costs against a number: for each way, the number and the cost."""
+    """Costs as a function of a number: for each way, pairs of number and cost."""
 
     name: str
     number: str
@@ -64,19 +64,19 @@ class Plot:
 
 @dataclass(frozen=True)
 class Part:
-    """What one kind of work adds to the page."""
+    """The rows and plots of one kind of work."""
 
     rows: list[Row]
     plots: list[Plot] = field(default_factory=list)
 
 
 def measured(ways: Mapping[str, Way], repeat: int, served: Served | None = None) -> dict[str, Cost]:
-    """Does some work in several ways, in turns, and returns the median cost of each.
+    """Does some work in several ways, alternately, and returns the median cost of each.
 
     Args:
-        ways: the ways, by name; all have to come to the same answer.
-        repeat: how many turns.
-        served: the registry that is asked.
+        ways: the ways, by name; all must have the same result.
+        repeat: how many times each way runs.
+        served: the registry.
     """
     costs: dict[str, list[Cost]] = {name: [] for name in ways}
     answers = {}
@@ -101,35 +101,35 @@ def _median(costs: list[Cost]) -> Cost:
 
 
 def fewer_bytes(ours: Cost, theirs: Cost, times: int | None) -> Check:
-    """At least so many times fewer bytes; without a goal if `times` is `None`."""
+    """Checks for at least this many times fewer bytes; without a goal if `times` is `None`."""
     ratio = theirs.bytes / ours.bytes
     return Check(f"≥ {times}× fewer bytes" if times else "", f"{ratio:.0f}×", ratio >= times if times else None)
 
 
 def fewer_requests(ours: Cost, theirs: Cost) -> Check:
-    """Fewer requests."""
+    """Checks for fewer requests."""
     return Check("fewer requests", f"{ours.requests} : {theirs.requests}", ours.requests < theirs.requests)
 
 
 def exactly_requests(ours: Cost, number: int) -> Check:
-    """Exactly so many requests."""
+    """Checks for exactly this many requests."""
     goal = f"{number} requests" if number else "no request at all"
     return Check(goal, str(ours.requests), ours.requests == number)
 
 
 def faster(ours: Cost, theirs: Cost, times: float) -> Check:
-    """At least so many times faster."""
+    """Checks for at least this many times less time."""
     ratio = theirs.seconds / ours.seconds
     return Check(f"≥ {times:g}× faster", f"{ratio:.1f}×", ratio >= times)
 
 
 def no_longer(ours: Cost, theirs: Cost, times: float | None) -> Check:
-    """At most so many times the time; without a goal if `times` is `None`."""
+    """Checks for at most this many times the time; without a goal if `times` is `None`."""
     ratio = ours.seconds / theirs.seconds
     return Check(f"≤ {times:g}× the time" if times else "", f"{ratio:.2f}×", ratio <= times if times else None)
 
 
 def no_more(ours: Cost, theirs: Cost, seconds: float) -> Check:
-    """At most so many seconds more."""
+    """Checks for at most this many seconds more."""
     more = ours.seconds - theirs.seconds
     return Check(f"≤ {seconds:g} s more", f"{more:+.1f} s ({ours.seconds / theirs.seconds:.2f}×)", more <= seconds)

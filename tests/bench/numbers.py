@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What was measured, as a file: the page and the plots are drawn from it."""
+"""The measured numbers as a file, from which the page and the plots are made."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .measure import Check, Cost, Part, Plot, Row
 
 @dataclass(frozen=True)
 class Numbers:
-    """All that was measured in one run, and facts about the machine and the programs, as name and value."""
+    """The measurements of one run, and facts about the machine and the programs, as name and value."""
 
     facts: dict[str, str]
     rows: list[Row]
@@ -23,7 +23,7 @@ class Numbers:
 
     @classmethod
     def of(cls, facts: Mapping[str, str], parts: Sequence[Part]) -> Numbers:
-        """Joins what the kinds of work add."""
+        """Joins the parts of all kinds of work."""
         return cls(dict(facts), [row for part in parts for row in part.rows], [p for part in parts for p in part.plots])
 
     def save(self, file: Path) -> None:

@@ -8,25 +8,23 @@ from .measure import Check, Cost, Row
 from .numbers import Numbers
 
 PLOTS = "performance"
-"""The folder of the plots and the numbers, beside the page."""
+"""The directory of the plots and the numbers, next to the page."""
 
-HEAD = """# What the work costs
+HEAD = """# Performance
 
-Written by `make bench` from a run of `tests/bench`. It measures both sides of a row in the same run, in turns, against the
-embedded registry in a process of its own, with 50 ms added to every answer; each figure is a median. So a ratio means
-something on another machine, too. Requests and bytes (of the bodies of the answers) are out of the registry's log; the way
-here stands left of the colon, the other one right of it. All ways of doing a piece of work have to come to the same digests,
-else nothing is measured.
+Written by `make bench` from a run of `tests/bench`. Both sides of a row are measured in the same run, alternately, against the
+embedded registry in its own process, with 50 ms added to every response. Each figure is a median, so the ratios hold on other
+machines, too. Requests and bytes (of response bodies) come from the registry's log: this project's on the left of the colon, the
+other way's on the right. All ways must find the same digests, or nothing is measured.
 """
 
-NOTES = """- *The documented way* is `tests/bench/by-hand.sh`: a token, the history without bounds, page after page where it is longer
-  than the 1,000 records of an answer, and jq to choose.
-- *The limit* for images: the time of a round trip on an open connection, twice for each image (token, history), by 16 at a
-  time. It is held against a process that has imported the resolver and done nothing yet; the loops are held against the
-  whole of a process, with its start.
-- The histories of images and hosts have 200 records, one a day; the longest recorded of a real tag has 216.
-- Everything runs without credentials. The playbooks run with Ansible's defaults (5 forks), on connections that are local.
-- Memory is what Python's `tracemalloc` counts, after requests is imported.
+NOTES = """- *The documented way* is `tests/bench/by-hand.sh`: it gets a token and the whole history, page after page if it has more than
+  1,000 records, and chooses with jq.
+- *The limit* for images is the time of a round trip on an open connection, twice for each image (token, history), 16 at a time. It is
+  compared with a process that has imported the resolver but has done nothing yet; the loops are compared with a whole process.
+- The histories of images and hosts have 200 records, one a day; the longest recorded history of a real tag has 216.
+- Nothing uses credentials. The playbooks run with Ansible's defaults (5 forks) and local connections.
+- Memory is measured with Python's `tracemalloc`, after requests is imported.
 """
 
 
@@ -70,6 +68,4 @@ def _missed(rows: list[Row]) -> list[str]:
     missed = [row for row in rows if any(check.met is False for check in row.checks)]
     if not missed:
         return ["Every goal is met.\n"]
-    return [
-        f"### Missed: {row.work}, against {row.against}\n\n{row.where or 'There is no profile.'}\n" for row in missed
-    ]
+    return [f"### Missed: {row.work}, against {row.against}\n\n{row.where or 'Not profiled.'}\n" for row in missed]

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Drawings of costs against a number, as SVG: the same numbers give the same bytes."""
+"""Plots of costs as SVG; the same numbers give the same bytes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""A registry in a process of its own, so that its work is not in ours, with made-up histories."""
+"""A registry in its own process, so that its work is not measured, with generated histories."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from typing import Any
 from tests.support.environments import ROOT
 
 DELAY = 0.05
-"""The seconds by which every answer is late."""
+"""The delay of every response, in seconds."""
 NIGHTLY = timedelta(days=1)
 
 Histories = dict[str, list[dict[str, str]]]
@@ -27,14 +27,14 @@ Histories = dict[str, list[dict[str, str]]]
 
 @dataclass(frozen=True)
 class Served:
-    """A running registry, and a folder for the work."""
+    """A running registry, and a directory for the work."""
 
     url: str
     folder: Path
 
     @property
     def environ(self) -> dict[str, str]:
-        """The environment variables of a process that asks it: one without credentials."""
+        """The environment variables of a process that uses the registry, without credentials."""
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith("CGR_")},
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -46,7 +46,7 @@ class Served:
         }
 
     def log(self) -> list[int]:
-        """Returns the sizes of all answers so far, in bytes."""
+        """Returns the sizes of all responses so far, in bytes."""
         log = self.folder / "log"
         return [json.loads(line)["size"] for line in log.read_text().splitlines()] if log.exists() else []
 
@@ -54,7 +54,7 @@ class Served:
         """Runs a command and returns what it printed.
 
         Raises:
-            RuntimeError: it failed.
+            RuntimeError: the command failed.
         """
         done = subprocess.run(command, cwd=self.folder, env=self.environ, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -62,14 +62,14 @@ class Served:
         return done.stdout
 
     def ask(self, *arguments: str) -> dict[str, Any]:
-        """Asks in a fresh process of Python; see `ask.py`."""
+        """Resolves images in a new Python process; see `ask.py`."""
         answer: dict[str, Any] = json.loads(self.run([sys.executable, "-m", "tests.bench.ask", *arguments]))
         return answer
 
 
 @contextmanager
 def served(histories: Histories, folder: Path, delay: float = DELAY) -> Iterator[Served]:
-    """Serves histories (by `ORG/IMAGE:TAG`) for as long as the block lasts."""
+    """Serves histories (by `ORG/IMAGE:TAG`) until the block ends."""
     folder.mkdir()
     (folder / "histories.json").write_text(json.dumps(histories))
     command = [sys.executable, "-m", "pulumi_cgr.testing.registry", "--histories", str(folder / "histories.json")]
@@ -83,7 +83,7 @@ def served(histories: Histories, folder: Path, delay: float = DELAY) -> Iterator
 
 
 def made_up(image: str, records: int, gap: timedelta = NIGHTLY) -> list[dict[str, str]]:
-    """Makes up a history that ended three hours ago, with a record in every `gap` before."""
+    """Generates a history that ended three hours ago, with a record in every `gap` before."""
     last = datetime.now(timezone.utc) - timedelta(hours=3)
     return [
         {

@@ -82,6 +82,10 @@ def test_without_its_libraries_it_says_what_to_install(tmp_path: Path) -> None:
         (["history", PYTHON, "--since", "yesterday"], "since 'yesterday' is not an instant"),
         (["history", PYTHON, "--since", "2024-06-01", "--until", "2024-05-01"], "is not before until"),
         (["history", PYTHON, "--until", "2999-01-01"], "until 2999-01-01T00:00:00Z is in the future"),
+        (["history", PYTHON, "--since", "2999-01-01"], "since 2999-01-01T00:00:00Z is in the future"),
+        (["resolve", PYTHON, "--lock", "-"], "--lock - is standard input, which cannot be a lock file"),
+        (["lock", PYTHON, "--lock", "-"], "--lock - is standard input, which cannot be a lock file"),
+        (["lock"], "To update what is locked, use --upgrade"),
         (["history", f"{PYTHON.partition(':')[0]}@sha256:{64 * 'a'}"], "has no tag, so it has no history"),
         (["history", PYTHON, "--svg", "no/such/folder.svg"], "no/such/folder.svg cannot be written: No such file"),
     ],
@@ -226,7 +230,7 @@ def test_an_interrupt_is_one_sentence_and_changes_nothing(
         over.set()
 
     assert (run.returncode, out) == (status, "")
-    assert err == "cgr-images: interrupted; nothing is half written.\n"
+    assert err == "cgr-images: interrupted; no file is half written.\n"
     assert content(tmp_path) == before
 
 

@@ -3,7 +3,7 @@
 """A small stand-in for Pulumi's engine, for machines without the `pulumi` command.
 
 It runs a real program with the SDK's own runtime, drives the SDK's real provider process (`python -m pulumi.dynamic`) over
-gRPC in the order the engine does, and keeps the state.  What the real engine does beyond that, it does not.
+gRPC in the order the engine does, and keeps the state.  It does nothing else that the real engine does.
 """
 
 from .stack import Result, Stack, Step

@@ -7,6 +7,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -22,7 +23,7 @@ class Host:
     """The provider process of one operation.
 
     Args:
-        config: the configuration of the stack, secrets unwrapped, as the engine hands it over.
+        config: the configuration of the stack, with secrets in plain text, as the engine passes it.
         environ: the environment variables of the process.
     """
 
@@ -45,13 +46,19 @@ class Host:
         self._process.terminate()
         self._process.communicate()
 
+    def peak_memory(self) -> int:
+        """Returns the most memory that the process has used so far, in KiB; 0 where the system does not say."""
+        status = Path(f"/proc/{self._process.pid}/status")
+        lines = status.read_text().splitlines() if status.exists() else []
+        return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
+
     def check(self, urn: str, olds: Properties, news: Properties) -> tuple[Properties, list[tuple[str, str]]]:
         """Returns the checked inputs, and the failures as pairs of property and reason."""
         response = self._stub.Check(provider_pb2.CheckRequest(urn=urn, olds=to_struct(olds), news=to_struct(news)))
         return to_dict(response.inputs), [(failure.property, failure.reason) for failure in response.failures]
 
     def diff(self, urn: str, id_: str, olds: Properties, news: Properties) -> tuple[bool, bool]:
-        """Returns whether something changes, and whether that takes a replacement."""
+        """Returns whether something changes, and whether the resource is replaced."""
         request = provider_pb2.DiffRequest(id=id_, urn=urn, olds=to_struct(olds), news=to_struct(news))
         response = self._stub.Diff(request)
         assert STATUSES[response.changes] != "unknown", "the engine would compare the pickled provider then"
@@ -68,7 +75,7 @@ class Host:
         return to_dict(self._stub.Update(request).properties)
 
     def read(self, urn: str, id_: str, outputs: Properties, inputs: Properties) -> Properties:
-        """Returns the outputs as they are now."""
+        """Returns the current outputs."""
         request = provider_pb2.ReadRequest(id=id_, urn=urn, properties=to_struct(outputs), inputs=to_struct(inputs))
         return to_dict(self._stub.Read(request).properties)
 
@@ -78,7 +85,7 @@ class Host:
 
 
 def to_struct(properties: Properties) -> Any:
-    """Returns properties in the form they have on the wire."""
+    """Returns properties in their gRPC form."""
     return json_format.ParseDict(properties, struct_pb2.Struct())
 
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The gRPC services a Pulumi program talks to: it registers its resources here, and logs."""
+"""The gRPC services that a Pulumi program calls to register its resources and to log."""
 
 from __future__ import annotations
 
@@ -12,20 +12,23 @@ from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, resource_pb2, resource_pb2_grpc
 
 from .host import Properties, to_dict, to_struct
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""How a value that is not known yet is written on the wire."""
+"""How gRPC represents an unknown value."""
 
 Register = Callable[[Any, Properties], "tuple[str, str, Properties] | None"]
-"""Takes a request and its inputs; answers urn, id and state, or `None` for a failure."""
+"""Takes a request and its inputs; returns URN, id and state, or `None` after a failure."""
+Invoke = Callable[[str, Properties], Properties]
+"""Takes the token of a function and its arguments; returns its result."""
 
 
 class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
-    def __init__(self, register: Register, outputs: Callable[[Properties], None]) -> None:
+    def __init__(self, register: Register, invoke: Invoke, outputs: Callable[[Properties], None]) -> None:
         self._register = register
+        self._invoke = invoke
         self._outputs = outputs
         self._lock = threading.Lock()  # the engine runs checks one at a time
 
@@ -42,6 +45,9 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             return resource_pb2.RegisterResourceResponse(result=resource_pb2.Result.FAIL, object=request.object)
         urn, id_, state = registered
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=to_struct(state))
+
+    def Invoke(self, request: Any, context: Any) -> Any:
+        return provider_pb2.InvokeResponse(**{"return": to_struct(self._invoke(request.tok, to_dict(request.args)))})
 
     def RegisterResourceOutputs(self, request: Any, context: Any) -> Any:
         self._outputs(to_dict(request.outputs))
@@ -70,16 +76,19 @@ class _Engine(engine_pb2_grpc.EngineServicer):
 
 
 @contextmanager
-def serving(register: Register, outputs: Callable[[Properties], None], diagnostics: list[str]) -> Iterator[str]:
-    """Serves both, and yields their address.
+def serving(
+    register: Register, invoke: Invoke, outputs: Callable[[Properties], None], diagnostics: list[str]
+) -> Iterator[str]:
+    """Serves both services, and yields their address.
 
     Args:
         register: called for each resource, one at a time.
+        invoke: called for each built-in function of the engine.
         outputs: called with the outputs of the stack.
-        diagnostics: what the program logs is appended here.
+        diagnostics: the list to which the program's log messages are appended.
     """
     server = grpc.server(ThreadPoolExecutor(max_workers=32))
-    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(_Monitor(register, outputs), server)
+    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(_Monitor(register, invoke, outputs), server)
     engine_pb2_grpc.add_EngineServicer_to_server(_Engine(diagnostics), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

@@ -4,7 +4,7 @@
 
     python program.py MONITOR ENGINE true|false MAIN
 
-The configuration comes in `PULUMI_CONFIG` and `PULUMI_CONFIG_SECRET_KEYS`, as it does there.
+The configuration is in `PULUMI_CONFIG` and `PULUMI_CONFIG_SECRET_KEYS`, as in the language host.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import asyncio
 import logging
 import os
 import runpy
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -23,6 +24,8 @@ from pulumi.runtime.config import get_config_env, get_config_secret_keys_env, se
 
 def main() -> int:
     """Runs the program and returns its exit status; what went wrong is reported to the engine."""
+    # Whoever started the tests may ignore the interrupts of a terminal, and children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     monitor, engine, dry_run, program = sys.argv[1:]
     set_all_config(get_config_env(), get_config_secret_keys_env())
     pulumi.runtime.configure(
@@ -35,7 +38,7 @@ def main() -> int:
             organization="organization",
         )
     )
-    # A program that fails leaves futures behind, of which asyncio would complain.
+    # A failed program leaves unfinished futures, which asyncio would report.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     os.chdir(Path(program).parent)
     loop = asyncio.new_event_loop()
@@ -45,7 +48,7 @@ def main() -> int:
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
         return 1
-    except Exception:  # noqa: BLE001  (the program's, whatever it is)
+    except Exception:  # noqa: BLE001  (any error of the program)
         pulumi.log.error("Program failed with an unhandled exception:\n" + traceback.format_exc())
         return 1
     return 0

@@ -14,7 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.cgr.images.plugins.module_utils._files.edit import NotWritten
-from ansible_collections.cgr.images.plugins.module_utils._files.formats import finder_for, format_of
+from ansible_collections.cgr.images.plugins.module_utils._files.formats import format_of
+from ansible_collections.cgr.images.plugins.module_utils._files.json.comments import without_comments
 from ansible_collections.cgr.images.plugins.module_utils._files.occurrence import Occurrence, Unreadable, with_digests
 from ansible_collections.cgr.images.plugins.module_utils._files.verify import verify
 from pulumi_cgr.files import Matcher
@@ -106,12 +107,13 @@ loose = st.tuples(
 
 
 def found(name: str, text: str) -> list[Occurrence]:
-    return finder_for(name.rpartition("/")[2])(text, Matcher())
+    return format_of(name.rpartition("/")[2], text).find(text, Matcher())
 
 
 def pinned(before: str, occurrences: list[Occurrence]) -> str:
     """Returns a text with its digests, after the check that stands before every write."""
     digests = {occurrence: NEW for occurrence in occurrences if occurrence.place}
+    assert all(occurrence.target for occurrence in digests)
     after = with_digests(before, {each.place: digest for each, digest in digests.items() if each.place})
     verify(before, after, {each.target: digest for each, digest in digests.items() if each.target})
     return after
@@ -119,7 +121,7 @@ def pinned(before: str, occurrences: list[Occurrence]) -> str:
 
 def without_digests(text: str) -> str:
     """Returns a text without digests, and without the tag `latest`, which is put before one where no tag is written."""
-    return re.sub(r"[@ ]?sha256:[0-9a-f]{64}|\b[0-9a-f]{64}\b|:latest(?![\w.-])", "", text)
+    return re.sub(r":latest(?![\w-])", "", re.sub(r"[@ ]?sha256:[0-9a-f]{64}|\b[0-9a-f]{64}\b", "", text))
 
 
 @given(files | loose)
@@ -156,20 +158,6 @@ def test_the_data_of_a_yaml_file_stays(case: tuple[str, str]) -> None:
     assert list(map(data, events(after))) == list(map(data, events(before)))
 
 
-@given(files | loose)
-def test_what_the_parser_of_a_format_reads_stays(case: tuple[str, str]) -> None:
-    name, before = case
-    kind = format_of(name.rpartition("/")[2], before)
-    try:
-        occurrences = kind.find(before, Matcher())
-    except Unreadable:
-        return
-    after = with_digests(before, {occurrence.place: NEW for occurrence in occurrences if occurrence.place})
-
-    if kind.parse is not None:
-        assert without_digests(repr(kind.parse(after))) == without_digests(repr(kind.parse(before)))
-
-
 def events(text: str) -> list[Any]:
     return list(yaml.parse(text.removeprefix("\ufeff"), Loader=yaml.SafeLoader))
 
@@ -202,7 +190,7 @@ def test_the_data_of_a_json_file_stays(case: tuple[str, str]) -> None:
 
 def json_data(text: str) -> Any:
     """Returns what a text in JSON says, with keys that are there twice, but for digests; null may become one."""
-    return blank(json.loads(text.removeprefix("\ufeff"), object_pairs_hook=list))
+    return blank(json.loads(without_comments(text.removeprefix("\ufeff")), object_pairs_hook=list))
 
 
 def blank(value: Any) -> Any:

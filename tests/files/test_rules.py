@@ -148,7 +148,7 @@ def test_with_a_lock_pins_come_from_it_without_a_request(file: Path, resolver: R
 
 
 def test_rules_that_make_no_sense_for_files_are_refused(file: Path, resolver: Resolver) -> None:
-    with pytest.raises(InvalidRule, match="there is no current for files"):
+    with pytest.raises(InvalidRule, match="'current' is not part of a rule for files"):
         pin_files(resolver, file, rule={"current": OLD})
     with pytest.raises(InvalidRule, match="min_age 'soon'"):
         pin_files(resolver, file, rule={"min_age": "soon"})
@@ -161,3 +161,37 @@ def test_a_warning_is_said_once(file: Path, resolver: Resolver) -> None:
 
     assert len(report.warnings) == 1
     assert "has not moved" in report.warnings[0]
+
+
+def test_a_row_is_one_line_and_malformed_images_are_problems_of_their_file(file: Path, resolver: Resolver) -> None:
+    file.write_text(
+        f'- image: {WEB}\n- image: "{WEB}\n\n    x"\n- image: {WEB}@sha256:abcd\n- image: |\n    {DB}\n    more\n'
+    )
+
+    report = pin_files(resolver, file)
+
+    assert file.read_text().startswith(f"- image: {WEB}@{digest('web')}\n")
+    assert [(row.line, row.status) for row in report.rows] == [
+        (1, "pinned"),
+        (2, "skipped"),
+        (5, "skipped"),
+        (6, "skipped"),
+    ]
+    assert [problem.line for problem in report.problems] == [2, 5, 6]
+    assert "malformed digest" in report.problems[1].reason
+    assert not any("\n" in text for row in report.rows for text in (row.image, row.reason))
+    assert len(report.table().splitlines()) == 1 + len(report.rows) + len(report.problems)
+
+
+def test_a_digest_behind_a_tag_comes_with_what_charts_may_make_of_it(file: Path, resolver: Resolver) -> None:
+    file.write_text(
+        "a: {repository: cgr.dev/acme.com/web, tag: '1.2'}\nb: {repository: cgr.dev/acme.com/db, tag: '16', digest: ''}\n"
+    )
+
+    behind, apart = pin_files(resolver, file).rows
+
+    assert (
+        'some charts use as a label or version, too; where the chart knows a digest field, add an empty digest: ""'
+        in behind.reason
+    )
+    assert "label" not in apart.reason

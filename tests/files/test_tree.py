@@ -147,7 +147,7 @@ def test_a_link_that_is_named_is_followed(tmp_path: Path, resolver: Resolver) ->
 def test_what_is_no_file_is_never_opened(tmp_path: Path, resolver: Resolver) -> None:
     os.mkfifo(tmp_path / "a.yaml")
 
-    assert pin_files(resolver, tmp_path).warnings == ("no file fits the paths and patterns",)
+    assert pin_files(resolver, tmp_path).warnings == ("no file matches the paths and patterns",)
     assert pin_files(resolver, tmp_path / "a.yaml").problems[0].reason == "is neither a file nor a folder"
 
 

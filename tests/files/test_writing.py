@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.cgr.images.plugins.module_utils._files import pin
+from ansible_collections.cgr.images.plugins.module_utils._files.occurrence import with_digests
 from pulumi_cgr.files import PINNED, SKIPPED, pin_files
 from pulumi_cgr.resolver import Resolver, SeveralFailed
 from pulumi_cgr.testing import Registry, Reply
@@ -132,6 +134,32 @@ def test_a_change_at_the_last_moment_is_not_lost(
     assert not report.changed
     assert [problem.reason for problem in report.problems] == ["was changed by somebody else meanwhile"]
     assert os.listdir(tmp_path) == ["a.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yaml", f"a: 1\nimage: {WEB}\n"),
+        ("a.json", f'{{"a": "a: 1", "image": "{WEB}"}}'),
+        ("Dockerfile", f"FROM {WEB}\nLABEL x='a: 1'\n"),
+    ],
+)
+@pytest.mark.parametrize("check", [False, True])
+def test_a_file_that_would_not_read_as_intended_is_left(
+    name: str, text: str, check: bool, resolver: Resolver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / name
+    file.write_text(text)
+    monkeypatch.setattr(pin, "with_digests", lambda *edits: with_digests(*edits).replace("a: 1", "a: 2"))
+
+    report = pin_files(resolver, file, check=check)
+
+    assert file.read_text() == text
+    assert not report.changed
+    assert [str(each) for each in report.problems] == [
+        f"{file} would not read as intended with its digests, and was not changed"
+    ]
+    assert [row.status for row in report.rows] == [SKIPPED]
 
 
 def test_mode_owner_and_all_else_in_the_folder_stay(resolver: Resolver, tmp_path: Path) -> None:

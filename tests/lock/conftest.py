@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from pulumi_cgr._bridge import read_lock
-from pulumi_cgr.lockfile.update import lock_images
+from pulumi_cgr.lockfile.update import FileUses, Use, lock_images
 from pulumi_cgr.resolver import Resolver
 from pulumi_cgr.testing import Registry
 
@@ -36,6 +37,10 @@ ENTRY = {
 }
 
 
+def entries(*changes: dict[str, Any]) -> str:
+    return json.dumps({"version": 1, "images": [{**ENTRY, **each} for each in changes]})
+
+
 @pytest.fixture
 def registry() -> Iterator[Registry]:
     with Registry({f"chainguard/{name}:1": MOVES for name in NAMES}) as registry:
@@ -53,7 +58,13 @@ def path(tmp_path: Path) -> Path:
 
 
 def lock(path: Path, resolver: Resolver, *images: str, **rule: Any) -> None:
-    lock_images(path, resolver, [resolver.parse_query(image, **rule) for image in images])
+    """Locks images by name, and updates those that are locked."""
+    lock_images(path, resolver, [resolver.parse_query(image, **rule) for image in images], upgrade=True)
+
+
+def files_of(*uses: Use) -> FileUses:
+    """Returns files that were looked at, with these uses in them."""
+    return FileUses(tuple(uses))
 
 
 def pins(path: Path) -> dict[str, str]:

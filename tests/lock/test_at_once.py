@@ -56,7 +56,7 @@ steps = 0
 def traced(frame, event, _argument):
     global steps
     name = frame.f_code.co_filename
-    if not name.endswith("atomic.py") and frame.f_code.co_name not in ("change", "make"):
+    if not name.endswith(("atomic.py", "store.py")) and frame.f_code.co_name != "make":
         return None
     steps -= event == "line"
     if steps < 0:
@@ -69,7 +69,7 @@ for number in range(1000):
     if not child:
         steps = number
         sys.settrace(traced)
-        lock_images(path, resolver, queries)
+        lock_images(path, resolver, queries, upgrade=True)
         os._exit(0)
     status = os.waitpid(child, 0)[1]
     is_old = path.read_bytes() == before

@@ -4,39 +4,31 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pulumi_cgr._bridge import read_lock
 from pulumi_cgr.resolver import InvalidLock, Resolver
 
-from .conftest import ENTRY, WEB, A, B, lock
-
-
-def entries(*changes: dict[str, Any]) -> str:
-    return json.dumps({"version": 1, "images": [{**ENTRY, **each} for each in changes]})
-
+from .conftest import WEB, A, B, entries, lock
 
 HOSTILE: dict[str, tuple[str | bytes, str]] = {
-    "empty": ("", "it is not JSON"),
     "not JSON": ("{", "it is not JSON"),
     "nested too deep": ("[" * 200_000, "it is not JSON"),
-    "a conflict": ("{\n<<<<<<< HEAD\n", "git left a conflict in it. Take either side, then run: cgr-images lock"),
+    "a conflict": ("{\n<<<<<<< HEAD\n", "git left a conflict in it"),
     "not UTF-8": (b"\xff\xfe", "it is not UTF-8"),
-    "a list": ("[]", "it is no lock: it has no version"),
-    "of the future": ('{"version": 2, "images": []}', "it is of version '2', and only 1 is known here"),
-    "of a version that is no number": ('{"version": true, "images": []}', "it is of version 'True'"),
-    "without images": ('{"version": 1}', "it must hold version and images"),
+    "a list": ("[]", "it is not a lock file: it has no version"),
+    "of the future": ('{"version": 2, "images": []}', "it has version '2', and only 1 is supported here"),
+    "of a version that is no number": ('{"version": true, "images": []}', "it has version 'True'"),
+    "without images": ('{"version": 1}', "it must contain version and images"),
     "with something else": ('{"version": 1, "images": [], "x": 1}', "and nothing else"),
-    "a name twice": ('{"version": 1, "version": 1, "images": []}', "a name stands twice in one place"),
-    "an entry that is none": ('{"version": 1, "images": [1]}', "images[0] is no entry"),
+    "a name twice": ('{"version": 1, "version": 1, "images": []}', "a name is twice in one place"),
+    "an entry that is none": ('{"version": 1, "images": [1]}', "images[0] is not an entry"),
     "an entry that lacks something": ('{"version": 1, "images": [{"image": "x"}]}', "images[0] (x) lacks 'digest'"),
     "an entry with something else": (entries({"x": 1}), f"images[0] ({WEB}) has an unknown 'x'"),
     "two entries alike": (entries({}, {}), f"there are two entries for {WEB} with the same rule"),
-    "a use that is no text": (entries({"used": ["\ud800"]}), "used holds something that is no text"),
+    "a use that is no text": (entries({"used": ["\ud800"]}), "used contains something that is not text"),
     "a malformed image": (entries({"image": "web"}), "is an image of Docker Hub"),
     "an image without a tag": (entries({"image": WEB[:-2]}), "is not repository:tag"),
     "an image with a digest": (entries({"image": f"{WEB}@{A}"}), "is not repository:tag"),
@@ -59,9 +51,10 @@ HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "a build later than at": (entries({"rule": {"at": "2025-01-01T00:00:00Z"}}), "is later than the instant"),
     "an excluded digest": (
         entries({"exclude": [A]}),
-        "exclude holds something that is no digest, or the digest itself",
+        "exclude contains something that is not a digest, or the digest itself",
     ),
-    "a used that is no list": (entries({"used": "x"}), "used is no list of texts"),
+    "a named that is no boolean": (entries({"named": "yes"}), "named is neither true nor false"),
+    "a used that is no list": (entries({"used": "x"}), "used is not a list of texts"),
 }
 
 

@@ -10,16 +10,21 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pulumi_cgr._bridge import read_lock
-from pulumi_cgr.lockfile.update import Use, merge, prune, rollback, update_all
-from pulumi_cgr.resolver import InvalidLock, Resolver
+from pulumi_cgr._bridge import decode_lock, read_lock
+from pulumi_cgr.lockfile.conflicts import split_sides
+from pulumi_cgr.lockfile.rollback import rollback
+from pulumi_cgr.lockfile.store import merge_files
+from pulumi_cgr.lockfile.update import FileUses, Use, lock_images, prune, update_all
+from pulumi_cgr.lockfile.verify import check_online
+from pulumi_cgr.resolver import Instant, InvalidLock, Resolver
 from pulumi_cgr.testing import Registry
 from tests.support.environments import ROOT
 
-from .conftest import APP, DB, ENTRY, WEB, A, B, C, D, lock, pins
+from .conftest import APP, DB, ENTRY, WEB, A, B, C, D, entries, files_of, lock, pins
 
 
 class Git:
@@ -31,7 +36,7 @@ class Git:
         self("config", "user.name", "somebody")
         self("config", "user.email", "somebody@example.com")
         if driver:
-            call = "import sys; from pulumi_cgr.lockfile.update import merge; merge(*sys.argv[1:])"
+            call = "import sys; from pulumi_cgr.lockfile.store import merge_files; sys.exit(bool(merge_files(*sys.argv[1:])))"
             self("config", "merge.cgr-lock.driver", f'"{sys.executable}" -c "{call}" %O %A %B')
             (path.parent / ".gitattributes").write_text("cgr.lock.json merge=cgr-lock\n")
 
@@ -80,7 +85,9 @@ def test_git_merges_the_changes_of_two_people_to_different_images(
 
 
 def test_the_merge_driver_merges_what_git_cannot(path: Path, resolver: Resolver, registry: Registry) -> None:
-    lock(path, resolver, WEB, "cgr.dev/chainguard/image-01:1")
+    lock(path, resolver, WEB)
+    old = Use("old.yaml", 1, resolver.parse_query("cgr.dev/chainguard/image-01:1"))
+    lock_images(path, resolver, [], files_of(old))
 
     def theirs() -> None:
         registry.move("chainguard/web:1", A)
@@ -89,7 +96,7 @@ def test_the_merge_driver_merges_what_git_cannot(path: Path, resolver: Resolver,
     def ours() -> None:
         registry.move("chainguard/web:1", D)
         lock(path, resolver, WEB, "cgr.dev/chainguard/image-03:1")
-        prune(path, [Use("compose.yaml", 1, resolver.parse_query(image)) for image in pins(path) if "-01" not in image])
+        prune(path, FileUses((Use("web.yaml", 1, resolver.parse_query(WEB)),), frozenset(["old.yaml"])))
 
     git = Git(path, driver=True)
 
@@ -109,29 +116,122 @@ def test_a_rollback_of_one_side_holds_against_an_update_of_the_other(
     rollback(path, resolver, resolver.parse_query(WEB))
     assert pins(path) == {WEB: C}
 
-    merge(base, path, theirs)
+    merge_files(base, path, theirs)
 
     assert [(entry.digest, entry.exclude) for entry in read_lock(path).entries] == [(C, frozenset({D}))]
 
 
-def test_a_lock_that_both_sides_made_and_sides_that_contradict_each_other(
+def test_a_lock_that_both_sides_created(path: Path, resolver: Resolver, tmp_path: Path) -> None:
+    base, theirs = tmp_path / "base", tmp_path / "theirs"
+    base.touch()
+    lock(path, resolver, WEB)
+    lock(theirs, resolver, DB)
+
+    merge_files(base, path, theirs)
+
+    assert pins(path) == {WEB: C, DB: C}
+
+
+def rewrite(path: Path, image: str, **values: Any) -> None:
+    content = json.loads(path.read_text())
+    entry = next(entry for entry in content["images"] if entry["image"] == image)
+    entry.update(values, ref=f"{image}@{values.get('digest', entry['digest'])}")
+    path.write_text(json.dumps(content, indent=2) + "\n")
+
+
+@pytest.mark.parametrize("driver", [True, False], ids=["with the driver", "without"])
+def test_sides_that_contradict_each_other_leave_markers_which_lock_resolves_without_what_either_rolled_back_from(
+    path: Path, resolver: Resolver, registry: Registry, driver: bool
+) -> None:
+    git = Git(path, driver)
+    registry.move("chainguard/web:1", D)
+    lock(path, resolver, WEB)
+
+    def ours() -> None:
+        rollback(path, resolver, resolver.parse_query(WEB))  # from D to C
+        lock(path, resolver, DB)
+
+    def theirs() -> None:
+        rewrite(path, WEB, exclude=[C])  # D is good, and C is not
+        lock(path, resolver, APP)
+
+    assert not git.merge_locks(ours, theirs)
+
+    text = path.read_text()
+    assert text.count("<<<<<<<") == text.count("=======") == text.count(">>>>>>>") > 0
+    if driver:
+        assert text.count("<<<<<<<") == 1
+        assert APP in text.partition("<<<<<<<")[0]
+        assert DB in text.partition("<<<<<<<")[0]
+    with pytest.raises(InvalidLock, match=r"git left a conflict in it.*: cgr-images lock"):
+        read_lock(path)
+    with pytest.raises(InvalidLock, match="git left a conflict in it"):
+        rollback(path, resolver, resolver.parse_query(DB))
+
+    (change, *_unchanged) = (each for each in lock_images(path, resolver, []) if each.entry.image == WEB)
+
+    assert change.entry.exclude == {C, D}
+    assert pins(path) == {APP: C, DB: C, WEB: B}
+    assert check_online(read_lock(path), resolver) == ()
+    registry.move("chainguard/web:1", D)
+    update_all(path, resolver)
+    assert pins(path)[WEB] == B, "what either side rolled back from never returns"
+
+
+def test_each_side_of_a_conflict_is_a_lock(path: Path, resolver: Resolver, registry: Registry, tmp_path: Path) -> None:
+    base, theirs = tmp_path / "base", tmp_path / "theirs"
+    base.touch()
+    made = {**ENTRY, "updated_at": "2026-01-01T00:00:00Z"}
+    path.write_text(entries({**made, "exclude": [B]}))
+    theirs.write_text(entries({**made, "digest": B, "ref": f"{WEB}@{B}", "exclude": [A]}))
+
+    (conflict,) = merge_files(base, path, theirs)
+
+    assert (conflict.ours.digest, conflict.theirs.digest) == (A, B)
+    for side, digest in zip(split_sides(path.read_bytes()), (A, B), strict=True):
+        assert [entry.digest for entry in decode_lock(side).entries] == [digest]
+
+
+def test_a_merge_with_a_file_that_is_not_a_lock_leaves_both_in_one_conflict(
     path: Path, resolver: Resolver, tmp_path: Path
 ) -> None:
     base, theirs = tmp_path / "base", tmp_path / "theirs"
     base.touch()
     lock(path, resolver, WEB)
-    lock(theirs, resolver, DB)
-    merge(base, path, theirs)
-    assert pins(path) == {WEB: C, DB: C}
+    ours = path.read_text()
+    theirs.write_text('{"version": 2}\n')
 
-    content = json.loads(path.read_text())
-    for file, kept, out in ((path, A, B), (theirs, B, A)):
-        made = {**ENTRY, "digest": kept, "ref": f"{WEB}@{kept}", "exclude": [out], "updated_at": "2026-01-01T00:00:00Z"}
-        file.write_text(json.dumps({**content, "images": [made]}))
-    before = path.read_bytes()
-    with pytest.raises(InvalidLock, match="one side rolled back from"):
-        merge(base, path, theirs)
-    assert path.read_bytes() == before
+    with pytest.raises(InvalidLock, match="has version '2'"):
+        merge_files(base, path, theirs)
+
+    assert path.read_text() == f'<<<<<<< ours\n{ours}=======\n{{"version": 2}}\n>>>>>>> theirs\n'
+    with pytest.raises(InvalidLock, match=r"one side of it cannot be read: it has version '2'.* git checkout --ours"):
+        lock_images(path, resolver, [])
+
+
+@pytest.mark.parametrize("later", ["ours", "theirs"])
+def test_after_a_merge_an_honest_pin_passes_the_check_against_the_registry(
+    path: Path, resolver: Resolver, registry: Registry, later: str
+) -> None:
+    """One side locked early, the other one later and rolled back: both to the same build, one build back."""
+    git = Git(path, driver=True)
+    early, late = Instant.parse("2026-01-06T00:00:00Z"), Instant.parse("2026-01-10T00:00:00Z")
+
+    def plain() -> None:
+        lock(path, resolver, WEB, builds_back=1)
+        rewrite(path, WEB, digest=A, updated_at="2026-01-01T00:00:00Z", resolved=str(early))
+
+    def rolled_back() -> None:
+        lock(path, resolver, WEB, builds_back=1)
+        rewrite(path, WEB, resolved=str(late))
+        rollback(path, resolver, resolver.parse_query(WEB, builds_back=1))
+
+    sides = (rolled_back, plain) if later == "ours" else (plain, rolled_back)
+    assert git.merge_locks(*sides), path.read_text()
+
+    (entry,) = read_lock(path).entries
+    assert (entry.digest, entry.exclude, entry.resolved) == (A, frozenset([B]), late)
+    assert check_online(read_lock(path), resolver) == ()
 
 
 @pytest.mark.parametrize("ours_is_later", [True, False])
@@ -151,7 +251,7 @@ def test_of_two_updates_the_later_build_is_taken_and_what_both_left_out_stays_ou
     write(base, A, 1, [], ["both.yaml", "dropped.yaml"])
     write(path, B, days[0], [C], ["both.yaml", "ours.yaml"])
     write(theirs, "sha256:" + 64 * "e", days[1], [D], ["both.yaml", "dropped.yaml", "theirs.yaml"])
-    merge(base, path, theirs)
+    merge_files(base, path, theirs)
 
     (entry,) = read_lock(path).entries
     assert entry.digest == (B if ours_is_later else "sha256:" + 64 * "e")

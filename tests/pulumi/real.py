@@ -79,7 +79,10 @@ def _watched(operation: Callable[[Callable[[auto.EngineEvent], None]], object]) 
             new = event.res_outputs_event.metadata.new
             result.outputs = dict((new.outputs if new else None) or {})
         if event.diagnostic_event and event.diagnostic_event.severity in ("error", "warning"):
-            result.diagnostics.append(event.diagnostic_event.message)
+            message = event.diagnostic_event.message.strip()
+            # How the Automation API repeats the error with which an inline program ends.
+            if not message.startswith("an unhandled error occurred: "):
+                result.diagnostics.append(message)
 
     try:
         operation(on_event)

@@ -194,28 +194,48 @@ def test_without_the_registry_a_new_stack_stays_empty(make_stack: MakeStack, mon
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        ('image="python"', "property image: python names Docker Hub; did you mean cgr.dev/chainguard/python?"),
+        ('image="cgr.dev/chainguard/nginx", at="soon"', "property at: at 'soon' is not an instant"),
+        ('image="cgr.dev/chainguard/nginx", at=""', "property at: at '' is empty; omit it"),
+        ('image="cgr.dev/chainguard/nginx", at=2024', "property at: at '2024' is not an instant"),
+        ('image="cgr.dev/chainguard/nginx", builds_back=-5', "builds_back '-5' is not a whole number"),
         (
-            'image="python"',
-            ("property image value {", "python is an image of Docker Hub; did you mean cgr.dev/chainguard/python?"),
+            'image="cgr.dev/chainguard/nginx", digest="latest"',
+            "property digest: cgr.dev/chainguard/nginx: digest 'latest'",
         ),
-        ('image="cgr.dev/chainguard/nginx:latest", at="soon"', ("property at value {", "at 'soon' is not an instant")),
-        ('image="cgr.dev/chainguard/nginx:latest", at=""', ("property at value {", "at '' is empty; leave it out")),
-        ('image="cgr.dev/chainguard/nginx:latest", at=2024', ("property at value {", "at 2024.0 is not an instant")),
         (
-            'image="cgr.dev/chainguard/nginx:latest", digest="latest"',
-            ("property image value {", "is none; write sha256:"),
+            f'image="cgr.dev/chainguard/nginx@{A}", digest="{B}"',
+            f"property digest: cgr.dev/chainguard/nginx@{A}: the image is already pinned to another digest",
         ),
     ],
 )
-def test_a_failure_is_one_sentence_on_the_property(
-    make_stack: MakeStack, arguments: str, said: tuple[str, str]
-) -> None:
+def test_a_malformed_argument_is_one_sentence_in_a_preview(make_stack: MakeStack, arguments: str, said: str) -> None:
     preview = make_stack(f'cgr.ImageDigest("pin", {arguments})\n').preview()
 
     assert not preview.ok
-    (diagnostic,) = preview.diagnostics
-    assert all(words in diagnostic for words in said)
-    assert "Traceback" not in diagnostic
+    (diagnostic, end) = preview.diagnostics
+    assert said in diagnostic
+    assert end == "pin has no digest, for the reason shown."
+
+
+def test_an_output_in_an_f_string_is_recognised(make_stack: MakeStack) -> None:
+    preview = make_stack(
+        'cgr.ImageDigest("pin", image=f"cgr.dev/chainguard/{pulumi.Output.from_input(1)}")\n'
+    ).preview()
+
+    assert not preview.ok
+    assert any(
+        line.startswith("property image: image contains an Output that was formatted as text")
+        for line in preview.diagnostics
+    )
+
+
+def test_an_update_reports_a_failure_at_its_property(make_stack: MakeStack) -> None:
+    up = make_stack('cgr.ImageDigest("pin", image="cgr.dev/chainguard/nginx", at="soon")\n').up()
+
+    assert not up.ok
+    assert any("property at value {" in line and "at 'soon' is not an instant" in line for line in up.diagnostics)
+    assert "Traceback" not in "\n".join(up.diagnostics)
 
 
 def test_a_refresh_moves_nothing(make_stack: MakeStack, registry: Registry) -> None:
@@ -269,7 +289,7 @@ FUNCTIONS = """
 got = cgr.get_image_digest("cgr.dev/chainguard/python:latest", at="2024-05-20")
 out = cgr.get_image_digest_output(image=pulumi.Output.from_input("cgr.dev/chainguard/nginx:latest"))
 async def awaited():
-    return (await cgr.get_image_digest("cgr.dev/chainguard/python:latest")).updated
+    return (await cgr.get_image_digest("cgr.dev/chainguard/python:latest")).updated_at
 pulumi.export("got", got.ref)
 pulumi.export("out", out.digest)
 pulumi.export("whole", out)

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 import threading
@@ -222,3 +224,80 @@ def test_a_cache_that_cannot_be_used_is_said(
 
     with pytest.raises(InvalidArgument, match=r"cannot be used: .*\. Name another folder, or none"):
         asking(registry, cache=tmp_path / "cache").resolve(IMAGE, at=AT)
+
+
+def test_what_is_kept_is_for_this_user_only(registry: Registry, tmp_path: Path) -> None:
+    asking(registry, cache=tmp_path / "cache").resolve(IMAGE, at=AT)
+
+    assert (tmp_path / "cache").stat().st_mode & 0o777 == 0o700
+    assert {file.stat().st_mode & 0o777 for file in (tmp_path / "cache").iterdir()} == {0o600}
+
+
+def _foreign(path: Path) -> None:
+    os.chown(path, 54321, 54321)
+
+
+UNSAFE: dict[str, tuple[Callable[[Path], None], str]] = {
+    "writable by all": (lambda path: path.chmod(0o777), "others may write into it"),
+    "writable by a group": (lambda path: path.chmod(0o770), "others may write into it"),
+    "another user's": (_foreign, r"it belongs to another user \(uid 54321\)"),
+}
+
+
+@pytest.mark.parametrize("case", UNSAFE)
+def test_a_directory_into_which_others_may_write_is_not_used(registry: Registry, tmp_path: Path, case: str) -> None:
+    if case == "another user's" and os.geteuid() != 0:
+        pytest.skip("only root can make another user's directory")
+    cache = tmp_path / "cache"
+    asking(registry, cache=cache).resolve(IMAGE, at=AT)
+    (entry,) = cache.glob("*.json")
+    entry.write_text(entry.read_text().replace(A, B))  # planted
+    spoil, reason = UNSAFE[case]
+    spoil(cache)
+
+    found = asking(registry, cache=cache).resolve(IMAGE, at=AT)
+
+    assert found.digest == A
+    (warning,) = found.warnings
+    assert re.search(f"is not used: {reason}", warning)
+
+
+@pytest.mark.parametrize("case", ["another user's", "writable by others", "a link", "a pipe", "a directory"])
+def test_a_file_that_others_may_have_made_counts_for_nothing(registry: Registry, tmp_path: Path, case: str) -> None:
+    if case == "another user's" and os.geteuid() != 0:
+        pytest.skip("only root can make another user's file")
+    asking(registry, cache=tmp_path / "cache").resolve(IMAGE, at=AT)
+    (entry,) = (tmp_path / "cache").glob("*.json")
+    planted = entry.read_text().replace(A, B)
+    entry.unlink()
+    target = tmp_path / "elsewhere" if case == "a link" else entry
+    if case == "a pipe":
+        os.mkfifo(entry)
+    elif case == "a directory":
+        entry.mkdir()
+    else:
+        target.write_text(planted)
+        target.chmod(0o666 if case == "writable by others" else 0o600)
+    if case == "another user's":
+        _foreign(entry)
+    if case == "a link":
+        entry.symlink_to(target)
+
+    assert asking(registry, cache=tmp_path / "cache").resolve(IMAGE, at=AT).digest == A
+    if case == "a link":
+        assert target.read_text() == planted
+
+
+@pytest.mark.parametrize("suffix", [".lock", ".json"])
+def test_no_link_is_followed_when_something_is_written(registry: Registry, tmp_path: Path, suffix: str) -> None:
+    asking(registry, cache=tmp_path / "cache").resolve(IMAGE, at=AT)
+    (entry,) = (tmp_path / "cache").glob("*.json")
+    entry.unlink()
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    planted = entry.with_suffix(suffix)
+    planted.unlink(missing_ok=True)
+    planted.symlink_to(victim)
+
+    assert asking(registry, cache=tmp_path / "cache").resolve(IMAGE, at=AT).digest == A
+    assert victim.read_text() == "precious"

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -111,6 +112,24 @@ def test_every_image_that_fails_is_listed_and_none_is_taken(registry: Registry) 
     ]
     assert str(failed.value.errors["db"]).startswith("cgr.dev/acme.com/db:1: the repository is not public")
     assert failed.value.error_code == "several_failed"
+
+
+def test_what_fails_only_after_it_was_read_is_listed_too(registry: Registry) -> None:
+    images: dict[str, Any] = {
+        "typo": "cgr.dev/chainguard/imag-2:latest",
+        "tag": "cgr.dev/chainguard/image-1:none",
+        "young": {"image": IMAGES["image-2"], "min_age": "900d"},
+        "good": IMAGES["image-3"],
+    }
+
+    with pytest.raises(SeveralFailed) as failed:
+        resolver(registry).resolve_all(images)
+
+    assert {key: error.error_code for key, error in failed.value.errors.items()} == {
+        "typo": "unknown_repository",
+        "tag": "unknown_tag",
+        "young": "no_build_fits",
+    }
 
 
 def test_every_image_that_is_malformed_is_listed_before_any_request() -> None:

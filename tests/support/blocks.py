@@ -1,12 +1,12 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The blocks of a page of documentation, run as its reader would run them, in one folder and in their order.
+"""Runs the code blocks of a page of documentation in order, in one directory, as a reader would.
 
-- A block whose first line is a comment with a file's name is that file.
-- Python is run; with `pulumi.export` in it, it is previewed.  `# refused` is the first line of a program that must fail.
-- YAML that is a list of tasks is run as a playbook; those that follow each other are one.
-- Shell is run; the registry for tests is stopped when it has printed its address.
-- What `text` shows is what the block before it prints; so is a comment behind `print` and `pulumi.export`.  `…` stands for anything.
+- A block whose first line is a comment with a file name is written to that file.
+- Python is run; a program with `pulumi.export` is previewed.  `# refused` is the first line of a program that must fail.
+- YAML that is a list of tasks is run as a playbook; adjacent ones are one playbook.
+- Shell is run; the registry for tests is stopped after it has printed its URL.
+- `text` shows the output of the block before it, and a comment after `print` or `pulumi.export` shows its value.  `…` matches any text.
 - `# not run: REASON` is the first line of a block that cannot run.
 """
 
@@ -47,7 +47,7 @@ SERVER = "pulumi_cgr.testing.registry"
 
 @dataclass(frozen=True)
 class Block:
-    """A block of a page, and the line it begins at."""
+    """A block of a page, and its first line."""
 
     page: Path
     line: int
@@ -56,13 +56,13 @@ class Block:
 
     @property
     def file(self) -> str | None:
-        """The name of the file it is, if it is one."""
+        """The name of the file that it is written to, if any."""
         named = FILE.match(self.text)
         return named[1] if named else None
 
     @property
     def reason(self) -> str | None:
-        """Why it is not run, if it is not."""
+        """Why it is not run, or `None`."""
         marked = NOT_RUN.match(self.text)
         return marked[1] if marked else None
 
@@ -73,7 +73,7 @@ class Block:
 
     @property
     def is_tasks(self) -> bool:
-        """Whether it is a list of Ansible's tasks."""
+        """Whether it is a list of Ansible tasks."""
         return self.language == "yaml" and self.text.startswith("- ") and "hosts:" not in self.text
 
 
@@ -85,7 +85,7 @@ def blocks(page: Path) -> list[Block]:
 
 
 class Reader:
-    """Someone who tries what a page says, in a folder, against a registry."""
+    """A reader who runs the blocks of a page, in a directory and with a registry."""
 
     def __init__(self, folder: Path, registry: str) -> None:
         self.folder = folder
@@ -101,7 +101,7 @@ class Reader:
         self.printed = ""
 
     def read(self, page: Path) -> None:
-        """Tries a page."""
+        """Runs the blocks of a page."""
         found = [block for block in blocks(page) if block.reason is None and block.language != "mermaid"]
         for block in found:
             if block.file:
@@ -125,7 +125,7 @@ class Reader:
             script = ["bash", "-euo", "pipefail", "-c", here(block.text)]
             self.printed = self._first_line(script) if SERVER in block.text else self._run(script, where)
         else:
-            raise AssertionError(f"{where}: what is to be done with {block.language}?")
+            raise AssertionError(f"{where}: blocks of {block.language} cannot be run")
         assert_shows(self.printed, PRINTED.findall(block.text), where)
 
     def _preview(self, block: Block, where: str) -> str:
@@ -162,18 +162,18 @@ class Reader:
 
 
 def here(script: str) -> str:
-    """Returns a shell script without the lines that are run elsewhere."""
+    """Returns a shell script without the lines that other tests cover."""
     return "".join(line for line in script.splitlines(keepends=True) if not line.startswith(tuple(ELSEWHERE)))
 
 
 def assert_shows(printed: str, lines: list[str], where: str) -> None:
-    """Asserts that lines were printed, in this order; `…` stands for anything."""
+    """Asserts that lines were printed in this order; `…` matches any text."""
     pattern = ".*?".join(re.escape(line.strip()).replace("…", r"[^\n]*?") for line in lines)
     assert re.search(pattern, printed, re.DOTALL), f"{where} shows\n{chr(10).join(lines)}\nbut there came\n{printed}"
 
 
 def _joined(found: list[Block]) -> Iterator[Block]:
-    """Yields blocks, those of tasks that follow each other as one."""
+    """Yields blocks; adjacent blocks of tasks are joined."""
     for are_tasks, group in groupby(found, lambda block: block.is_tasks):
         if are_tasks:
             first, *others = group

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the code says about itself: names, types, defaults and texts, read from its docstrings without importing it, and from Ansible's documentation."""
+"""Reads names, types, defaults and texts from docstrings, without importing the code, and from Ansible's documentation."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ import yaml
 from .environments import ROOT
 
 RESOLVER = "ansible_collections/cgr/images/plugins/module_utils/_resolver"
+PLUGINS = ROOT / "ansible_collections/cgr/images/plugins"
 
 
 @dataclass(frozen=True)
 class Documented:
-    """An argument, attribute or class, its default as source text, and the text about it, on one line."""
+    """An argument, attribute or class, its default as source text, and its text on one line."""
 
     name: str
     type: str
@@ -28,13 +29,13 @@ class Documented:
 
 
 def module(path: str) -> Any:
-    """Reads a file, by its path in the repository."""
+    """Reads a Python file, by its path in the repository."""
     file = ROOT / path
     return griffe.visit(file.stem, filepath=file, code=file.read_text(), docstring_parser="google")
 
 
 def arguments(function: Any) -> dict[str, Documented]:
-    """Returns the arguments of a function, but `self` and `cls`."""
+    """Returns the arguments of a function, except `self` and `cls`."""
     texts = _section(function, "parameters")
     return {
         parameter.name: Documented(
@@ -46,7 +47,7 @@ def arguments(function: Any) -> dict[str, Documented]:
 
 
 def attributes(kind: Any) -> dict[str, Documented]:
-    """Returns the public attributes and properties of a class; their texts are below them, or in the docstring of the class."""
+    """Returns the public attributes and properties of a class; their texts follow them, or are in the docstring of the class."""
     texts = _section(kind, "attributes")
     return {
         name: Documented(name, str(each.annotation), _source(each.value), texts.get(name) or text_of(each))
@@ -64,6 +65,14 @@ class _Unwrapped(ast.NodeTransformer):
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         self.generic_visit(node)
         return node.slice if ast.unparse(node.value) in ("pulumi.Input", "pulumi.Output") else node
+
+
+def documentation_of(plugin: str) -> str:
+    """Returns the documentation of an Ansible plugin, such as `lookup.ref`, from its file or from the YAML file beside it."""
+    beside = PLUGINS / f"{plugin.replace('.', '/')}.yml"
+    if beside.exists():
+        return yaml.safe_dump(yaml.safe_load(beside.read_text())["DOCUMENTATION"])
+    return str(import_module(f"ansible_collections.cgr.images.plugins.{plugin}").DOCUMENTATION)
 
 
 def options_of(documentation: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Virtual environments for tests that need another Python, or nothing but what a user would have installed."""
+"""Virtual environments for tests that need another Python, or only what a user installs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ NO_SUCH_PYTHON = 77
 
 
 def environment(name: str, python: str, *arguments: str) -> Path:
-    """Returns the folder of a virtual environment, made where it is not there yet; see `.ci/environment`.
+    """Returns the directory of a virtual environment, which is created if it does not exist; see `.ci/environment`.
 
     Args:
-        name: the name of the folder; another set of requirements needs another name.
-        python: a version such as `3.11`, or `any`; where the machine has none, the test is skipped.
-        arguments: what `pip install` gets, in the root of the project.
+        name: the name of the directory; each set of requirements needs its own name.
+        python: a version such as `3.11`, or `any`; if the machine does not have it, the test is skipped.
+        arguments: the arguments of `pip install`, which runs in the root of the project.
     """
     command = [str(ROOT / ".ci/environment"), name, python, *arguments]
     made = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,8 +1,8 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The doc fragments of the collection, made from the declarations of `Rule` and `Settings`.
+"""Generates the doc fragments of the collection from the declarations of `Rule` and `Settings`.
 
-Ansible reads documentation as literal text, so the fragments are written out: `make docs` writes them, a test compares them.
+Ansible reads documentation as literal text, so the fragments are files: `make docs` writes them, a test compares them.
 """
 
 from __future__ import annotations
@@ -28,21 +28,26 @@ class ModuleDocFragment:
 '''
 
 MORE = {
-    "at": ["Put it in quotes. An instant in the future, or before the first build of the tag, is an error."],
+    "at": [
+        "Put it in quotes. An instant in the future, or before the first build of the tag, is an error.",
+        "Ansible's function C(now) returns local time without a time zone, which is an error. Give it C(utc=true) and a C(fmt),"
+        " such as C(%Y-%m-%dT%H:%M:%SZ).",
+    ],
     "token": [
         "It is sent to the registry and nowhere else. Public images (C(cgr.dev/chainguard/...)) need no credentials."
     ],
     "registry_url": ["It must begin with C(https://), or may begin with C(http://) for a loopback host."],
-    "cache": ["Within a run, the same query is resolved once in any case."],
+    "cache": ["Within a run, the same query is resolved once without it."],
     "mirrors": [
         "A dictionary; both names may be a registry alone, or go down to a repository. As text, it is"
         " C(registry.example.com/cgr=cgr.dev/acme.com), with commas between several."
     ],
     "lock": [
         "A relative path is searched where the files of a task are searched: in C(files) of the role and beside the playbook."
+        " A file that does not exist is an error."
     ],
 }
-"""What is true of an option in Ansible only."""
+"""Texts about options that apply to Ansible only."""
 
 
 def rule_fragment() -> str:
@@ -74,6 +79,14 @@ def settings_fragment() -> str:
     return text + _documentation("LOOKUP", sources)
 
 
+def variables() -> str:
+    """Returns the text of `plugin_utils/_variables.py`."""
+    names = ["cgr_at", *(f"cgr_{name}" for setting in SETTINGS for name in setting.names)]
+    listed = "".join(f'    "{name}",\n' for name in names)
+    start = HEADER.format(title="The variables that stand for options.", about="").partition("\n\nclass ")[0]
+    return f"{start}\nVARIABLES = (\n{listed})\n"
+
+
 def _documentation(name: str, options: Iterable[str], more: str = "") -> str:
     return f'\n    {name} = r"""\noptions:\n{"".join(options)}{more}"""\n'
 
@@ -83,7 +96,7 @@ def _option(name: str, text: str, specs: Mapping[str, Mapping[str, Any]]) -> str
     lines = [f"  {name}:", "    description:"]
     for paragraph in [_markup(text), *MORE.get(name, [])]:
         first = "      - "
-        if ": " in paragraph:  # would be a mapping
+        if ": " in paragraph:  # otherwise a mapping
             lines.append(f"{first}>-")
             first = "        "
         lines += textwrap.wrap(paragraph, 118, initial_indent=first, subsequent_indent="        ")
@@ -95,7 +108,7 @@ def _option(name: str, text: str, specs: Mapping[str, Mapping[str, Any]]) -> str
 
 
 def _markup(text: str) -> str:
-    """Returns Markdown in Ansible's markup."""
+    """Converts Markdown to Ansible's markup."""
     options = {*RULE_OPTIONS, *SETTING_OPTIONS}
 
     def marked(match: re.Match[str]) -> str:

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""A machine with nothing on it but what a test puts there, and a registry with one private and one public image."""
+"""A simulated machine that has only what a test puts there, and a registry with one private and one public image."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PASSWORD = "the-secret-password"
 
 
 def token(audience: str = "cgr.dev", seconds: float = 3600, name: str = "me") -> str:
-    """Makes a token as Chainguard's are; nobody here looks at its signature."""
+    """Returns a token in Chainguard's format, with an invalid signature."""
     claims = {"aud": [audience], "exp": time.time() + seconds, "sub": name}
     header, body = (
         base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({"alg": "none"}, claims)
@@ -36,7 +36,7 @@ GOOD = token()
 
 @dataclass
 class Machine:
-    """A machine with nothing on it, and a registry."""
+    """An empty machine, and a registry."""
 
     home: Path
     registry: Registry
@@ -54,7 +54,7 @@ class Machine:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables of whatever runs on this machine."""
+        """The environment variables of programs on this machine."""
         environ = {"HOME": str(self.home), "PATH": f"{self.home}/bin:/usr/bin:/bin", "CGR_REGISTRY": self.registry.url}
         return {**environ, **self.environ}
 
@@ -65,7 +65,7 @@ class Machine:
         return self.resolver(**settings).resolve(image).digest
 
     def refusing(self, reply: Reply, otherwise: Callable[[Request], Reply | None]) -> Callable[[Request], Reply | None]:
-        """Returns what lets the registry answer this about every history."""
+        """Makes the registry respond with this to every request for a history."""
         return lambda request: reply if "/_chainguard/" in request.path else otherwise(request)
 
     def sent(self) -> set[str]:
@@ -99,7 +99,7 @@ PLACES = {
 
 
 def issue(request: Request) -> Reply | None:
-    """Plays the issuer of tokens, and GitHub's of OIDC tokens."""
+    """Simulates Chainguard's issuer of tokens and GitHub's issuer of OIDC tokens."""
     if request.path == "/github":
         assert request.query == {"audience": request.headers["host"], "run": "7"}
         right = request.headers["authorization"] == "Bearer the-job-secret"
@@ -113,6 +113,6 @@ def issue(request: Request) -> Reply | None:
 
 
 def made(home: Path) -> Machine:
-    """Returns the machine; its registry is to be started."""
+    """Returns the machine; its registry is not started yet."""
     histories = {"acme.com/web:1": HISTORY, "chainguard/web:1": HISTORY}
     return Machine(home, Registry(histories, tokens=[GOOD, "refresh-me"], users={"acme/pull": PASSWORD}))

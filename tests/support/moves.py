@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tags that moved a while ago, and tags that move while they are looked up."""
+"""Tags that moved some time ago, and tags that move while they are resolved."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from pulumi_cgr.testing import Registry
 
 
 def days_ago(days: float) -> str:
-    """Returns an instant so many days before now."""
+    """Returns the instant that is this many days ago."""
     return (datetime.now(timezone.utc) - timedelta(days=days)).isoformat()
 
 
 @contextmanager
 def moving(registry: Registry, images: Sequence[str], seconds: float) -> Iterator[None]:
-    """Lets tags move, one after another and over and over, one every so many seconds, for as long as the block lasts."""
+    """Moves the tags in turn, one at each interval in seconds, until the block ends."""
     over = threading.Event()
 
     def move() -> None:

@@ -1,8 +1,8 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The answer to a question by a plain scan of the recorded data: what the resolver is held against.
+"""A second implementation of the rules, a plain scan of the recorded data, which tests compare with the resolver.
 
-It shares no code with the resolver: times are `datetime`, which is exact to the microsecond, and the data has milliseconds.
+It shares no code with the resolver.  Times are `datetime`, which is exact to the microsecond; the data has milliseconds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Moves = list[tuple[datetime, str]]
 
 
 def load() -> dict[str, Moves]:
-    """Returns each recorded tag's moves, as time and digest."""
+    """Returns the moves of each recorded tag, as time and digest."""
     data = json.loads(RECORDED.read_text())
     return {
         image: [
@@ -29,7 +29,7 @@ def load() -> dict[str, Moves]:
 
 
 def expected(moves: Moves, at: datetime | None) -> str | None:
-    """Returns the digest the tag pointed at, the latest where `at` is `None`; `None` before the first move."""
+    """Returns the digest that the tag pointed at, the latest if `at` is `None`; `None` before the first move."""
     found = None
     for moved, digest in moves:
         if at is None or moved <= at:
@@ -38,7 +38,7 @@ def expected(moves: Moves, at: datetime | None) -> str | None:
 
 
 def instants(moves: Moves) -> list[datetime]:
-    """Returns instants that matter: at each move, a millisecond before it, between two, before the first, after the last."""
+    """Returns interesting instants: each move, a millisecond before it, between two moves, before the first, after the last."""
     times = [moved for moved, _digest in moves]
     between = [earlier + (later - earlier) / 2 for earlier, later in pairwise(times)]
     outside = [times[0] - timedelta(days=400), times[-1] + timedelta(hours=1), times[-1] + timedelta(days=60)]
@@ -54,7 +54,7 @@ def by_rule(
     exclude: frozenset[str] = frozenset(),
     current: str | None = None,
 ) -> str | None:
-    """Returns the digest a rule chooses, by walking through the moves one after another; `None` where there is none."""
+    """Returns the digest that a rule chooses, by one pass over the moves; `None` if no build matches."""
     held: list[tuple[datetime, str]] = []
     for moved, digest in moves:
         too_late = moved > (at or present) or (min_age and present - moved < min_age)

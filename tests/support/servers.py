@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that do what no HTTP library would: they stall, drip and hang up."""
+"""Servers that stall, send byte by byte, or close connections, which HTTP libraries cannot do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Resolution = Callable[[socket.socket], None]
 
 @contextmanager
 def server(answer: Resolution, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """Listens on a free port, and lets a function answer each connection; over TLS, if a context is given."""
+    """Listens on a free port and calls a function for each connection; with TLS if a context is given."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def listen() -> None:
@@ -36,6 +36,28 @@ def server(answer: Resolution, tls: ssl.SSLContext | None = None) -> Iterator[st
     threading.Thread(target=listen, daemon=True).start()
     yield f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
     listener.close()
+
+
+def answers(raw: bytes, then: Resolution = lambda _connection: None) -> Resolution:
+    """Returns a handler that responds to every request with these bytes, and then calls a function."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(raw)
+        then(connection)
+        connection.close()
+
+    return answer
+
+
+def without_end(piece: bytes) -> Resolution:
+    """Returns a function that sends these bytes repeatedly."""
+
+    def send(connection: socket.socket) -> None:
+        while True:
+            connection.sendall(piece)
+
+    return send
 
 
 def silence(connection: socket.socket) -> None:

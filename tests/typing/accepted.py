@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What users write, as type checkers see it: every line is right, and has the type that is said of it."""
+"""Code of users that type checkers must accept, with the types that they must infer."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ pulumi.export("later", later.ref)
 
 
 async def awaited() -> str:
-    """Other packages' results can be awaited, and so can this."""
+    """Like the results of other packages, this one can be awaited."""
     return (await cgr.get_image_digest(IMAGE)).ref
 
 
 def resolved(resolver: Resolver) -> str:
-    """The resolver, as a library of its own."""
+    """The resolver as a library."""
     try:
         answer = resolver.resolve(IMAGE, at=Instant.parse("2026-01-31").__str__())
     except CgrError as error:

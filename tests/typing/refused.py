@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What type checkers refuse: every line is wrong.  A comment for mypy or pyright that is not needed is an error, too."""
+"""Code that type checkers must reject: every line is wrong.  An unnecessary comment for mypy or pyright is an error, too."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ pin = cgr.ImageDigest("pin", image=IMAGE)
 cgr.ImageDigest("no image")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 cgr.ImageDigest("misspelt", imgae=IMAGE)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 cgr.ImageDigest("by place", IMAGE)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-cgr.ImageDigest("a number is no instant", image=IMAGE, at=20260131)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-cgr.ImageDigest("a number is no age", image=IMAGE, min_age=7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cgr.ImageDigest("a number as instant", image=IMAGE, at=20260131)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cgr.ImageDigest("a number as duration", image=IMAGE, min_age=7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 cgr.ImageDigest("half a build", image=IMAGE, builds_back=1.5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 cgr.ImageDigest("several images", image=[IMAGE])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 cgr.ImageDigests("one image", images=IMAGE)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -7,8 +7,9 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from ..._bridge import humanize_duration
-from ...resolver import Instant, Interval, Timeline
+from ...resolver import Instant, Timeline
 from .axis import ticks
+from .bands import MANY, NARROWEST, Band, bands_of, places_of_instants, tooltip
 from .svg_style import style
 from .timeline import cut_off_text, is_cut, short
 
@@ -17,9 +18,11 @@ TITLE, SUBTITLE = 42, 66
 CUT_OFF, CHOSEN, BAND, CURRENT = 98, 140, 168, 238
 AXIS, DATES, LEGEND, HEIGHT = 264, 284, 322, 346
 BAND_HEIGHT, ARC = 52, 34
-"""How high things stand and are, from above, in pixels."""
-LETTER, DIGIT = 7.0, 6.7
-"""How wide a letter of a label is at most, and one of a digest, in pixels."""
+"""Where things are from above, and how high they are, in pixels."""
+LETTER, BOLD_LETTER, DIGIT, TITLE_LETTER = 7.0, 8.0, 6.7, 12.5
+"""How wide a letter is at most in a label, in a bold one, in a digest and in the title, in pixels."""
+INSTANT = 10
+"""How far a build of no duration rises above the others, in pixels."""
 ROOM_OF_A_DATE = 110
 
 
@@ -34,6 +37,7 @@ class _Drawing:
         self._begin, self._duration = past.begin, max(past.end - past.begin, 1)
         view = {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "width": str(WIDTH), "height": str(HEIGHT), "role": "img"}
         self._root = ElementTree.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **view})
+        self._bands = bands_of(past, self._x)
 
     def text(self) -> str:
         """Draws, from the back to the front."""
@@ -41,18 +45,21 @@ class _Drawing:
         self._add("title").text = f"When {past.image} moved, from {past.begin} to {past.end}"
         self._add("style").text = style()
         self._add("rect", class_="page", width=WIDTH, height=HEIGHT, rx=8)
-        self._label(MARGIN, TITLE, past.image, "title")
+        self._label(MARGIN, TITLE, _shortened(past.image), "title")
         self._label(MARGIN, SUBTITLE, _summary(past), "quiet")
         self._axis()
-        for number, interval in enumerate(past.intervals):
-            self._build(number, interval)
+        for band in self._bands:
+            self._build(band)
         self._cut_off()
-        for number, interval in enumerate(past.intervals):
-            if past.is_current(interval) or past.is_chosen(interval):
-                self._build(number, interval)  # before what is too young
+        for band in self._bands:
+            if band.is_marked:
+                self._build(band)  # in front of what is too young
+        for band, left in places_of_instants(self._bands):
+            self._rect(band, left, NARROWEST, BAND - INSTANT, BAND_HEIGHT + INSTANT)
         self._pins()
         self._legend()
-        ElementTree.indent(self._root)
+        for element in self._root:
+            element.tail = "\n"
         return ElementTree.tostring(self._root, encoding="unicode") + "\n"
 
     def _x(self, instant: Instant) -> float:
@@ -66,8 +73,10 @@ class _Drawing:
         }
         return ElementTree.SubElement(self._root if parent is None else parent, kind, written)
 
-    def _label(self, x: float, y: float, text: str, kind: str, anchor: str = "start") -> None:
-        self._add("text", x=x, y=y, class_=kind, text_anchor=anchor).text = text
+    def _label(self, x: float, y: float, text: str, kind: str, anchor: str = "start") -> ElementTree.Element:
+        label = self._add("text", x=x, y=y, class_=kind, text_anchor=anchor)
+        label.text = text
+        return label
 
     def _axis(self) -> None:
         self._add("path", class_="axis", d=f"M{MARGIN} {AXIS}H{WIDTH - MARGIN}")
@@ -77,22 +86,23 @@ class _Drawing:
             self._add("path", class_="axis", d=f"M{x:.1f} {AXIS}v6")
             self._label(min(max(x, half), WIDTH - half), DATES, text, "quiet date", "middle")
 
-    def _build(self, number: int, interval: Interval) -> None:
-        left, right = self._x(interval.updated_at), self._x(interval.until or self._past.end)
-        kind = "chosen" if self._past.is_chosen(interval) else "current" if self._past.is_current(interval) else ""
-        kind = kind or ("returned" if interval.returned else ("even", "odd")[number % 2])
-        gap = 1 if right - left > 3 else 0
-        group = self._add("g", class_="build")
-        self._add("title", group).text = _tooltip(self._past, interval)
-        width = max(right - left - gap, 0.8)
-        self._add("rect", group, x=left, y=BAND, width=width, height=BAND_HEIGHT, class_=kind, rx=min(2.0, width / 4))
-        name = interval.digest.partition(":")[2][:8]
-        if width > len(name) * DIGIT + 6:
-            label = self._add("text", group, x=(left + right) / 2, y=BAND + BAND_HEIGHT / 2 + 4, text_anchor="middle")
-            label.set("class", "digest light" if kind in ("chosen", "current") else "digest")
-            label.text = name
-        if interval.returned:
-            self._arc(self._x(interval.returned), left)
+    def _build(self, band: Band) -> None:
+        gap = 1 if band.right - band.left > NARROWEST else 0
+        width = max(band.right - band.left - gap, 0.8)
+        if not band.is_instant:
+            self._rect(band, band.left, width, BAND, BAND_HEIGHT)
+        only = band.intervals[0]
+        name = only.digest.partition(":")[2][:8]
+        if len(band.intervals) == 1 and width > len(name) * DIGIT + 6:
+            kind = "digest light" if band.is_marked else "digest"
+            self._label((band.left + band.right) / 2, BAND + BAND_HEIGHT / 2 + 4, name, kind, "middle")
+        if only.returned and len(self._past.intervals) <= MANY:
+            self._arc(self._x(only.returned), band.left)
+
+    def _rect(self, band: Band, left: float, width: float, top: int, height: int) -> None:
+        corner = min(2.0, width / 4)
+        rect = self._add("rect", x=left, y=top, width=width, height=height, class_=band.kind, rx=corner)
+        self._add("title", rect).text = tooltip(self._past, band)
 
     def _arc(self, left: float, right: float) -> None:
         if right > MARGIN:
@@ -112,26 +122,33 @@ class _Drawing:
 
     def _pins(self) -> None:
         past = self._past
-        for interval in past.intervals:
-            x = self._x(interval.updated_at) + 6  # what counts is when the tag moved there
-            if past.is_chosen(interval):
+        instants = {id(band): left + NARROWEST / 2 for band, left in places_of_instants(self._bands)}
+        for band in self._bands:
+            # The tip is on the build, near the instant at which the tag moved there.
+            x = instants.get(id(band), min(band.left + 6, (band.left + band.right) / 2))
+            interval = band.intervals[0]
+            if band.kind == "chosen":
                 what = "chosen, and current" if past.is_current(interval) else "chosen"
-                self._add("path", class_="chosen", d=f"M{x:.1f} {BAND - 4}l-6 -11h12z")
+                tip = BAND - 4 - (INSTANT if band.is_instant else 0)
+                self._add("path", class_="chosen", d=f"M{x:.1f} {tip}l-6 -11h12z")
                 self._beside(x, CHOSEN, f"{what}: {short(interval.digest)}", "chosen-text", "end")
-            elif past.is_current(interval):
+            elif band.kind == "current":
                 y = BAND + BAND_HEIGHT + 4
                 self._add("path", class_="current", d=f"M{x:.1f} {y}l-6 11h12z")
                 self._beside(x, CURRENT, f"current: {short(interval.digest)}", "current-text", "end")
 
     def _beside(self, x: float, y: float, text: str, kind: str, anchor: str) -> None:
         """Writes a label at a place on the axis, on the side where there is room for it."""
-        width = len(text) * LETTER
+        width = len(text) * BOLD_LETTER
         if anchor == "middle":
-            self._label(min(max(x, MARGIN + width / 2), WIDTH - MARGIN - width / 2), y, text, kind, anchor)
+            x = min(max(x, MARGIN + width / 2), WIDTH - MARGIN - width / 2)
         elif x - 12 - width > MARGIN:
-            self._label(x - 12, y, text, kind, "end")
+            x -= 12
         else:
-            self._label(x + 12, y, text, kind)
+            x, anchor = x + 12, "start"
+        # Its background is a text of its own, because not every renderer draws the outline of a text behind it.
+        self._label(x, y, text, "halo", anchor).set("aria-hidden", "true")
+        self._label(x, y, text, kind, anchor)
 
     def _legend(self) -> None:
         past, x = self._past, float(MARGIN)
@@ -156,9 +173,6 @@ def _summary(past: Timeline) -> str:
     return f"{builds} from {past.begin} to {past.end}{median}"
 
 
-def _tooltip(past: Timeline, interval: Interval) -> str:
-    lines = [interval.digest, f"moved at {interval.updated_at}"]
-    lines.append(
-        f"stood for {humanize_duration(past.active_nanoseconds(interval))}{'' if interval.until else ' so far'}"
-    )
-    return "\n".join([*lines, *([f"returned; it had left at {interval.returned}"] if interval.returned else [])])
+def _shortened(image: str) -> str:
+    most = int((WIDTH - 2 * MARGIN) / TITLE_LETTER)
+    return image if len(image) <= most else f"{image[: most - 1]}…"

@@ -29,13 +29,14 @@ _DARK = {
     "cut": "#d29922",
 }
 
-_FIXED = """text { font: 13px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif }
+_FIXED = """text { font-size: 13px; font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif }
 .title { font-size: 18px; font-weight: 600 }
-.digest { font: 11px ui-monospace, "DejaVu Sans Mono", monospace }
+.digest { font-size: 11px; font-family: ui-monospace, "DejaVu Sans Mono", monospace }
 .arc { fill: none; stroke-width: 1.5 }
 .axis, .cut { fill: none; stroke-width: 1 }
 .cut { stroke-dasharray: 4 3; stroke-width: 1.5 }
-.chosen-text, .current-text { font-weight: 600 }
+.chosen-text, .current-text, .cut-text, .halo { font-weight: 600 }
+.halo { stroke-width: 4px; stroke-linejoin: round }
 .young { fill-opacity: 0.6 }
 """
 
@@ -66,7 +67,6 @@ def _rules(colour: dict[str, str]) -> str:
         f".axis {{ stroke: {colour['quiet']} }}",
         f".cut {{ stroke: {colour['cut']} }}",
         f".young-key {{ fill: {colour['even']}; fill-opacity: 0.4 }}",
-        f"text {{ paint-order: stroke; stroke: {colour['page']}; stroke-width: 0 }}",
-        f".chosen-text, .current-text, .cut-text {{ stroke: {colour['page']}; stroke-width: 4px }}",
+        f".halo {{ fill: {colour['page']}; stroke: {colour['page']} }}",
     ]
     return "\n".join(rules) + "\n"

@@ -9,6 +9,7 @@ from collections import Counter
 from rich.text import Text
 
 from ...resolver import Instant, Interval, Timeline
+from ..signs import fit
 from .axis import ticks
 
 STYLES = {"chosen": "bold green", "current": "bold cyan", "returned": "magenta", "cut_off": "yellow", "young": "dim"}
@@ -27,7 +28,10 @@ def timeline(past: Timeline, width: int) -> list[Text]:
     lines = [_pointer(scale, *label) for label in _above(past)]
     lines.append(_line(past, scale))
     lines += [_pointer(scale, *label) for label in _below(past)]
-    return [*lines, *_axis(past, scale), Text(_legend(past, scale), "dim")]
+    lines += [*_axis(past, scale), *(Text(line, "dim") for line in _legend(past, scale))]
+    for line in lines:
+        line.plain = fit(line.plain)
+    return lines
 
 
 class _Scale:
@@ -119,7 +123,7 @@ def _axis(past: Timeline, scale: _Scale) -> list[Text]:
     return [Text("".join(marks), "dim"), Text(texts, "dim")]
 
 
-def _legend(past: Timeline, scale: _Scale) -> str:
+def _legend(past: Timeline, scale: _Scale) -> list[str]:
     line = _line(past, scale).plain
     signs = {
         "●": "moved",
@@ -128,4 +132,10 @@ def _legend(past: Timeline, scale: _Scale) -> str:
         "+": "ten times or more",
     }
     there = {"●": "●" in line, "↺": "↺" in line, "2–9": any(c.isdigit() for c in line), "+": "+" in line}
-    return "   ".join(f"{sign} {text}" for sign, text in signs.items() if there[sign])
+    lines: list[str] = []
+    for text in (f"{sign} {text}" for sign, text in signs.items() if there[sign]):
+        if lines and len(f"{lines[-1]}   {text}") <= scale.width:
+            lines[-1] = f"{lines[-1]}   {text}"
+        else:
+            lines.append(text)
+    return lines

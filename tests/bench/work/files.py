@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pinning the images in many files, against a shell loop of crane and sed, and the memory it takes."""
+"""Pins the images in many files, compared with a shell loop of crane and sed, and measures memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..served import Served, made_up, served
 FILES, IMAGES, RECORDS = 1000, 200, 30
 FEWER = 5
 BOUND = 1.5
-"""For five times as many files: what is kept of a file is a row of the report, not what it holds."""
+"""For five times as many files: the report keeps a row for each file, not its contents."""
 OURS, LOOP = "cgr-images pin", "a loop of crane and sed"
 
 _MANIFEST = """apiVersion: apps/v1
@@ -45,7 +45,7 @@ print(tracemalloc.get_traced_memory()[1])
 
 
 def part(folder: Path, files: int = FILES, images: int = IMAGES) -> Part:
-    """Measures."""
+    """Measures this kind of work."""
     names = [f"chainguard/image-{number}:latest" for number in range(images)]
     with served({name: made_up(name, RECORDS) for name in names}, folder / "files") as registry:
         ways = {OURS: _way(registry, names, files, ["cgr-images", "pin", "deploy"])}
@@ -76,7 +76,7 @@ def part(folder: Path, files: int = FILES, images: int = IMAGES) -> Part:
 
 
 def _written(folder: Path, names: list[str], files: int) -> Path:
-    """Writes the files, without digests."""
+    """Writes the files without digests."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for number in range(files):

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The digest a week ago of a tag with a long history, against the documented way: curl, jq and the whole history."""
+"""Resolves a tag with a long history as of a week ago, compared with the documented way: curl, jq and the whole history."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ SIX_A_DAY = timedelta(hours=4)
 
 
 def asked_alone(served: Served, image: str, at: str) -> Done:
-    """Asks the resolver, in a process of its own."""
+    """Uses the resolver, in a new process."""
     return Done(served.ask(f"cgr.dev/{image}", "--at", at)["digests"])
 
 
 def asked_by_hand(served: Served, image: str, at: str) -> Done:
-    """Asks by curl and jq."""
+    """Uses curl and jq."""
     name, _colon, tag = image.partition(":")
     return Done(served.run([BY_HAND, name, tag, at]).split())
 
 
 def part(folder: Path, records: Sequence[int] = RECORDS, repeat: int = 3) -> Part:
-    """Measures."""
+    """Measures this kind of work."""
     at = f"{datetime.now(timezone.utc) - timedelta(days=7):%Y-%m-%dT%H:%M:%S}.000Z"
     paces = {"nightly": NIGHTLY, "six-a-day": SIX_A_DAY}
     histories = {

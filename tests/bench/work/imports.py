@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""How long Python takes to import the resolver, against requests."""
+"""Imports the resolver, compared with requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MODULES = 12
 
 
 def part(folder: Path, repeat: int = 15) -> Part:
-    """Measures."""
+    """Measures this kind of work."""
     with served({}, folder / "imports") as registry:
 
         def importing(statement: str) -> Done:

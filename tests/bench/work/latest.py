@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The latest builds of many images, against what the network allows, a loop of curl and jq, and a loop of crane."""
+"""Resolves the latest builds of many images, compared with the limit of the network, a loop of curl and jq, and a loop of crane."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ LIMIT, CURL, CRANE = (
 IMAGES = (1, 3, 10, 30, 100)
 CONCURRENCY = 16
 RECORDS = 200
-"""In each history; the longest that was recorded of a real tag has 216."""
+"""The records of each history; the longest recorded history of a real tag has 216."""
 TURNS = 3
-"""How often the loops run over all images; over fewer, for the plot, they run once."""
+"""How often the loops run over all images; over fewer images, for the plot, they run once."""
 
 
 def part(folder: Path, numbers: Sequence[int] = IMAGES, repeat: int = 5) -> Part:
-    """Measures."""
+    """Measures this kind of work."""
     images = [f"chainguard/image-{number}:latest" for number in range(numbers[-1])]
     costs: dict[int, dict[str, Cost]] = {}
     with served({image: made_up(image, RECORDS) for image in images}, folder / "latest") as registry:

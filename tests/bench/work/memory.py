@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The memory it takes to answer about a long history: that of the stretch which is read, not of all there is."""
+"""Measures the memory to resolve a tag with a long history: it depends on the range that is read, not on the whole history."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BOUND = 1.1
 
 
 def part(folder: Path, short: int = SHORT, long: int = LONG) -> Part:
-    """Measures."""
+    """Measures this kind of work."""
     histories = {f"chainguard/image:of-{number}": made_up(str(number), number) for number in (short, long)}
     peaks = []
     costs = []

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""A preview of a stack of pins, against one with literal digests: on the real engine, where `pulumi` is on PATH."""
+"""Previews a stack of pins, compared with one of literal digests, on the real engine if `pulumi` is on PATH."""
 
 from __future__ import annotations
 
@@ -15,32 +15,64 @@ from unittest.mock import patch
 from tests.engine import Stack
 from tests.pulumi.real import RealStack
 
-from ..measure import Done, Part, Row, exactly_requests, measured, no_more
+from ..measure import Check, Cost, Done, Part, Row, exactly_requests, measured, no_longer, no_more
 from ..served import Histories, Served, made_up, served
 
 FOLLOWED, KEPT, LITERAL = "followed pins", "pins with `at`, in the state", "resources with literal digests"
-RECORDS = 200
+NEW = "new pins with `at`"
+RECORDS, FEW_RECORDS = 200, 20
+# Only the program prints this, when it ends.
+PEAK = "peak of memory in KiB: "
 
 
-def part(folder: Path, pins: int = 100, repeat: int = 3) -> Part:
-    """Measures."""
-    histories = {f"chainguard/image-{n}:latest": made_up(f"{n}", RECORDS) for n in range(pins)}
-    with served(histories, folder / "preview") as registry, patch.dict(os.environ, registry.environ, clear=True):
-        ways = {name: _previewing(registry, name, program) for name, program in _programs(histories).items()}
-        costs = measured(ways, repeat, registry)
+def part(folder: Path, pins: int = 100, many: int = 1000, repeat: int = 3) -> Part:
+    """Measures this kind of work."""
     engine = "pulumi preview" if shutil.which("pulumi") else "preview by the stand-in for Pulumi's engine"
-    literal = costs[LITERAL]
-    rows = [
-        Row(
-            f"{engine}, {pins} {FOLLOWED}",
-            f"{pins} {LITERAL}",
-            [no_more(costs[FOLLOWED], literal, 1)],
-            costs[FOLLOWED],
-            literal,
-        ),
-        Row(f"{engine}, {pins} {KEPT}", f"{pins} {LITERAL}", [exactly_requests(costs[KEPT], 0)], costs[KEPT], literal),
-    ]
-    return Part(rows)
+    few = _costs(folder / "few", pins, RECORDS, (FOLLOWED, KEPT, NEW, LITERAL), repeat)
+    lots = _costs(folder / "many", many, FEW_RECORDS, (FOLLOWED, NEW, LITERAL), 1)
+
+    def row(ours: str, theirs: str, number: int, costs: dict[str, Cost], check: Check) -> Row:
+        return Row(f"{engine}, {number:,} {ours}", f"{number:,} {theirs}", [check], costs[ours], costs[theirs])
+
+    literal = few[LITERAL]
+    return Part(
+        [
+            row(FOLLOWED, LITERAL, pins, few, no_more(few[FOLLOWED], literal, 1)),
+            row(KEPT, LITERAL, pins, few, exactly_requests(few[KEPT], 0)),
+            row(NEW, LITERAL, pins, few, no_more(few[NEW], literal, 1)),
+            row(FOLLOWED, LITERAL, many, lots, no_longer(lots[FOLLOWED], lots[LITERAL], 1.5)),
+            row(NEW, FOLLOWED, many, lots, no_longer(lots[NEW], lots[FOLLOWED], 2)),
+            *_memory(folder / "memory", pins),
+        ]
+    )
+
+
+def _costs(folder: Path, pins: int, records: int, names: tuple[str, ...], repeat: int) -> dict[str, Cost]:
+    histories = {f"chainguard/image-{n}:latest": made_up(f"{n}", records) for n in range(pins)}
+    with served(histories, folder) as registry, patch.dict(os.environ, registry.environ, clear=True):
+        programs = _programs(histories)
+        return measured({name: _previewing(registry, name, programs[name]) for name in names}, repeat, registry)
+
+
+def _memory(folder: Path, pins: int) -> list[Row]:
+    """Measures the peak of memory of the program and of the provider, with the stand-in, which starts both."""
+    histories = {f"chainguard/image-{n}:latest": made_up(f"{n}", FEW_RECORDS) for n in range(pins)}
+    peaks: dict[str, tuple[int, int]] = {}
+    with served(histories, folder, delay=0) as registry, patch.dict(os.environ, registry.environ, clear=True):
+        programs = _programs(histories)
+        for name in (FOLLOWED, LITERAL):
+            program = registry.folder / f"{name.partition(' ')[0]}.py"
+            program.write_text(programs[name] + TELL_PEAK)
+            preview = Stack(program).preview()
+            told = next(line for line in preview.diagnostics if line.startswith(PEAK))
+            peaks[name] = int(told.removeprefix(PEAK)), preview.provider_peak
+    rows = []
+    for number, process in enumerate(("program", "provider")):
+        ours, theirs = peaks[FOLLOWED][number], peaks[LITERAL][number]
+        check = Check("≤ 1.25×", f"{ours / theirs:.2f}× ({ours // 1024} MiB)", ours <= 1.25 * theirs)
+        work = f"peak of memory of the {process}, {pins} {FOLLOWED}"
+        rows.append(Row(work, f"{pins} {LITERAL}", [check], Cost(0), Cost(0)))
+    return rows
 
 
 def _programs(histories: Histories) -> dict[str, str]:
@@ -48,6 +80,7 @@ def _programs(histories: Histories) -> dict[str, str]:
     arguments: dict[str, Callable[[str], str]] = {
         FOLLOWED: lambda _digest: "",
         KEPT: lambda _digest: f", at={an_hour_ago!r}",
+        NEW: lambda _digest: f", at={an_hour_ago!r}",
         LITERAL: lambda digest: f", digest={digest!r}",
     }
     return {
@@ -55,6 +88,12 @@ def _programs(histories: Histories) -> dict[str, str]:
         + "\n".join(_pin(image, more(moves[-1]["digest"])) for image, moves in histories.items())
         for name, more in arguments.items()
     }
+
+
+TELL_PEAK = f"""
+import atexit, resource
+atexit.register(lambda: print({PEAK!r} + str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)))
+"""
 
 
 def _pin(image: str, more: str) -> str:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.constants import DEFAULT_LOCAL_TMP, LOCALHOST
-from ansible.errors import AnsibleActionFail
+from ansible.constants import DEFAULT_LOCAL_TMP
 
 from ansible_collections.cgr.images.plugins.module_utils._files.atomic import locked
 from ansible_collections.cgr.images.plugins.module_utils._pinned_files import ARGUMENTS, pin
+from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import InvalidArgument
 from ansible_collections.cgr.images.plugins.plugin_utils._action import ImagesAction
-from ansible_collections.cgr.images.plugins.plugin_utils._run import run_cache
+from ansible_collections.cgr.images.plugins.plugin_utils._arguments import Options
+from ansible_collections.cgr.images.plugins.plugin_utils._run import run_cache, run_present
 
 
 class ActionModule(ImagesAction):
@@ -21,28 +22,33 @@ class ActionModule(ImagesAction):
 
     arguments = ARGUMENTS
 
-    def run_task(self, params: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
+    def run_task(self, params: dict[str, Any], options: Options, task_vars: dict[str, Any] | None) -> dict[str, Any]:
         """Returns the result of the task."""
-        if self._task.delegate_to and self._task.delegate_to not in LOCALHOST:
-            raise AnsibleActionFail(f"{self._task.action} changes files on the controller only; take delegate_to away")
+        if self.is_delegated:
+            raise InvalidArgument("pinned_files changes files on the controller only: remove delegate_to.", "")
         diff: list[dict[str, str]] = []
 
         def keep(path: str, before: str, after: str) -> None:
             diff.append({"before_header": path, "after_header": path, "before": before, "after": after})
 
-        on_change = keep if self._task.diff else None
-        # The hosts of a play wait for one another, so that the second to pin a file finds it pinned.
+        # The hosts of a play wait for each other, so the second one to pin a file finds it pinned.
         with locked(DEFAULT_LOCAL_TMP):
             result, warnings = pin(
-                params, self._paths(params), self._task.check_mode, on_change, self._display.vvv, run_cache()
+                params,
+                self._paths(params),
+                self._task.check_mode,
+                keep if self._task.diff else None,
+                self._display.vvv,
+                run_cache(params["timeout"]),
+                run_present(options.present),
             )
         self.warn(warnings)
         return {**result, "diff": diff} if self._task.diff else result
 
     def _paths(self, params: dict[str, Any]) -> list[str]:
-        """Returns the paths as they are to be opened; an empty one would be the folder of the playbook."""
+        """Returns the paths as they are to be opened; an empty one would mean the directory of the playbook."""
         given = self._task.args["paths"]
         items = given if isinstance(given, (list, tuple)) else [given]
         if not all(str("" if path is None else path).strip() for path in (*items, *params["paths"])):
-            raise AnsibleActionFail(f"{self._task.action}: paths holds an empty path; name a file or a folder")
+            raise InvalidArgument("paths contains an empty path: name a file or a directory.", "paths")
         return [self._loader.path_dwim(path) for path in params["paths"]]

@@ -1,7 +1,7 @@
 # Copyright: the pulumi-cgr authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the lookups say about their images."""
+"""How the lookups document their images."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ class ModuleDocFragment:
 options:
   _terms:
     description:
-      - The images, each as C(cgr.dev/ORG/IMAGE[:TAG]); the tag is C(latest) where none is written.
-      - An image that is pinned already (C(...@sha256:...)) is answered as it stands, without a request.
+      - The images, each as C(cgr.dev/ORG/IMAGE[:TAG]); without a tag it means C(latest). Lists of images are flattened.
+      - An image that is already pinned (C(...@sha256:...)) is returned as it is, without a request.
     type: list
     elements: str
     required: true
 notes:
-  - C(lookup) joins the answers for several images with commas. Use C(query) to get a list.
+  - C(lookup) joins the results of several images with commas. Use C(query) to get a list.
+  - An option about the access to the registry that is not given is taken from the variable with its name after C(cgr_), such
+    as C(cgr_token), then from the environment variable, such as C(CGR_TOKEN). An empty value means the default.
+  - The environment variables are those of the controller. The keyword C(environment) of a task does not reach lookups.
 """

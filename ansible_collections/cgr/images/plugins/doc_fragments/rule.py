@@ -17,6 +17,8 @@ options:
         Resolve as of this instant, such as V(2026-01-31T12:00:00Z) or V(2026-01-31) (midnight): RFC 3339 or ISO 8601
         text, a date, or a date and time. Without a time zone it means UTC. The default is the present.
       - Put it in quotes. An instant in the future, or before the first build of the tag, is an error.
+      - Ansible's function C(now) returns local time without a time zone, which is an error. Give it C(utc=true) and a
+        C(fmt), such as C(%Y-%m-%dT%H:%M:%SZ).
     type: raw
   min_age:
     description:

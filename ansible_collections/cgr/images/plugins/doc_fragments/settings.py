@@ -68,7 +68,7 @@ options:
       - >-
         A directory to cache what can never change: the results for instants in the past. It is created if it does not
         exist. By default, nothing is kept from one run to the next.
-      - Within a run, the same query is resolved once in any case.
+      - Within a run, the same query is resolved once without it.
     type: path
   mirrors:
     description:
@@ -86,7 +86,7 @@ options:
         no lock file.
       - >-
         A relative path is searched where the files of a task are searched: in C(files) of the role and beside the
-        playbook.
+        playbook. A file that does not exist is an error.
     type: str
 requirements:
   - requests (Python library) where the plugin runs

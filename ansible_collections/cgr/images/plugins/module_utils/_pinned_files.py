@@ -7,11 +7,14 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from ._digest_info import failed, telling
-from ._files.pin import FILE_RULES, OnChange, pin_files
+from ._files.pin import FILE_RULES, pin_files
+from ._files.pinner import OnChange
 from ._files.report import Report
 from ._files.status import NOT_DONE, SKIPPED_SOME, exit_status, skipped
 from ._options import RULE_OPTIONS, SETTING_OPTIONS, SETTINGS_REQUIRED_TOGETHER, given
+from ._resolver.border import border, log_debug
 from ._resolver.cache.cache import Cache
+from ._resolver.cache.present import RunPresent
 from ._resolver.errors import CgrError
 from ._resolver.resolve.single import Trace
 from ._resolver.resolver import Resolver
@@ -37,6 +40,7 @@ def pin(
     on_change: OnChange | None = None,
     trace: Trace | None = None,
     run_cache: Cache | None = None,
+    present: RunPresent | None = None,
 ) -> tuple[dict[str, Any], list[str]]:
     """Does a task.
 
@@ -46,7 +50,7 @@ def pin(
         check: whether to write nothing.
         on_change: see `pin_files`.
         trace: see `Resolver`; it is told about the progress of long sets, too.
-        memory: see `Resolver`.
+        run_cache, present: see `Resolver`.
 
     Returns:
         The result of the task: the report, and `exit_status`, that of the command.  If something could not be done, also
@@ -54,18 +58,19 @@ def pin(
     """
     rule = given(params, dict.fromkeys(FILE_RULES))
     try:
-        resolver = Resolver(trace=trace, run_cache=run_cache, **given(params, SETTING_OPTIONS))
-        report = pin_files(
-            resolver,
-            paths,
-            patterns=params["patterns"],
-            exclude_patterns=params["exclude_patterns"],
-            gitignore=params["gitignore"],
-            rule=rule,
-            check=check,
-            progress=telling(trace),
-            on_change=on_change,
-        )
+        with border(trace or log_debug):
+            resolver = Resolver(trace=trace, run_cache=run_cache, present=present, **given(params, SETTING_OPTIONS))
+            report = pin_files(
+                resolver,
+                paths,
+                patterns=params["patterns"],
+                exclude_patterns=params["exclude_patterns"],
+                gitignore=params["gitignore"],
+                rule=rule,
+                check=check,
+                progress=telling(trace),
+                on_change=on_change,
+            )
     except CgrError as error:
         return failed(error), []
     result = {**report.to_dict(), "exit_status": exit_status(report, check, params["strict"])}

@@ -2,70 +2,88 @@
 # Copyright: the pulumi-cgr authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The module digest_info: documentation, and a call."""
+"""The module digest_info."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: digest_info
-short_description: The digest of a Chainguard image at an instant, or at its latest build
+short_description: Look up the digest of a Chainguard image at an instant, or of its latest build
 version_added: 0.1.0
 description:
   - Looks up, in the tag history of the registry C(cgr.dev), which digest the tag of an image pointed at.
-  - With O(at), the digest is that of the instant, and stays the same for good. Without, it is that of the latest build.
-  - The answer is the digest of the index, which holds the image for every platform, just as the tag does.
-  - Other rules choose a build by its age, go back by a number of builds, or leave known-bad ones out.
-  - Within one run of Ansible, the same question gets the same answer, on all hosts and from all plugins of this collection,
-    and is asked once; even if the tag moves meanwhile.
-  - It runs on the controller, without a connection to the host. With C(delegate_to) another host than the controller, it
-    runs there, and knows nothing of what was asked elsewhere.
+  - With O(at), it returns the digest at that instant, which never changes. Without it, it returns the digest of the latest
+    build.
+  - The digest is that of the index, which holds the image for every platform, as the tag does.
+  - Other options choose a build by its age, go back a number of builds, or exclude builds known to be bad.
+  - A run of Ansible has one present. The first query that follows a tag sets it, by the registry's clock, and every later
+    one is resolved as of it, in all plugins of this collection and on all hosts, even if a tag moves meanwhile. A session of
+    C(ansible-console) is one run.
+  - The variable C(cgr_at) sets the present, such as C(ansible-playbook -e cgr_at=2026-01-31T12:00:00Z). Minimum ages count
+    from it.
+  - The same query is resolved once in a run. A failure is shared, too, for as long as it would take to repeat.
+  - It runs on the controller, without a connection to the host. For many hosts, run it once, with C(run_once=true) and
+    C(register).
+  - With C(delegate_to) another host than the controller, it runs there, and shares neither results nor the present with the
+    rest of the run.
 author:
   - the pulumi-cgr authors (@pulumi-cgr)
 options:
   image:
     description:
-      - The image, C(cgr.dev/ORG/IMAGE[:TAG]); the tag is C(latest) where none is written.
-      - An image that is pinned already (C(...@sha256:...)) is answered as it stands, without a request.
+      - The image, C(cgr.dev/ORG/IMAGE[:TAG]); without a tag it means C(latest).
+      - An image that is already pinned (C(...@sha256:...)) is returned as it is, without a request.
     type: str
   images:
     description:
-      - Several images, as a list, or as a dictionary by keys of your own. Each is as O(image), or is a dictionary of O(image)
-        and a rule of its own, in place of the one beside O(images).
-      - All that have no O(at) are looked up at one instant, by the registry's clock. All of them are answered, or none.
+      - Several images, as a list, or as a dictionary by keys of your own. Each is like O(image), or a dictionary of O(image)
+        and options of its own, such as O(min_age), in place of those beside O(images).
+      - If one of them cannot be resolved, the task fails.
     type: raw
 extends_documentation_fragment:
   - cgr.images.rule
   - cgr.images.rule.current
   - cgr.images.settings
 attributes:
+  async:
+    description: Cannot run with the keyword C(async), because it runs on the controller.
+    support: none
+  platform:
+    description: The operating systems of the controller, and of hosts to which it is delegated.
+    platforms: posix
+    support: full
   action_group:
     description: The group for C(module_defaults).
     membership:
       - cgr.images.images
     support: full
   check_mode:
-    description: Can run in check mode, and does the same there, for it changes nothing.
+    description: Can run in check mode, and does the same there, because it changes nothing.
     support: full
   diff_mode:
-    description: Has no differences to show, for it changes nothing.
+    description: Has no differences to show, because it changes nothing.
     support: none
 notes:
-  - Where an option that says how the registry is reached is not given, the variable of its name with C(cgr_) before it is
-    taken, such as C(cgr_token), then the environment variable, such as C(CGR_TOKEN).
+  - An option about the access to the registry that is not given is taken from the variable with its name after C(cgr_), such
+    as C(cgr_token), then from the environment variable, such as C(CGR_TOKEN). An empty value means the default.
+  - The environment variables are those of the controller. The keyword C(environment) of a task does not reach plugins on the
+    controller.
+  - Hosts to which a task is delegated need Python 3.9 or newer and the Python library requests.
 seealso:
   - plugin: cgr.images.ref
     plugin_type: lookup
-    description: The same answer inside of a template.
+    description: Looks up the same in a template.
   - plugin: cgr.images.pin
     plugin_type: filter
-    description: Writes the answer into a manifest.
+    description: Writes the result into a manifest.
 """
 
 EXAMPLES = r"""
 - name: Look up what the tag pointed at on the first of June
   cgr.images.digest_info:
     image: cgr.dev/chainguard/python:latest-dev
-    at: 2024-06-01T00:00:00Z
+    at: "2024-06-01T00:00:00Z"
+  run_once: true
   register: python
 
 - name: Show the reference to deploy
@@ -85,7 +103,7 @@ EXAMPLES = r"""
     dest: out/deployment.yaml
     mode: "0644"
 
-- name: Look up a whole release at one instant, by builds that are a week old
+- name: Look up a whole release as of one instant, with builds that are at least a week old
   cgr.images.digest_info:
     images:
       web: cgr.dev/chainguard/nginx:latest
@@ -99,7 +117,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ release.refs.web }} as of {{ release.at }}"
 
-- name: Go back by one build, and never to one that is known to be bad
+- name: Go back one build, and never to one that is known to be bad
   cgr.images.digest_info:
     image: cgr.dev/chainguard/python:latest-dev
     builds_back: 1
@@ -140,7 +158,8 @@ updated_at:
   sample: "2024-06-01T00:00:00Z"
 at:
   description:
-    - The instant asked for, in UTC; none for the present.
+    - The instant asked for, in UTC; none for the present, which is then the present of the run. It is none if nothing was
+      looked up.
     - With O(images), the one instant of all of them.
   returned: success
   type: str
@@ -155,9 +174,15 @@ previous:
   returned: success, with O(image)
   type: dict
 next:
-  description: The build after this one, if there was one, with its C(digest) and when the tag moved to it (C(updated_at)).
+  description:
+    - The build after this one, with its C(digest) and when the tag moved to it (C(updated_at)).
+    - None if there is no later build, or if RV(is_next_known) is false.
   returned: success, with O(image)
   type: dict
+is_next_known:
+  description: Whether the history was read up to the next build, or to the present. If not, there may be a later build.
+  returned: success, with O(image)
+  type: bool
 active_seconds:
   description: How many seconds the tag pointed at this build; none if no later build was read.
   returned: success, with O(image)
@@ -165,7 +190,7 @@ active_seconds:
   sample: 187200
 images:
   description:
-    - One answer for each of the images, each with the values above.
+    - The results of the images, each with the values above.
     - A list in their order, or a dictionary by their keys, as O(images) was.
   returned: success, with O(images)
   type: raw
@@ -178,21 +203,21 @@ refs:
   returned: success, with O(images)
   type: raw
 failed_images:
-  description: Why some of the images have no answer, by their keys, each with C(msg) and C(error_code).
+  description: Why some of the images cannot be resolved, by their keys, each with C(msg) and C(error_code).
   returned: failure, with O(images)
   type: dict
 error_code:
   description:
-    - Why there is no answer, as one word that stays the same between versions.
-    - What was asked is wrong - V(invalid), V(invalid_image), V(invalid_at), V(invalid_rule).
-    - There is nothing that fits - V(unknown_organisation), V(unknown_repository), V(unknown_tag), V(before_first_build),
+    - Why the task fails, as one word that stays the same between versions.
+    - An argument or a variable is wrong - V(invalid), V(invalid_image), V(invalid_at), V(invalid_rule).
+    - No build matches - V(unknown_organisation), V(unknown_repository), V(unknown_tag), V(before_first_build),
       V(no_build_fits).
     - The credentials do not suffice - V(not_signed_in), V(broken_credentials), V(wrong_audience), V(credentials_expired),
       V(credentials_refused), V(not_entitled), V(denied_by_policy).
     - The registry does not answer - V(unavailable).
-    - The registry's answer cannot be believed - V(untrustworthy_answer).
+    - The registry's answer cannot be trusted - V(untrustworthy_answer).
     - The Python library requests is not installed - V(missing_dependency).
-    - The lock has no answer, or is none - V(not_locked), V(invalid_lock).
+    - The lock file does not contain the image, does not exist or is malformed - V(not_locked), V(invalid_lock).
     - Several images failed for different reasons, which are in RV(failed_images) - V(several_failed).
   returned: failure
   type: str
@@ -201,17 +226,20 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARGUMENTS, look_up
+from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARGUMENTS, failed, look_up
+from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import CgrError
 
 
 def main() -> None:
     """Runs the module."""
     module = AnsibleModule(supports_check_mode=True, **ARGUMENTS)
-    result, warnings = look_up(module.params)
+    try:
+        result, warnings = look_up(module.params)
+    except CgrError as error:
+        module.fail_json(**failed(error))
+        return
     for warning in warnings:
         module.warn(warning)
-    if result.get("failed"):
-        module.fail_json(**result)
     module.exit_json(**result)
 
 

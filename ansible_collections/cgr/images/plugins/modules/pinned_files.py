@@ -67,6 +67,13 @@ extends_documentation_fragment:
   - cgr.images.rule
   - cgr.images.settings
 attributes:
+  async:
+    description: Cannot run with the keyword C(async), because it runs on the controller.
+    support: none
+  platform:
+    description: The operating systems of the controller.
+    platforms: posix
+    support: full
   action_group:
     description: The group for C(module_defaults).
     membership:

@@ -7,14 +7,27 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from typing import Any, Iterable, Mapping
+from typing import Any, Mapping
 
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.constants import LOCALHOST
+from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import RULE_NAMES
-from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import SETTINGS
+from ansible_collections.cgr.images.plugins.module_utils._digest_info import failed
+from ansible_collections.cgr.images.plugins.module_utils._options import RULE_OPTIONS, SETTING_OPTIONS
+from ansible_collections.cgr.images.plugins.module_utils._resolver.border import border
+from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import CgrError, InvalidArgument
+from ansible_collections.cgr.images.plugins.plugin_utils._arguments import (
+    Options,
+    environment_warning,
+    lock_of,
+    read_options,
+    reject_missing_lock,
+    unreachable_variables,
+)
+from ansible_collections.cgr.images.plugins.plugin_utils._lookup import to_builtin
+from ansible_collections.cgr.images.plugins.plugin_utils._variables import VARIABLES
 
 
 class ImagesAction(ActionBase):
@@ -27,62 +40,85 @@ class ImagesAction(ActionBase):
     _supports_async = False
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Answers the task."""
+        """Runs the task."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        result.update(self.run_task(self._params(task_vars or {}), task_vars))
+        try:
+            with border(self._display.vvv, passing=(AnsibleError,)):
+                params = self._validate()
+                options = self._read_options(task_vars or {})
+                result.update(self.run_task({**params, **options.rule, **options.settings}, options, task_vars))
+        except CgrError as error:
+            result.update(failed(error))
         return result
 
     @abstractmethod
-    def run_task(self, params: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
+    def run_task(self, params: dict[str, Any], options: Options, task_vars: dict[str, Any] | None) -> dict[str, Any]:
         """Returns the result of the task.
 
         Args:
-            params: the arguments, validated, and behind them the variables that stand for them.
+            params: the arguments, validated, and the variables that stand for arguments that are not given.
+            options: those that are the rule and the settings, and the present of the run.
             task_vars: the variables of the host.
+
+        Raises:
+            CgrError: the task fails.
         """
 
-    def warn(self, warnings: Iterable[str]) -> None:
-        """Shows what the user should mend, though there is a result."""
+    @property
+    def is_delegated(self) -> bool:
+        """Whether the task is delegated to another host than the controller."""
+        return bool(self._task.delegate_to) and self._task.delegate_to not in LOCALHOST
+
+    def warn(self, warnings: list[str]) -> None:
+        """Shows what the user should look at, although there is a result."""
         for warning in warnings:
             self._display.warning(warning)
 
-    def _params(self, task_vars: dict[str, Any]) -> dict[str, Any]:
-        given = {**self._from_variables(task_vars), **self._task.args}
-        for name in (name for name in RULE_NAMES if name in given and given[name] in (None, "")):
-            # `at:` with nothing behind it was meant to be an instant
-            raise AnsibleActionFail(f"{self._task.action}: {name} is empty; leave it out if there is none")
+    def _validate(self) -> dict[str, Any]:
+        """Returns the arguments; the values of the rule and of the settings are read elsewhere.
+
+        Raises:
+            InvalidArgument: an argument does not exist, is missing, or excludes another.
+        """
         # Not `self.validate_argument_spec`, which shows all arguments, a token too, when one of them is wrong.
-        validated = ArgumentSpecValidator(**self.arguments).validate(given)
-        if validated.error_messages:
-            raise AnsibleActionFail(f"{self._task.action}: {'; '.join(_in_words(validated))}")
-        params: dict[str, Any] = validated.validated_parameters
-        return {**params, "lock": self._lock(params["lock"])}
-
-    def _lock(self, lock: str | None) -> str:
-        """Returns where the lock is: where the files of a task are looked for, else beside the playbook."""
-        path = os.environ.get("CGR_LOCK", "") if lock is None else lock
-        if not path:
-            return path
-        try:
-            found: str = self._find_needle("files", path)
-        except AnsibleError:
-            found = self._loader.path_dwim(path)
-        return found
-
-    def _from_variables(self, task_vars: dict[str, Any]) -> dict[str, Any]:
-        found = {
-            each.name: _first(task_vars, each.names) for each in SETTINGS if not {*each.names} & {*self._task.args}
+        read_elsewhere = {**RULE_OPTIONS, **SETTING_OPTIONS, "image": {}}
+        spec = {
+            name: {"type": "raw", "aliases": each.get("aliases", [])} if name in read_elsewhere else each
+            for name, each in self.arguments["argument_spec"].items()
         }
-        return {option: self._templar.template(value) for option, value in found.items() if value is not None}
+        rules = {
+            name: each for name, each in self.arguments.items() if name in ("mutually_exclusive", "required_one_of")
+        }
+        validated = ArgumentSpecValidator(spec, **rules).validate(dict(self._task.args))
+        if validated.error_messages:
+            raise InvalidArgument(f"{self._task.action}: {'; '.join(_sentences(validated))}", "")
+        params: dict[str, Any] = to_builtin(validated.validated_parameters)
+        return params
+
+    def _read_options(self, variables: Mapping[str, Any]) -> Options:
+        environment: Mapping[str, str] = {} if self.is_delegated else os.environ
+        if not self.is_delegated and (names := unreachable_variables(self._task.environment)):
+            self.warn([environment_warning(self._task.action, names)])
+        filled = {name: self._templar.template(variables[name]) for name in VARIABLES if name in variables}
+        options = read_options(self._task.args, filled, environment)
+        lock = self._find_lock(lock_of(self._task.args, filled, environment))
+        return options._replace(settings={**options.settings, "lock": lock})
+
+    def _find_lock(self, written: str) -> str:
+        """Returns where the lock file is; the empty text for none."""
+        if not written:
+            return written
+        try:
+            path: str = self._find_needle("files", written)
+        except AnsibleError:
+            path = self._loader.path_dwim(written)
+        reject_missing_lock(path, written)
+        return path
 
 
-def _in_words(validated: ValidationResult) -> list[str]:
-    """Returns what is wrong with the arguments; one that does not exist may be why another is missing, so it comes first."""
-    said = [str(error) for error in validated.error_messages]
+def _sentences(validated: ValidationResult) -> list[str]:
+    """Returns the errors; an argument that does not exist comes first, because it may be why another is missing."""
+    sentences = [str(error) for error in validated.error_messages]
     if validated.unsupported_parameters:
-        said.insert(0, f"unsupported parameters: {said.pop()}")
-    return said
-
-
-def _first(task_vars: Mapping[str, Any], names: Iterable[str]) -> Any:
-    return next((task_vars[f"cgr_{name}"] for name in names if task_vars.get(f"cgr_{name}") is not None), None)
+        sentences.insert(0, f"unsupported parameters: {sentences.pop()}")
+    return sentences

@@ -1,135 +1,114 @@
 # Copyright: the pulumi-cgr authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the lookups share: each answers one value of the same answers.
+"""The part of the lookups that every use needs; a use whose query was resolved before in this run needs no other.
 
 Every use on every host is a process of its own, which imports all anew, and Ansible compiles each file of a collection each
-time.  So what was answered in this run is kept word for word, and the resolver is imported only by the first who asks.
+time.  So such a use reads its result from the file that the first one left, and imports nothing else of this collection.
+For the same reason the options are documented in files beside the lookups, which Ansible does not read when it loads them.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-from collections.abc import Mapping
-from pathlib import Path
+import os
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible.errors import AnsibleLookupError
+from ansible import constants
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.cache import CacheEntry, CacheKey, Codec
-from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import CgrError
-from ansible_collections.cgr.images.plugins.plugin_utils._run import run_cache
+from ansible_collections.cgr.images.plugins.plugin_utils._variables import VARIABLES
+
+RUN_DIRECTORY = "cgr-images"
+"""The directory of this collection in the temporary directory of a run."""
 
 display = Display()
 
-CREDENTIALS = frozenset({"token", "username", "password", "identity", "identity_token", "identity_token_file"})
-
 
 class ImagesLookup(LookupBase):
-    """A lookup whose terms are images; `value` names what it answers of each."""
+    """A lookup whose terms are images; `value` names what it returns of each."""
 
     value = ""
 
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
-        """Answers one value for each image, in their order."""
-        self.set_options(var_options=self._filled_in(variables or {}), direct=kwargs)
-        self._refuse_slips(terms, kwargs)
-        try:
-            lock = self._lock(self.get_option("lock"), variables)
-            found = (
-                run_cache()
-                .get_or_set(self._asked(terms, lock), lambda: self._compute(terms, lock), _codec(len(terms)))
-                .value
-            )
-        except CgrError as error:
-            raise AnsibleLookupError(str(error)) from None  # core would join the cause, the same sentence again
+        """Returns one value for each image, in their order."""
+        variables = variables or {}
+        images = [to_builtin(term) for term in _flatten(terms) if not _is_omitted(term)]
+        options = {name: to_builtin(value) for name, value in kwargs.items() if not _is_omitted(value)}
+        settings = {
+            name: to_builtin(self._templar.template(variables[name])) for name in VARIABLES if name in variables
+        }
+        lock = self._find_lock(
+            _first(options.get("lock"), settings.get("cgr_lock"), os.environ.get("CGR_LOCK")), variables
+        )
+        key = _key([images, options, settings, lock, _content(lock)])
+        found = _read(key)
+        if found is None:
+            from ansible_collections.cgr.images.plugins.plugin_utils._terms import Terms, resolve_terms
+
+            found = resolve_terms(Terms(images, options, settings, lock, variables.get("environment")), key)
         for warning in found["warnings"]:
             display.warning(warning)
-        return list(found["values"])
+        return list(found[self.value])
 
-    def _filled_in(self, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Returns our variables with the templates in them filled in, which ansible-core does for tasks only."""
-        return {name: self._templar.template(value) for name, value in variables.items() if name.startswith("cgr_")}
-
-    def _asked(self, terms: list[Any], lock: str) -> CacheKey:
-        """Returns what is asked, word for word; as a digest, for a word may be a secret that was put into a wrong option.
-
-        A lock counts by what is in it: another task may change it.
-        """
-        options = {name: value for name, value in self.get_options().items() if name not in CREDENTIALS}
-        if lock:
-            with contextlib.suppress(OSError):  # the resolver says so
-                options["lock"] = [lock, hashlib.sha256(Path(lock).read_bytes()).hexdigest()]
-        words = json.dumps(_plain({**options, "_terms": terms}), sort_keys=True)
-        return {"lookup": self.value, "asked": hashlib.sha256(words.encode()).hexdigest()}
-
-    def _compute(self, terms: list[Any], lock: str) -> CacheEntry:
-        from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import RULE_NAMES
-        from ansible_collections.cgr.images.plugins.module_utils._resolver.resolver import Resolver
-        from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import SETTING_NAMES
-
-        settings = {name: self.get_option(name) for name in SETTING_NAMES} | {"lock": lock}
-        resolver = Resolver(**settings, trace=display.vvv, run_cache=run_cache())
-        rule = {name: self.get_option(name) for name in RULE_NAMES if self.get_option(name) is not None}
-        if len(terms) == 1:
-            resolutions = [resolver.resolve(terms[0], **rule)]
-        else:
-            images = {f"images[{number}]": image for number, image in enumerate(terms)}
-            resolutions = list(resolver.resolve_all(images, **rule).resolutions.values())
-        values = [str(getattr(resolution, self.value)) for resolution in resolutions]
-        return CacheEntry(
-            {"values": values, "warnings": [each for resolution in resolutions for each in resolution.warnings]}
-        )
-
-    def _lock(self, path: str | None, variables: dict[str, Any] | None) -> str:
-        """Returns where the lock is: where the files of a task are looked for, else beside the playbook.
-
-        No lock is the empty text: for the resolver, `None` would stand for what the environment says.
-        """
-        if not path:
+    def _find_lock(self, written: str, variables: Mapping[str, Any]) -> str:
+        """Returns where the lock file is: where the files of a task are searched, else beside the playbook."""
+        if not written:
             return ""
-        found = self.find_file_in_search_path(variables, "files", path, ignore_missing=True)
-        return str(found or self._loader.path_dwim(path))
-
-    def _refuse_slips(self, terms: list[Any], kwargs: dict[str, Any]) -> None:
-        """Refuses what ansible-core passes over in silence, though it would make another question of this one."""
-        options = set(self.get_options()) - {"_terms"}
-        if not terms:
-            raise AnsibleLookupError("no image is given")
-        if unknown := sorted(set(kwargs) - options):
-            raise AnsibleLookupError(
-                f"unsupported options: {', '.join(unknown)}; there are {', '.join(sorted(options))}"
-            )
-        for name in self._empty_rules(kwargs):
-            raise AnsibleLookupError(f"{name} is empty; leave it out if there is none")
-
-    def _empty_rules(self, kwargs: dict[str, Any]) -> list[str]:
-        empty = [name for name in kwargs if kwargs[name] in (None, "")]
-        if not empty:
-            return []
-        from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import RULE_NAMES
-
-        return [name for name in RULE_NAMES if name in empty]
+        found = self.find_file_in_search_path(variables, "files", written, ignore_missing=True)
+        return str(found or self._loader.path_dwim(written))
 
 
-def _codec(terms: int) -> Codec:
-    def decode(data: Any) -> Any:
-        texts = [*data["values"], *data["warnings"]]
-        if len(data["values"]) != terms or not all(isinstance(text, str) for text in texts):
-            raise ValueError("is not the result of a lookup")
-        return data
-
-    return Codec(lambda value: value, decode)
-
-
-def _plain(value: Any) -> Any:
-    """Returns data without Ansible's own kinds of values, of which a container may hold templates yet to be filled in."""
+def to_builtin(value: Any) -> Any:
+    """Returns data without Ansible's own types, of which a container may hold templates that are not filled in yet."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
+        return {str(key): to_builtin(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple, set)):
-        return [_plain(entry) for entry in value]
-    return value if value is None or isinstance(value, (bool, int, float)) else str(value)
+        return [to_builtin(entry) for entry in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def _is_omitted(value: Any) -> bool:
+    """Whether it is what `default(omit)` returns, which ansible-core removes from tasks only and does not make public."""
+    return type(value).__name__ == "_OmitType"
+
+
+def _flatten(terms: list[Any]) -> Iterator[Any]:
+    for term in terms:
+        if isinstance(term, (list, tuple)):
+            yield from _flatten(list(term))
+        else:
+            yield term
+
+
+def _first(*values: Any) -> str:
+    return str(next((value for value in values if value is not None), "")).strip()
+
+
+def _content(path: str) -> str:
+    """Returns a digest of a lock file, which another task may change."""
+    try:
+        with open(path, "rb") as stream:
+            return hashlib.sha256(stream.read()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _key(asked: list[Any]) -> dict[str, str]:
+    """Returns the key of a query in the cache of the run: a digest, because a part of it may be a secret."""
+    text = json.dumps(asked, sort_keys=True, default=lambda value: [type(value).__name__, str(value)])
+    return {"lookup": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def _read(key: dict[str, str]) -> Any:
+    """Returns what `FileCache` wrote for a key; `None` if there is nothing that can be read."""
+    name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
+    try:
+        with open(os.path.join(constants.DEFAULT_LOCAL_TMP, RUN_DIRECTORY, f"{name}.json"), encoding="utf-8") as stream:
+            kept = json.load(stream)
+        return kept["data"] if kept["key"] == key else None
+    except (OSError, ValueError, KeyError):
+        return None

@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.grammar import is_digest
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import parse_ref
 
 # As long a run as possible of what may be in a reference, so that nothing before or behind it is overlooked; and not
@@ -23,23 +24,25 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.model.referen
 _RUN = r"-\w.:/@+#~"
 _TOKEN = re.compile(rf"(?<![{_RUN}}}%$])[{_RUN}]+(?![{_RUN}{{%$])")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*", re.MULTILINE)
-_SCHEME = "docker://"
+_SCHEMES = ("docker://", "docker-image://")
+"""Of GitHub Actions, and of the build contexts of Compose and Buildx."""
 
 
-def refs_of(resolutions: Any) -> dict[str, str]:
+def refs_of(results: Any) -> dict[str, str]:
     """Returns which reference each image is to be pinned to.
 
     Args:
-        answers: references `repository:tag@digest`, results of digest_info, or lists of either, at any depth.
+        results: references `repository:tag@digest`, results of digest_info or any part of them that holds references, or lists
+            or dictionaries of these, at any depth.
 
     Raises:
-        ValueError: an answer holds no reference, or two give one image different digests.
+        ValueError: there is no reference in a result, or two give one image different digests.
         InvalidImage: a reference is malformed.
     """
     pins: dict[str, str] = {}
-    for image, ref in _pairs(resolutions):
+    for image, ref in _pairs(results):
         if pins.setdefault(image, ref) != ref:
-            raise ValueError(f"two answers pin {image} to different digests: {pins[image]} and {ref}")
+            raise ValueError(f"two results pin {image} to different digests: {pins[image]} and {ref}")
     return pins
 
 
@@ -59,33 +62,63 @@ def pinned(value: Any, pins: Mapping[str, str]) -> Any:
     return value
 
 
-def _pairs(resolutions: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(resolutions, str):
-        reference = parse_ref(resolutions)
-        if reference.digest is None or reference.tag is None:
-            raise ValueError(f"{resolutions} is no answer: it must be repository:tag@digest")
-        yield f"{reference.repository}:{reference.tag}", resolutions
-    elif isinstance(resolutions, Mapping):
-        yield from _pairs_of_result(resolutions)
-    elif isinstance(resolutions, (list, tuple)):
-        for resolution in resolutions:
-            yield from _pairs(resolution)
+def _pairs(results: Any) -> Iterator[tuple[str, str]]:
+    """Yields each image and the reference to pin it to."""
+    if isinstance(results, str):
+        for ref in results.split(","):  # lookup() joins several with commas
+            yield from _pairs_of_ref(ref.strip())
+    elif isinstance(results, Mapping):
+        yield from _pairs_of_mapping(results)
+    elif isinstance(results, (list, tuple)):
+        for result in results:
+            if not _has_no_tag(result):
+                yield from _pairs(result)
     else:
-        raise ValueError(f"{type(resolutions).__name__} is no answer: give results of digest_info or references")
+        raise ValueError(
+            f"{type(results).__name__} is not a result of digest_info or a reference repository:tag@digest"
+        )
+
+
+def _pairs_of_ref(ref: str) -> Iterator[tuple[str, str]]:
+    if is_digest(ref):
+        raise ValueError(f"{ref} is a digest without its image: give references repository:tag@digest, such as 'refs'")
+    reference = parse_ref(ref)
+    if reference.digest is None or reference.tag is None:
+        raise ValueError(f"{ref} is not a reference to pin to: it must be repository:tag@digest")
+    yield f"{reference.repository}:{reference.tag}", ref
+
+
+def _pairs_of_mapping(results: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    inner = results.get("images", results.get("results"))
+    if results and all(isinstance(value, str) and ("@" in value or is_digest(value)) for value in results.values()):
+        yield from _pairs(list(results.values()))  # such as the `refs` of a set
+    elif isinstance(inner, (list, tuple, Mapping)):
+        yield from _pairs(list(inner.values()) if isinstance(inner, Mapping) else inner)
+    elif isinstance(results.get("ref"), str):
+        yield from _pairs_of_result(results)
+    elif results and all(isinstance(value, Mapping) for value in results.values()):
+        yield from _pairs(list(results.values()))  # such as the `images` of a set
+    else:
+        said = results.get("msg", "give what digest_info registered")
+        raise ValueError(f"a result without a ref cannot be pinned to: {said}")
 
 
 def _pairs_of_result(result: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    inner = result.get("images", result.get("results"))
-    if inner is not None:
-        yield from _pairs(list(inner.values()) if isinstance(inner, Mapping) else inner)
-    elif isinstance(result.get("ref"), str):
-        yield from _pairs(result["ref"])
-        if isinstance(result.get("image"), str) and "@" not in result["image"]:
-            yield result["image"], result["ref"]
-    else:
-        raise ValueError(
-            f"a result without a ref is no answer: {result.get('msg', 'give what digest_info registered')}"
-        )
+    if _has_no_tag(result["ref"]):
+        return
+    yield from _pairs_of_ref(result["ref"])
+    if isinstance(result.get("image"), str) and "@" not in result["image"]:
+        yield result["image"], result["ref"]
+
+
+def _has_no_tag(ref: Any) -> bool:
+    """Whether it is an image that was pinned already by its digest alone: no tag is left to pin."""
+    return (
+        isinstance(ref, str)
+        and ref.count("@") == 1
+        and is_digest(ref.rpartition("@")[2])
+        and parse_ref(ref).tag is None
+    )
 
 
 def _pinned_text(text: str, pins: Mapping[str, str]) -> str:
@@ -98,7 +131,7 @@ def _pinned_text(text: str, pins: Mapping[str, str]) -> str:
 
     def pin(match: re.Match[str]) -> str:
         token = match.group()
-        scheme = _SCHEME if token.startswith(_SCHEME) else ""
+        scheme = next((each for each in _SCHEMES if token.startswith(each)), "")
         image = token[len(scheme) :]
         return scheme + pins[image] if image in pins and live[match.start()] else token
 

@@ -1,9 +1,9 @@
 # Copyright: the pulumi-cgr authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The memory of one run of Ansible: the same question gets the same answer, whoever asks it and on whichever host.
+"""What one run of Ansible shares: its cache, and the instant that it takes for the present.
 
-It is in the run's own temporary folder, which all its forks share and which is removed when it ends.
+Both are in the temporary directory of the run, which all its forks share and which Ansible removes when it ends.
 """
 
 from __future__ import annotations
@@ -13,8 +13,31 @@ import os
 from ansible import constants
 
 from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_cache import FileCache
+from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.present import RunPresent
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import Instant
+from ansible_collections.cgr.images.plugins.plugin_utils._lookup import RUN_DIRECTORY
+
+SECONDS = 30.0
 
 
-def run_cache() -> FileCache:
-    """Returns the memory of this run."""
-    return FileCache(os.path.join(constants.DEFAULT_LOCAL_TMP, "cgr-images"))
+def run_cache(timeout: object = None) -> FileCache:
+    """Returns the cache of this run.
+
+    Args:
+        timeout: the setting: how long to wait for another process that resolves the same; the resolver reports a malformed one.
+    """
+    try:
+        seconds = float(str(timeout or os.environ.get("CGR_TIMEOUT") or SECONDS))
+    except ValueError:
+        seconds = SECONDS
+    path = os.path.join(constants.DEFAULT_LOCAL_TMP, RUN_DIRECTORY)
+    return FileCache(path, seconds=seconds if 0 < seconds < 3600 else SECONDS)
+
+
+def run_present(given: Instant | None) -> RunPresent:
+    """Returns the present of this run.
+
+    Args:
+        given: the instant that the variable `cgr_at` gives, if there is one.
+    """
+    return RunPresent(run_cache(), given, "cgr_at")

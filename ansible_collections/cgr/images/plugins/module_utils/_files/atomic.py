@@ -11,6 +11,10 @@ import secrets
 import stat
 from typing import Callable, Iterator
 
+from .._resolver.cache.file_lock import locked_directory
+from .._resolver.cache.private_files import FLAGS
+
+LOCK_SECONDS = 60.0
 _PARTIAL = ".cgr-partial"
 
 
@@ -18,19 +22,11 @@ _PARTIAL = ".cgr-partial"
 def locked(folder: str) -> Iterator[None]:
     """Waits until nobody else is in such a block for the same folder; processes and threads respect it.
 
-    The folder itself is locked, so that no further file lies about; when a process ends, however it does, so does its lock.
-
     Raises:
-        OSError: there is no such folder, or it cannot be locked.
+        OSError: there is no such folder, it cannot be locked, or somebody else does not end.
     """
-    import fcntl  # there is none on Windows
-
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with locked_directory(folder, LOCK_SECONDS):
         yield
-    finally:
-        os.close(handle)
 
 
 def replace(path: str, content: bytes, last_look: Callable[[], None] = lambda: None) -> None:
@@ -49,13 +45,13 @@ def replace(path: str, content: bytes, last_look: Callable[[], None] = lambda: N
         raise PermissionError(13, "it is read-only")
     folder, name = os.path.split(path)
     partial = os.path.join(folder, f".{name}.{secrets.token_hex(8)}{_PARTIAL}")
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if before else 0o666)
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | FLAGS, 0o600 if before else 0o666)
     try:
         with open(handle, "wb") as stream:
             stream.write(content)
             stream.flush()
             if before:
-                _take_over(stream.fileno(), before)
+                _take_over(stream.fileno(), partial, before)
             os.fsync(stream.fileno())
         last_look()
         os.replace(partial, path)
@@ -73,11 +69,14 @@ def remove_partial(path: str) -> None:
             os.unlink(partial)
 
 
-def _take_over(handle: int, before: os.stat_result) -> None:
+def _take_over(handle: int, path: str, before: os.stat_result) -> None:
     made = os.fstat(handle)
-    if (made.st_uid, made.st_gid) != (before.st_uid, before.st_gid):
+    if hasattr(os, "fchown") and (made.st_uid, made.st_gid) != (before.st_uid, before.st_gid):
         os.fchown(handle, before.st_uid, before.st_gid)
-    os.fchmod(handle, stat.S_IMODE(before.st_mode))
+    if hasattr(os, "fchmod"):
+        os.fchmod(handle, stat.S_IMODE(before.st_mode))
+    else:  # Windows
+        os.chmod(path, stat.S_IMODE(before.st_mode))
 
 
 def _settle(folder: str) -> None:

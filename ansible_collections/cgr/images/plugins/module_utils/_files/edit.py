@@ -9,6 +9,7 @@ import os
 import stat
 from dataclasses import dataclass
 
+from .._resolver.cache.private_files import FLAGS
 from . import atomic
 
 CHANGED_MEANWHILE = "was changed by somebody else meanwhile"
@@ -33,7 +34,7 @@ def read(path: str) -> tuple[bytes, Version]:
         NotWritten: it cannot be read.
     """
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as stream:
+        with open(os.open(path, os.O_RDONLY | FLAGS), "rb") as stream:
             status = os.fstat(stream.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise NotWritten("is no file any more")

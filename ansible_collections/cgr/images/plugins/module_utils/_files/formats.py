@@ -8,21 +8,17 @@ import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import Any, Callable
+from typing import Callable
 
 from .dockerfile.images import images_in_dockerfile
 from .dockerfile.source import is_dockerfile
-from .dockerfile.source import parse as parse_dockerfile
 from .hcl.images import images_in_hcl
-from .hcl.images import parse as parse_hcl
 from .json.images import images_in_json, images_in_jsonc
 from .matcher import Matcher
 from .occurrence import Occurrence, Unreadable
 from .starlark.images import images_in_starlark
-from .starlark.images import parse as parse_starlark
-from .text.dialects import EARTHFILE, GROOVY, QUADLET, SCRIPT
+from .text.dialects import EARTHFILE, ENVIRONMENT, GROOVY, QUADLET, SCRIPT
 from .text.images import Dialect, images_in_text
-from .text.images import parse as parse_text
 from .tree.scalars import IN_TEXT
 from .yaml.images import images_in_yaml
 
@@ -39,17 +35,15 @@ class Format:
         name: what it is called.
         patterns: the names of its files, in lower case, as shell patterns.
         find: finds the images in a text; raises `Unreadable` where the text is something else.
-        parse: returns what a text says, to be compared with what it says after a change; `None` where nothing can.
     """
 
     name: str
     patterns: tuple[str, ...]
     find: Finder
-    parse: Callable[[str], Any] | None = None
 
 
 def _text(name: str, dialect: Dialect, *patterns: str) -> Format:
-    return Format(name, patterns, partial(_images_in_text, dialect), parse_text)
+    return Format(name, patterns, partial(_images_in_text, dialect))
 
 
 def _images_in_text(dialect: Dialect, text: str, names: Matcher) -> list[Occurrence]:
@@ -57,7 +51,7 @@ def _images_in_text(dialect: Dialect, text: str, names: Matcher) -> list[Occurre
 
 
 YAML = Format("YAML", ("*.yaml", "*.yml"), images_in_yaml)
-DOCKERFILE = Format("Dockerfile", ("*dockerfile*", "*containerfile*"), images_in_dockerfile, parse_dockerfile)
+DOCKERFILE = Format("Dockerfile", ("*dockerfile*", "*containerfile*"), images_in_dockerfile)
 """Whatever stands before or behind `Dockerfile` and `Containerfile`, as BuildKit and Podman take any name with `-f`."""
 
 SHELL = _text("shell script", SCRIPT, "*.sh", "*.bash", "*.zsh", "*.ksh")
@@ -69,15 +63,15 @@ FORMATS = (
     YAML,
     JSON,
     JSONC,
-    Format("HCL", ("*.tf", "*.tfvars", "*.tofu", "*.hcl", "*.nomad"), images_in_hcl, parse_hcl),
+    Format("HCL", ("*.tf", "*.tfvars", "*.tofu", "*.hcl", "*.nomad"), images_in_hcl),
     SHELL,
     _text("quadlet", QUADLET, "*.container", "*.image", "*.volume", "*.build"),
     _text("Makefile", SCRIPT, "makefile*", "gnumakefile", "*.mk", "*.mak"),
-    _text("environment file", SCRIPT, ".env", ".env.*", "*.env", ".envrc"),
+    _text("environment file", ENVIRONMENT, ".env", ".env.*", "*.env", ".envrc"),
     _text("Earthfile", EARTHFILE, "earthfile", "*.earth"),
     _text("Jenkinsfile", GROOVY, "*jenkinsfile*"),
     _text("TOML", SCRIPT, "*.toml"),
-    Format("Starlark", ("*.bazel", "workspace", "build", "*.bzl"), images_in_starlark, parse_starlark),
+    Format("Starlark", ("*.bazel", "workspace", "build", "*.bzl"), images_in_starlark),
     DOCKERFILE,
 )
 """All of them; a name that fits several is one of the first."""
@@ -110,11 +104,6 @@ def format_of(name: str, text: str) -> Format:
     if by_name is None or by_name.name == "quadlet":
         return _by_content(text) or by_name or _UNKNOWN
     return by_name
-
-
-def finder_for(name: str) -> Finder:
-    """Returns what finds the images in a file of a name."""
-    return lambda text, names: format_of(name, text).find(text, names)
 
 
 def is_looked_at(name: str) -> bool:

@@ -9,10 +9,9 @@ in, such as `image:` in YAML and `resource … {` in HCL.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Iterable, Iterator
 
-from .occurrence import Occurrence
+from .occurrence import Occurrence, skipped
 from .text.lines import LineNumbers
 
 IGNORED = "a comment says to ignore it"
@@ -28,14 +27,17 @@ def without_ignored(text: str, occurrences: Iterable[Occurrence]) -> list[Occurr
     if "cgr-images:" not in text:
         return occurrences
     lines, numbers = text.split("\n"), LineNumbers(text)
-    return [
-        replace(each, place=None, reason=IGNORED, code="") if _is_ignored(each, lines, numbers) else each
-        for each in occurrences
-    ]
+    return [_ignored(each) if _is_ignored(each, lines, numbers) else each for each in occurrences]
+
+
+def _ignored(occurrence: Occurrence) -> Occurrence:
+    return skipped(occurrence.first_line or occurrence.line, occurrence.image, IGNORED)
 
 
 def _is_ignored(occurrence: Occurrence, lines: list[str], numbers: LineNumbers) -> bool:
-    at = {occurrence.line, numbers.of(occurrence.place.start) if occurrence.place else occurrence.line}
+    at = {occurrence.line, occurrence.first_line or occurrence.line}
+    if occurrence.place:
+        at.add(numbers.of(occurrence.place.start))
     if any(_COMMENT.search(lines[line - 1]) for line in at):
         return True
     return any(

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Callable, Hashable, Iterable, Iterator, Mapping, NamedTuple
 
 from .._resolver.errors import InvalidImage
@@ -90,8 +90,9 @@ class Occurrence:
         place: where its digest belongs; `None` for one that is skipped.
         reason: why it is skipped.
         code: `MALFORMED` or `QUESTION`, where one of these is why.
-        target: the value that changes with its digest; `None` where the format has no parser for the check.
+        target: the value that changes with its digest; `None` for one that is skipped.
         note: what the user should know about a digest in this place.
+        first_line: the line in which it begins, where it is in several; 0 where it is in one.
     """
 
     line: int
@@ -101,6 +102,7 @@ class Occurrence:
     code: str = ""
     target: Target | None = None
     note: str = ""
+    first_line: int = field(default=0, compare=False)
 
     @property
     def without_digest(self) -> str:
@@ -167,6 +169,25 @@ def is_template(text: str) -> bool:
 def has_tag(image: str) -> bool:
     """Whether a tag or a digest is written in an image."""
     return "@" in image or ":" in image.rpartition("/")[2]
+
+
+def with_target(occurrence: Occurrence, parser: Parser, path: Hashable, start: int) -> Occurrence:
+    """Returns an occurrence with its target, which it has for the check of what is written.
+
+    Args:
+        occurrence: an image in a value of a file.
+        parser: reads the file.
+        path: names the value among those that the parser yields.
+        start: where the text of the value begins in the file.
+    """
+    if occurrence.place is None:
+        return occurrence
+    return replace(occurrence, target=Target(parser, path, shifted(occurrence.place, -start), occurrence.target))
+
+
+def shifted(place: Place, by: int) -> Place:
+    """Returns a place as many characters further on."""
+    return replace(place, start=place.start + by, end=place.end + by)
 
 
 def with_digests(text: str, edits: Mapping[Place, str]) -> str:

@@ -21,14 +21,14 @@ class Row:
 
     Attributes:
         file: the path of the file.
-        line: its line, counted from 1.
+        line: the line that changes with its digest, or in which it begins, counted from 1.
         image: the image without its digest.
         status: `pinned`, `updated`, `unchanged` or `skipped`.
         old_digest: the digest that the file held, if it did.
         old_updated_at: when the tag moved to it, if it was seen in the tag's history.
-        new_digest: the digest that it holds now; `None` where the image is left.
+        new_digest: the digest that it holds now; `None` where the image is skipped.
         new_updated_at: when the tag moved to it.
-        reason: why this build, or why it is left.
+        reason: why this build, or why it is skipped; one line.
     """
 
     file: str
@@ -49,7 +49,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Problem:
-    """What could not be looked at or written, and is as it was; `line` is `None` where it is the whole file."""
+    """What could not be read or written, or a malformed reference; `line` is `None` where it is the whole file."""
 
     file: str
     line: int | None
@@ -67,9 +67,9 @@ class Report:
     Attributes:
         rows: the images, by file and line.
         files: the files that changed, or would.
-        problems: what could not be looked at or written.
+        problems: what could not be read or written, and malformed references.
         at: the one instant of all answers, if there is one.
-        warnings: what the user should mend.
+        warnings: what the user should fix.
     """
 
     rows: tuple[Row, ...] = ()

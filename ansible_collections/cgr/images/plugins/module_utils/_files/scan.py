@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Sequence
 
+from .._resolver.errors import InvalidArgument
 from . import edit as write
 from .edit import NotWritten, Version
 from .formats import format_of
@@ -47,12 +48,14 @@ class ScanResult:
         files: the files that hold some of ours.
         problems: the files that could not be looked at, and why.
         looked_at: how many files were looked at.
+        paths: the files that were looked at, by the paths by which the user knows them.
         warnings: what the user should know about the choice of files.
     """
 
     files: list[ScannedFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     looked_at: int = 0
+    paths: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -82,6 +85,7 @@ def scan(
     walk = Walk(Selection(paths, patterns, exclude_patterns, gitignore))
     for target in walk:
         found.looked_at += 1
+        found.paths.append(target.path)
         try:
             read = _read(target, names)
         except (NotWritten, Unreadable) as error:
@@ -91,6 +95,26 @@ def scan(
             found.files.append(read)
     found.warnings = list(dict.fromkeys(walk.warnings))
     return found
+
+
+def scan_text(text: str, name: str, names: Matcher, path: str) -> ScannedFile:
+    """Finds all images of ours in a text, such as standard input.
+
+    Args:
+        text: the content of a file.
+        name: a file name that says how to read it, such as `Dockerfile` or `a.yaml`.
+        names: which images are ours.
+        path: what messages call the text.
+
+    Raises:
+        InvalidArgument: it cannot be read as what its name says.
+        MissingDependency: it is YAML, and PyYAML is not installed.
+    """
+    try:
+        found = without_ignored(text, format_of(name, text).find(text, names)) if names.may_be_in(text) else []
+    except Unreadable as error:
+        raise InvalidArgument(f"{path} {error}.", "paths") from error
+    return ScannedFile(path, path, Version(b"", ()), tuple(found))
 
 
 def text_of(content: bytes) -> str:

@@ -4,17 +4,13 @@
 
 from __future__ import annotations
 
-import re
 from itertools import zip_longest
-from typing import Any, Callable, Hashable, Mapping
+from typing import Hashable, Mapping
 
 from .edit import NotWritten
-from .occurrence import Occurrence, Parser, Place, Target, Unreadable, with_digests
+from .occurrence import Parser, Place, Target, Unreadable, with_digests
 
 NOT_AS_INTENDED = "would not read as intended with its digests, and was not changed"
-
-_DIGEST = re.compile(r"@?sha256:[0-9a-f]{64}")
-_LATEST = re.compile(r":latest(?![\w.-])")  # the tag that is put before a digest where none is written
 
 _Changes = dict[Hashable, dict[Target, str]]
 
@@ -40,39 +36,6 @@ def verify(before: str, after: str, digests: Mapping[Target, str]) -> None:
             raise NotWritten(f"{NOT_AS_INTENDED}: it {error}") from error
         if changed != len(changes):
             raise NotWritten(NOT_AS_INTENDED)
-
-
-def verify_read_again(
-    before: str,
-    after: str,
-    digests: Mapping[Place, str],
-    find: Callable[[str], list[Occurrence]],
-    parse: Callable[[str], Any] | None,
-) -> None:
-    """Checks a text whose format has no `Target`s: it is to hold the same images with their digests, and say the same otherwise.
-
-    Args:
-        before: the text as it is.
-        after: the text as it is to be written.
-        digests: the digest for each place.
-        find: finds the images in a text.
-        parse: returns what a text says; `None` where the format has no parser.
-
-    Raises:
-        NotWritten: something else changes as well.
-    """
-    try:
-        wanted = [(each.asked, digests.get(each.place, each.digest)) for each in find(before) if each.place]
-        found = [(each.asked, each.digest) for each in find(after) if each.place]
-        same = parse is None or _without_digests(parse(before)) == _without_digests(parse(after))
-    except Unreadable as error:
-        raise NotWritten(f"{NOT_AS_INTENDED}: it {error}") from error
-    if found != wanted or not same:
-        raise NotWritten(NOT_AS_INTENDED)
-
-
-def _without_digests(said: Any) -> str:
-    return _LATEST.sub("", _DIGEST.sub("", repr(said)))
 
 
 def _changed(parser: Parser, before: str, after: str, changes: _Changes) -> int:

@@ -1,9 +1,9 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The lock as a file: JSON with one line for each value, the same bytes for the same entries.
+"""The lock file's format: JSON with one line for each value, and the same bytes for the same entries.
 
-What changes with a pin stands in the middle of an entry, and what stays around it: so the changes of two people to different
-images are never beside each other, and git merges them.  The form is described in docs/reference/cgr.lock.schema.json.
+What changes with a pin is in the middle of an entry, and what does not change is around it.  So the changes of two people to
+different images are never on neighbouring lines, and git merges them.  docs/reference/cgr.lock.schema.json describes the format.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import json
 import os
 import re
 import shlex
-from typing import Any, Callable, Mapping
+import stat
+from typing import Any, Mapping
 
-from .._files import atomic
 from .._resolver.errors import InvalidArgument, InvalidLock, redact
 from .._resolver.model.grammar import is_digest
 from .._resolver.model.instant import Instant
@@ -22,112 +22,119 @@ from .._resolver.model.mirrors import Mirrors
 from .._resolver.model.query import Query
 from .._resolver.model.reference import parse_ref
 from .._resolver.model.rule import PARTS
-from .model import LOCK_FILE_NAME, LOCK_VERSION, Entry, Lock, lock_key, merge_locks
+from .model import LOCK_FILE_NAME, LOCK_VERSION, Entry, Lock, lock_key
 
 LARGEST = 64 * 1024 * 1024
 _ALWAYS = ("image", "rule", "ref", "digest", "updated_at", "resolved", "used")
-_SOMETIMES = ("upstream", "exclude")
+_SOMETIMES = ("upstream", "exclude", "named")
 LOCKED_PARTS = tuple(part.name for part in PARTS if part.is_locked)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def read_lock(path: str | os.PathLike[str]) -> Lock:
-    """Reads a lock.
+    """Reads a lock file.
 
     Args:
         path: the file.
 
     Raises:
-        InvalidLock: it is missing, cannot be read, or is no lock.
+        InvalidLock: it is missing, cannot be read, or is not valid.
     """
     lock = read_if_there(path)
     if lock is None:
         name = os.fspath(path)
         named = "" if name == LOCK_FILE_NAME else f" --lock {shlex.quote(name)}"
-        raise InvalidLock(f"{name}: there is no such file. Make it: cgr-images lock IMAGE{named}")
+        raise InvalidLock(f"{name}: there is no such file. Create it: cgr-images lock IMAGE{named}")
     return lock
 
 
 def read_if_there(path: str | os.PathLike[str]) -> Lock | None:
-    """Reads a lock; `None` where there is no file.  Raises what `read_lock` does."""
-    name = os.fspath(path)
+    """Reads a lock file; returns `None` if it does not exist.  Raises what `read_lock` does."""
+    content = read_content(path)
+    return None if content is None else decode_file(path, content)
+
+
+def read_content(path: str | os.PathLike[str]) -> bytes | None:
+    """Returns the content of a lock file, or `None` if it does not exist.
+
+    Raises:
+        InvalidLock: it cannot be read.
+    """
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for without end
+            raise InvalidLock("it is not a file.")
         with open(path, "rb") as stream:
-            return decode(stream.read(LARGEST + 1))
+            return stream.read(LARGEST + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise InvalidLock(f"{name} cannot be read: {error.strerror}.") from error
-    except InvalidLock as error:
-        raise InvalidLock(f"{name}: {error}") from error.__cause__
+        raise InvalidLock(f"{os.fspath(path)} cannot be read: {error.strerror}.") from error
 
 
-def change(path: str | os.PathLike[str], make: Callable[[Lock], Lock]) -> tuple[Lock, Lock]:
-    """Changes a lock, or makes it; what others change meanwhile is kept (see `lock.merged`).
-
-    Args:
-        path: the file.
-        make: makes the new lock of the old one; it may take its time.
-
-    Returns:
-        What was there, and what is there now.
-
-    Raises:
-        InvalidLock: it is no lock, or cannot be written; it is as it was then.
-    """
-    base = read_if_there(path)
-    made = make(base or Lock())
-    target = os.path.realpath(path)
+def decode_file(path: str | os.PathLike[str], content: bytes) -> Lock:
+    """Decodes the content of a file; the message of an error begins with the file's name."""
     try:
-        with atomic.locked(os.path.dirname(target)):
-            there = read_if_there(path)
-            now = merge_locks(base or Lock(), made, there or Lock())
-            atomic.remove_partial(target)
-            if there is None or encode(now) != encode(there):
-                atomic.replace(target, encode(now))
-    except OSError as error:
-        raise InvalidLock(f"{os.fspath(path)} cannot be written: {error.strerror or error}.") from error
-    return base or Lock(), now
+        return decode(content)
+    except InvalidLock as error:
+        raise InvalidLock(f"{os.fspath(path)}: {error}") from error.__cause__
 
 
 def encode(lock: Lock) -> bytes:
-    """Returns a lock as it is written."""
-    content = {"version": LOCK_VERSION, "images": [_as_data(entry) for entry in lock.entries]}
-    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+    """Returns a lock as it is written to the file."""
+    return _text({"version": LOCK_VERSION, "images": [_to_data(entry) for entry in lock.entries]}).encode()
+
+
+def encode_entry(entry: Entry) -> str:
+    """Returns the lines of an entry as they are in the file, without a comma behind it."""
+    return "".join(f"    {line}\n" for line in _text(_to_data(entry)).splitlines())
+
+
+def has_conflict(content: bytes) -> bool:
+    """Whether git left conflict markers in the content of a lock file."""
+    return b"\n<<<<<<<" in b"\n" + content
 
 
 def decode(content: bytes) -> Lock:
-    """Reads what `encode` wrote, in any order and layout.
+    """Decodes what `encode` returned, in any order and layout.  An empty file is an empty lock.
 
     Raises:
-        InvalidLock: it is something else.
+        InvalidLock: it is not a valid lock.
     """
     if len(content) > LARGEST:
-        raise InvalidLock(f"it is larger than {LARGEST} bytes, so it is no lock.")
-    try:
-        data = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_without_repeats)
-    except UnicodeDecodeError as error:
-        raise InvalidLock("it is not UTF-8, so it is no lock.") from error
-    except (ValueError, RecursionError) as error:
-        if b"\n<<<<<<<" in b"\n" + content:
-            raise InvalidLock(
-                "git left a conflict in it. Take either side, then run: cgr-images lock; or let git merge it next time, by"
-                " cgr-images merge."
-            ) from error
-        raise InvalidLock(f"it is not JSON ({error or 'it is nested too deep'}). Take it back from git.") from error
+        raise InvalidLock(f"it is larger than {LARGEST} bytes, so it is not a lock file.")
+    if not content.strip():
+        return Lock()
+    data = _parse_json(content)
     if not isinstance(data, dict) or "version" not in data:
-        raise InvalidLock("it is no lock: it has no version.")
+        raise InvalidLock("it is not a lock file: it has no version.")
     if data["version"] != LOCK_VERSION or isinstance(data["version"], bool):
         raise InvalidLock(
-            f"it is of version {redact(str(data['version']))}, and only {LOCK_VERSION} is known here. Use the version of"
+            f"it has version {redact(str(data['version']))}, and only {LOCK_VERSION} is supported here. Use the version of"
             " pulumi-cgr that wrote it, or a newer one."
         )
     if set(data) != {"version", "images"} or not isinstance(data["images"], list):
-        raise InvalidLock("it is no lock: it must hold version and images, a list, and nothing else.")
+        raise InvalidLock("it is not a lock file: it must contain version and images, a list, and nothing else.")
     return Lock.of(_entry(entry, number) for number, entry in enumerate(data["images"]))
 
 
-def _as_data(entry: Entry) -> dict[str, Any]:
+def _parse_json(content: bytes) -> Any:
+    try:
+        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_without_repeats)
+    except UnicodeDecodeError as error:
+        raise InvalidLock("it is not UTF-8, so it is not a lock file.") from error
+    except (ValueError, RecursionError) as error:
+        if has_conflict(content):
+            raise InvalidLock(
+                "git left a conflict in it. Keep both sides, and let this resolve it: cgr-images lock"
+            ) from error
+        raise InvalidLock(f"it is not JSON ({error or 'it is nested too deep'}). Restore it from git.") from error
+
+
+def _text(data: dict[str, Any]) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _to_data(entry: Entry) -> dict[str, Any]:
     return {
         "image": entry.image,
         **({"upstream": entry.upstream} if entry.upstream else {}),
@@ -138,13 +145,14 @@ def _as_data(entry: Entry) -> dict[str, Any]:
         "updated_at": str(entry.updated_at),
         "resolved": str(entry.resolved),
         "used": list(entry.used),
+        "named": entry.named,
     }
 
 
 def _entry(data: Any, number: int) -> Entry:
     where = f"images[{number}]"
     if not isinstance(data, dict):
-        raise InvalidLock(f"{where} is no entry.")
+        raise InvalidLock(f"{where} is not an entry.")
     named = data.get("image")
     where = f"{where} ({named})" if isinstance(named, str) and named.isprintable() and len(named) < 300 else where
     strange = sorted({*_ALWAYS, *data} - set(_SOMETIMES) - (set(_ALWAYS) & set(data)))
@@ -180,13 +188,16 @@ def _checked(data: Mapping[str, Any]) -> Entry:
         raise ValueError(f"updated_at {updated_at} is later than the instant at which it was resolved.")
     exclude = _texts(data, "exclude")
     if not all(map(is_digest, exclude)) or data["digest"] in (*exclude, *rule.get("exclude", ())):
-        raise ValueError("exclude holds something that is no digest, or the digest itself.")
+        raise ValueError("exclude contains something that is not a digest, or the digest itself.")
     used = tuple(sorted(_texts(data, "used")))
-    return Entry(image, rule, data["digest"], updated_at, resolved, upstream, frozenset(exclude), used)
+    named = data.get("named", not used)  # without it: what no file ever used was named
+    if not isinstance(named, bool):
+        raise ValueError("named is neither true nor false.")
+    return Entry(image, rule, data["digest"], updated_at, resolved, upstream, frozenset(exclude), used, named)
 
 
 def _mirror(image: object, upstream: object) -> Mirrors | None:
-    """Returns the mirrors by which an image was looked up elsewhere, if it was."""
+    """Returns the mirrors by which an image was looked up in another repository, if it was."""
     if upstream is None:
         return None
     return Mirrors(((parse_ref(image).repository, parse_ref(upstream).repository),))
@@ -202,14 +213,14 @@ def _instant(data: Mapping[str, Any], name: str) -> Instant:
 def _texts(data: Mapping[str, Any], name: str) -> set[str]:
     texts = data.get(name, [])
     if not isinstance(texts, list) or not all(isinstance(text, str) and text for text in texts):
-        raise ValueError(f"{name} is no list of texts.")
+        raise ValueError(f"{name} is not a list of texts.")
     if _LONE_SURROGATE.search("".join(texts)):
-        raise ValueError(f"{name} holds something that is no text.")
+        raise ValueError(f"{name} contains something that is not text.")
     return set(texts)
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a name stands twice in one place")
+        raise ValueError("a name is twice in one place")
     return found

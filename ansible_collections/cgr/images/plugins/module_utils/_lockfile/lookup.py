@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Answers out of a lock: without a network, without credentials, and only what is in it."""
+"""Resolving from a lock file: without a network and without credentials, and only what it contains."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .._resolver.model.reference import Reference
 from .._resolver.model.resolution import Resolution
 from .._resolver.model.rule import Rule
 from .codec import read_if_there
-from .model import LOCK_FILE_NAME, Entry, Lock, lock_key, locked_rule
+from .model import LOCK_FILE_NAME, Entry, Lock, lock_key, locked_rule, upstream_of
 
 
 class LockLookup:
-    """What a lock answers.  It is read when it is first asked; threads may share it.
+    """Resolves from a lock file.  The file is read when it is first needed; threads may share the object.
 
     Args:
         path: the file.
@@ -31,12 +31,12 @@ class LockLookup:
         self._lock: Lock | None = None
 
     def resolve(self, query: Query) -> Resolution:
-        """Answers a question.
+        """Resolves a query.
 
         Raises:
-            NotLocked: the lock has no such image and rule; the sentence ends with the command that adds it.
-            InvalidLock: it is no lock.
-            InvalidRule: there is a `stale_after`, which only the registry could answer.
+            NotLocked: the lock does not contain the image and rule; the message ends with the command that adds them.
+            InvalidLock: the lock file is not valid.
+            InvalidRule: the rule has a `stale_after`, which only the registry can answer.
         """
         image = query.reference.image
         if query.rule.stale_after:
@@ -48,10 +48,10 @@ class LockLookup:
             )
         entry = self._read().find(query)
         if entry is None:
-            raise NotLocked(
-                f"not in the lock file {self.path}{_under(query)}. Add it: {self._command(query)}", image=image
-            )
-        refuse_other_upstream(entry, query, self.path)
+            under = " with this rule" if locked_rule(query.rule) else ""
+            command = lock_command(query, self.path)
+            raise NotLocked(f"not in the lock file {self.path}{under}. Add it: {command}", image=image)
+        reject_other_upstream(entry, query, self.path)
         reason = f"locked in {os.path.basename(self.path)} at {entry.resolved}: the tag had moved to it at {entry.updated_at}"
         return Resolution.of(query, entry.digest, entry.updated_at, reason)
 
@@ -61,35 +61,44 @@ class LockLookup:
                 self._lock = read_if_there(self.path) or Lock()
             return self._lock
 
-    def _command(self, query: Query) -> str:
-        return lock_command(query, self.path)
 
-
-def refuse_other_upstream(entry: Entry, query: Query, path: str = LOCK_FILE_NAME) -> None:
-    """Refuses an entry whose image was looked up elsewhere than the mirrors of today say.
+def reject_other_upstream(entry: Entry, query: Query, path: str = LOCK_FILE_NAME) -> None:
+    """Rejects an entry that was looked up in another repository than `mirrors` names now.
 
     Raises:
         NotLocked: it was.
     """
-    reference = query.reference
-    upstream = reference.upstream if reference.is_mirrored else None
+    upstream = upstream_of(query)
     if entry.upstream != upstream:
         raise NotLocked(
-            f"{entry.image} was locked as {entry.upstream or entry.image}, and is {upstream or 'on no mirror'} by 'mirrors' now."
-            f" Lock it anew: {lock_command(query, path)}"
+            f"{entry.image} was locked as {entry.upstream or entry.image}, but 'mirrors' now says that it"
+            f" {f'is {upstream}' if upstream else 'is not on a mirror'}. Lock it again: {lock_command(query, path)}"
         )
 
 
-def lock_command(query: Query, path: str = LOCK_FILE_NAME) -> str:
-    """Returns the command that adds an image and a rule to a lock, as one writes it in a shell."""
-    words = ["cgr-images", "lock", lock_key(query).image, *rule_options(query.rule), *_mirror(query.reference)]
+def lock_command(query: Query, path: str = LOCK_FILE_NAME, *options: str) -> str:
+    """Returns the command that adds an image and a rule to a lock, as a user types it in a shell.
+
+    Args:
+        query: the image and the rule.
+        path: the lock file.
+        options: further options, such as `--upgrade`.
+    """
+    words = [
+        "cgr-images",
+        "lock",
+        lock_key(query).image,
+        *rule_options(query.rule),
+        *_mirror(query.reference),
+        *options,
+    ]
     return shlex.join(words if path == LOCK_FILE_NAME else [*words, "--lock", path])
 
 
-def pin_command(query: Query, file: str, path: str = LOCK_FILE_NAME) -> str:
-    """Returns the command that pins a file out of a lock, as one writes it in a shell."""
+def pin_command(query: Query, file: str, path: str = LOCK_FILE_NAME, *options: str) -> str:
+    """Returns the command that pins a file from a lock, as a user types it in a shell; arguments as of `lock_command`."""
     file = f"./{file}" if file.startswith("-") else file
-    return shlex.join(["cgr-images", "pin", file, *_mirror(query.reference), "--lock", path])
+    return shlex.join(["cgr-images", "pin", file, *options, *_mirror(query.reference), "--lock", path])
 
 
 def _mirror(reference: Reference) -> tuple[str, ...]:
@@ -97,11 +106,12 @@ def _mirror(reference: Reference) -> tuple[str, ...]:
 
 
 def rule_options(rule: Rule) -> Iterator[str]:
-    """Yields the options of the command for the parts of a rule that belong to a lock entry."""
+    """Yields the command's options for the parts of a rule that belong to the key of a lock entry."""
     for name, value in locked_rule(rule).items():
         for each in value if isinstance(value, list) else [value]:
             yield from (f"--{name.replace('_', '-')}", str(each))
 
 
-def _under(query: Query) -> str:
-    return " with this rule" if lock_key(query).rule != "{}" else ""
+def naming_options(rule: Rule) -> list[str]:
+    """Returns the command's options that name a rule where the lock has several for an image; the empty rule, too."""
+    return list(rule_options(rule)) or ["--builds-back", "0"]

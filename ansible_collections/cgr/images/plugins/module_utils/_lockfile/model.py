@@ -1,9 +1,9 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The lock: pins that were looked up once and are kept beside the code.  Pure: no I/O, no clock.
+"""The lock: pins that were resolved once and are kept beside the code.  Pure: no I/O, no clock.
 
-There is one entry for each image and rule.  An entry changes only when its pin does, so that it says since when the pin is the
-answer, and nothing else shows up in a diff.
+There is one entry for each image and rule.  An entry changes only when its pin does, so it says since when the rule has chosen
+the pin, and nothing else shows up in a diff.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LOCK_VERSION = 1
 
 
 class Key(NamedTuple):
-    """What an entry answers, in the order of the entries: the image with its tag, and the rule as JSON text."""
+    """The key of an entry, by which entries are sorted: the image with its tag, and the rule as JSON text."""
 
     image: str
     rule: str
@@ -37,14 +37,16 @@ class Entry:
     """One pin.
 
     Attributes:
-        image: the image as it is written, with its tag: `cgr.dev/acme.com/web:1`.
-        rule: the parts of the rule in their one text form, as of `Query.rule`.
+        image: the image as the user writes it, with its tag: `cgr.dev/acme.com/web:1`.
+        rule: the parts of the rule in their one text form, as of `locked_rule`.
         digest: the digest to which the image is pinned.
-        updated_at: when the tag moved to it.
+        updated_at: when the tag moved to it, in UTC.
         resolved: the instant of the resolution, by the registry's clock: at this instant the rule chose the digest.
         upstream: the repository where it was looked up, if the image is on a mirror.
         exclude: digests that were rolled back from; the rule never chooses them again.
-        used: the files in which the image is used, as far as they were given.
+        used: the files that use the image, as far as they were given, relative to the folder of the lock file.
+        named: whether the user named the image, for a program or a playbook. An entry that is not named is there only because
+            files used it, and is unused when they no longer do.
     """
 
     image: str
@@ -55,43 +57,40 @@ class Entry:
     upstream: str | None = None
     exclude: frozenset[str] = frozenset()
     used: tuple[str, ...] = ()
+    named: bool = True
 
     @classmethod
     def of(cls, query: Query, resolution: Resolution, resolved: Instant, before: Entry | None = None) -> Entry:
-        """Makes the entry for an answer; the one before, if it holds the same pin already, stays.
+        """Makes the entry for a resolution; an entry that has the same pin already stays as it is.
+
+        Args:
+            query: the image and the rule.
+            resolution: their resolution.
+            resolved: the instant of the resolution, by the registry's clock.
+            before: the entry that the lock has now, if it has one.
 
         Raises:
-            ValueError: the answer is no lookup's, for the image was pinned already.
+            ValueError: the image was already pinned, so nothing was looked up.
         """
         if resolution.updated_at is None:
             raise ValueError("is pinned already")
-        reference = query.reference
-        upstream = reference.upstream if reference.is_mirrored else None
-        if before and (before.digest, before.updated_at, before.upstream) == (
-            resolution.digest,
-            resolution.updated_at,
-            upstream,
-        ):
+        upstream = upstream_of(query)
+        pin = (resolution.digest, resolution.updated_at, upstream)
+        if before and (before.digest, before.updated_at, before.upstream) == pin:
             return before
         image, rule = lock_key(query)
-        made = cls(
-            image,
-            json.loads(rule),
-            resolution.digest,
-            resolution.updated_at,
-            max(resolved, resolution.updated_at),
-            upstream,
-        )
-        return replace(made, exclude=before.exclude, used=before.used) if before else made
+        resolved = max(resolved, resolution.updated_at)
+        made = cls(image, json.loads(rule), resolution.digest, resolution.updated_at, resolved, upstream)
+        return replace(made, exclude=before.exclude, used=before.used, named=before.named) if before else made
 
     @property
     def key(self) -> Key:
-        """What it answers."""
+        """Its key."""
         return Key(self.image, _rule_text(self.rule))
 
     @property
     def query(self) -> Query:
-        """What it answers, as it was asked."""
+        """The query it is the resolution of."""
         mirrors = Mirrors(((parse_ref(self.image).repository, self.upstream),)) if self.upstream else None
         return Query.parse(self.image, mirrors, **self.rule)
 
@@ -101,12 +100,12 @@ class Entry:
         return f"{self.image}@{self.digest}"
 
     def now_asked(self, query: Query) -> Query:
-        """Returns the question to ask today: what was rolled back from never returns, and with an age nothing goes back."""
+        """Returns the query for an update: without what was rolled back from, and with an age nothing older than the pin."""
         rule = replace(query.rule, exclude=query.rule.exclude | self.exclude, stale_after=0)
         return replace(query, rule=rule.with_current(self.digest))
 
     def once_asked(self, query: Query) -> Query:
-        """Returns the question whose answer the entry is, at the instant of its resolution."""
+        """Returns the query for the instant at which the entry was resolved."""
         at = query.rule.at or self.resolved + -query.rule.min_age
         return self.now_asked(query).with_rule(at=at, min_age=0, current=None)
 
@@ -132,7 +131,7 @@ class Lock:
 
     @cached_property
     def by_key(self) -> Mapping[Key, Entry]:
-        """The entries by what they answer."""
+        """The entries by their keys."""
         return {entry.key: entry for entry in self.entries}
 
     def find(self, query: Query) -> Entry | None:
@@ -145,9 +144,14 @@ class Lock:
 
 
 def lock_key(query: Query) -> Key:
-    """Returns the key under which a question is locked; a digest in the image is no part of it."""
+    """Returns the key under which a query is locked; a digest in the image does not belong to it."""
     reference = query.reference
     return Key(f"{reference.repository}:{reference.tag}", _rule_text(locked_rule(query.rule)))
+
+
+def upstream_of(query: Query) -> str | None:
+    """Returns the repository where an image on a mirror is looked up; `None` for an image that is not on a mirror."""
+    return query.reference.upstream if query.reference.is_mirrored else None
 
 
 def locked_rule(rule: Rule) -> dict[str, Any]:
@@ -156,10 +160,10 @@ def locked_rule(rule: Rule) -> dict[str, Any]:
 
 
 def without_digest(query: Query) -> Query:
-    """Returns a question without the digest in its image.
+    """Returns a query without the digest in its image.
 
     Raises:
-        InvalidLock: the image has no tag, so nothing is left to ask for.
+        InvalidLock: the image has no tag, so there is nothing to resolve.
     """
     reference = query.reference
     if reference.tag is None:
@@ -167,43 +171,6 @@ def without_digest(query: Query) -> Query:
             f"{reference.image} has a digest and no tag, so there is nothing to lock. Write its tag, too."
         )
     return replace(query, reference=replace(reference, image=lock_key(query).image, digest=None))
-
-
-def merge_locks(base: Lock, ours: Lock, theirs: Lock) -> Lock:
-    """Joins two locks that were made of the same one, entry by entry.
-
-    What one side changed, changes.  Where both changed a pin, the build to which the tag moved later is taken, and what either
-    side rolled back from is left out.  An entry that one side removed and the other changed stays.
-
-    Raises:
-        InvalidLock: each side rolled back from the other's pin.
-    """
-    before, left, right = base.by_key, ours.by_key, theirs.by_key
-    joined = (_joined(before.get(key), left.get(key), right.get(key)) for key in {**left, **right})
-    return Lock.of(entry for entry in joined if entry)
-
-
-def _joined(base: Entry | None, ours: Entry | None, theirs: Entry | None) -> Entry | None:
-    if ours == theirs or theirs == base:
-        return ours
-    if ours == base or ours is None:
-        return theirs
-    if theirs is None:
-        return ours
-    exclude = ours.exclude | theirs.exclude
-    fitting = [entry for entry in (ours, theirs) if entry.digest not in exclude]
-    if not fitting:
-        raise InvalidLock(
-            f"{ours.image}: one side rolled back from {ours.digest} and the other from {theirs.digest}. Take either side, and"
-            " run: cgr-images lock"
-        )
-    chosen = max(fitting, key=lambda entry: (entry.updated_at, -entry.resolved.nanoseconds))
-    return replace(chosen, exclude=exclude, used=_used(base, ours, theirs))
-
-
-def _used(base: Entry | None, ours: Entry, theirs: Entry) -> tuple[str, ...]:
-    before, left, right = (set(entry.used) if entry else set() for entry in (base, ours, theirs))
-    return tuple(sorted((left & right) | (left - before) | (right - before)))
 
 
 def _rule_text(rule: Mapping[str, Any]) -> str:

@@ -15,27 +15,30 @@ from typing import Callable, Iterator
 from .errors import CgrError
 from .redaction import hide_secrets
 
-_logger = logging.getLogger("pulumi_cgr")
+log_debug: Callable[[str], None] = logging.getLogger("pulumi_cgr").debug
 
 
 @contextmanager
-def border(debug: Callable[[str], object] = _logger.debug) -> Iterator[None]:
+def border(debug: Callable[[str], object] = log_debug, passing: tuple[type[Exception], ...] = ()) -> Iterator[None]:
     """Lets a `CgrError` pass, without its cause; every other exception becomes one, which says that it is a bug.
 
     Args:
         debug: called with the traceback, without secrets.
+        passing: other exceptions that pass as they are.
     """
     try:
         yield
     except CgrError as error:
         error.__cause__ = error.__context__ = None
         raise
+    except passing:
+        raise
     except Exception as error:  # noqa: BLE001  (that is what it is for)
         debug(hide_secrets("".join(traceback.format_exception(type(error), error, error.__traceback__))))
         bug = bug_in(error)
     else:
         return
-    raise bug
+    raise bug from None
 
 
 def bug_in(error: BaseException) -> CgrError:

@@ -12,7 +12,7 @@ import base64
 import re
 import threading
 from typing import Iterator
-from urllib.parse import quote_plus, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 LONGEST_QUOTE = 200
 LONGEST_INPUT = 20_000
@@ -31,7 +31,8 @@ _LIKELY_SECRET = re.compile(
     re.IGNORECASE,
 )
 _WEB_TOKEN = re.compile(r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*")
-_USER_INFO = re.compile(r"(?<=://)[^\s/?#@'\"]*(?::[^\s@'\"]*)?@")
+# `USER:PASSWORD` is what messages say to write.
+_USER_INFO = re.compile(r"(?<=://)(?!USER:PASSWORD@)[^\s/?#@'\"]*(?::[^\s@'\"]*)?@")
 _ESCAPE = re.compile(r'\\u[0-9A-Fa-f]{4}|\\[\\/"]|(?:%[0-9A-Fa-f]{2})+')
 _BASE64 = re.compile(r"[\w+/=-]")
 
@@ -93,7 +94,7 @@ def redact(value: object, longest: int = LONGEST_QUOTE) -> str:
 
 def _spellings(secret: str) -> Iterator[str]:
     yield secret
-    if quote_plus(secret) != secret:
+    if " " in secret:
         yield secret.replace(" ", "+")
     content = secret.encode("utf-8", "surrogatepass")
     for shift, skip in ((0, 0), (1, 2), (2, 3)):  # as it may stand behind a user name and a colon

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import copy
 import os
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Callable, Mapping
+from urllib.parse import urlsplit
 
 from .._lockfile.lookup import LockLookup
 from .auth.chain import CredentialChain, audience_of, credential_sources
 from .auth.credentials import Considered, Credential
 from .auth.once import Answers
+from .border import border, log_debug
 from .cache.cache import Cache, NullCache
 from .cache.caching import CachingResolver
 from .cache.file_cache import FileCache
@@ -27,8 +30,8 @@ from .history.source import HistorySource
 from .history.timeline import Timeline
 from .http.transport import Transport
 from .model import query_set, reference
-from .model.grammar import REGISTRY
-from .model.instant import AtLike
+from .model.grammar import REGISTRY, is_loopback
+from .model.instant import AtLike, Instant
 from .model.query import Query
 from .model.query_set import ImageLike
 from .model.reference import Reference
@@ -40,11 +43,12 @@ from .resolve import snapshot
 from .resolve.single import Fetched, Lookup, Trace
 from .resolve.snapshot import Progress
 from .settings import Settings, SettingsArguments
+from .version import VERSION
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-USER_AGENT = "pulumi-cgr"
+USER_AGENT = f"pulumi-cgr/{VERSION}"
 
 
 class Resolver:
@@ -86,12 +90,21 @@ class Resolver:
         def open_history(image: Reference, credential: Credential, deadline: float) -> HistorySource:
             return TagHistory(transport, tokens, registry_of(image), image, credential, deadline)
 
-        self._lookup = Lookup(chain, open_history, read.timeout, trace or (lambda _sentence: None))
-        lasting: Cache = FileCache(os.path.expanduser(read.cache), lasting_only=True) if read.cache else NullCache()
+        def clock(image: Reference) -> Instant | None:
+            is_own = is_loopback(urlsplit(registry_of(image)).netloc)
+            return None if is_own else Instant(time.time_ns())  # a registry for tests has a clock of its own
+
+        self._lookup = Lookup(chain, open_history, read.timeout, trace or (lambda _sentence: None), clock)
+        lasting = (
+            FileCache(os.path.expanduser(read.cache), lasting_only=True, seconds=read.timeout)
+            if read.cache
+            else NullCache()
+        )
         self._caching = CachingResolver(
             self._lookup, registry_of, run_cache or NullCache(), lasting, read.concurrency, present
         )
         self._locked = LockLookup(read.lock) if read.lock else None
+        self._debug = trace or log_debug
         self.concurrency = read.concurrency
         self.mirrors = read.mirrors
 
@@ -151,6 +164,17 @@ class Resolver:
         Raises:
             What `resolve` raises; if only the rule chooses no build, that is in the result.
         """
+        with border(self._debug):
+            return self._history(image, since, until, progress, rule)
+
+    def _history(
+        self,
+        image: str,
+        since: AtLike,
+        until: AtLike | None,
+        progress: Callable[[int, int], None] | None,
+        rule: RuleArguments,
+    ) -> Timeline:
         named = reference.parse(image, self.mirrors)
         tag, current = timeline.tag_of(named), parse_current(rule.get("current")) or named.digest
         rule["current"] = current if rule.get("min_age") else None
@@ -160,6 +184,8 @@ class Resolver:
             start, fetched = self._lookup.fetch_between(
                 query.reference, back, end, progress or (lambda _done, _all: None)
             )
+            if end is None and isinstance(back, Instant) and fetched.history.now is not None:
+                reject_future(back, fetched.history.now, "since")
             found = Timeline.of(query, *fetched, start, end, current)
             return self._chosen(found, None if end else fetched)
         except CgrError as error:
@@ -201,17 +227,19 @@ class Resolver:
 
     def resolve_query(self, query: Query) -> Resolution:
         """Resolves a query; raises what `resolve` does."""
-        if query.reference.digest is not None:
-            return Resolution.of(
-                query, query.reference.digest, None, "already pinned in the image; nothing was looked up"
-            )
-        if self._locked:
-            return self._locked.resolve(query)
-        return self._caching.resolve(query)
+        with border(self._debug):
+            if query.reference.digest is not None:
+                return Resolution.of(
+                    query, query.reference.digest, None, "already pinned in the image; nothing was looked up"
+                )
+            return self._locked.resolve(query) if self._locked else self._caching.resolve(query)
 
     def resolve_queries(self, queries: Mapping[str, Query], progress: Progress | None = None) -> Resolutions:
         """Resolves a set of queries; arguments and errors are those of `resolve_all`."""
-        progress = progress or (lambda _done, _all, _image: None)
+        with border(self._debug):
+            return self._resolve_queries(queries, progress or (lambda _done, _all, _image: None))
+
+    def _resolve_queries(self, queries: Mapping[str, Query], progress: Progress) -> Resolutions:
         fixed = {key: query for key, query in queries.items() if self._locked or query.is_fixed}
         moving = {key: query for key, query in queries.items() if key not in fixed}
         found = snapshot.resolve_each(fixed, self.resolve_query, self.concurrency, progress)
@@ -228,4 +256,5 @@ class Resolver:
         Raises:
             InvalidImage: the image is not a reference.
         """
-        return self._lookup.considered(reference.parse(image, self.mirrors))
+        with border(self._debug):
+            return self._lookup.considered(reference.parse(image, self.mirrors))

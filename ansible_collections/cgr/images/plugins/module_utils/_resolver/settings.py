@@ -23,7 +23,7 @@ DEFAULT_ISSUER = "https://issuer.enforce.dev"
 MAX_TIMEOUT = 3600
 MAX_CONCURRENCY = 64
 
-PathLike = Union[str, "os.PathLike[str]"]
+PathLike = Union[str, os.PathLike[str]]
 
 
 class SettingsArguments(TypedDict, total=False):
@@ -193,12 +193,16 @@ class Settings:
                 found[setting.name] = _parser(setting.kind)(name, value)
         settings = cls(**found, environment=environment)
         if bool(settings.username) != bool(settings.password):
-            raise InvalidArgument("username and password belong together: give both of a pull token, or neither.")
+            raise InvalidArgument(
+                "username and password belong together: give both of a pull token, or neither.",
+                "username" if settings.password else "password",
+            )
         given_token = "identity_token" if settings.identity_token else "identity_token_file"
         if getattr(settings, given_token) and not settings.identity:
             raise InvalidArgument(
                 f"{given_token} and identity belong together: also give the identity that the token is exchanged for, or omit"
-                f" {given_token}."
+                f" {given_token}.",
+                given_token,
             )
         return settings
 
@@ -259,7 +263,7 @@ def _parse_url(name: str, value: Any) -> str:
 
 def _parse_seconds(name: str, value: Any) -> float:
     try:
-        seconds = float(value)
+        seconds = float(str(value))
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= MAX_TIMEOUT:
@@ -275,8 +279,12 @@ def _parse_count(name: str, value: Any) -> int:
     return int(text)
 
 
-def _parse_mirrors(_name: str, value: Any) -> Mirrors:
-    return Mirrors.of(value)
+def _parse_mirrors(name: str, value: Any) -> Mirrors:
+    try:
+        return Mirrors.of(value)
+    except InvalidArgument as error:
+        error.argument = name
+        raise
 
 
 def _parser(kind: str) -> Callable[[str, Any], Any]:

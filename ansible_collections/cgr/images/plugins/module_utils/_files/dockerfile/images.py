@@ -12,12 +12,12 @@ from dataclasses import replace
 from typing import Iterable, Iterator
 
 from ..matcher import Matcher
-from ..occurrence import NO_TAG, TEMPLATE, Occurrence, Place, in_order, occurrence_in
+from ..occurrence import NO_TAG, TEMPLATE, Occurrence, Place, Target, in_order, occurrence_in
 from ..text.lines import LineNumbers
 from ..text.references import references_in
 from ..text.usage import TAKEN_APART, Variables
 from .arguments import Arguments, Expanded, variables_in
-from .source import Instruction, Word, instructions
+from .source import Instruction, Word, instructions, parsed_dockerfile
 
 ELSEWHERE = "it does not stand where an image is expected"
 OVER_LINES = "it is written over several lines"
@@ -37,7 +37,7 @@ def images_in_dockerfile(text: str, names: Matcher) -> list[Occurrence]:
         Unreadable: it is not a Dockerfile.
     """
     found = _Images(text, names)
-    return in_order(_each_once([*found.pinned(), *found.elsewhere()]))
+    return in_order(map(found.with_target, _each_once([*found.pinned(), *found.elsewhere()])))
 
 
 class _Images:
@@ -70,6 +70,16 @@ class _Images:
             if instruction.name == "syntax":
                 yield from map(_with_tag, self._of_word(instruction.words[0]) if instruction.words else ())
         yield from self._of_args()
+
+    def with_target(self, occurrence: Occurrence) -> Occurrence:
+        """Returns an occurrence with the word that its digest changes."""
+        place = occurrence.place
+        if place is None:
+            return occurrence
+        word = next(word for each in self._instructions for word in each.words if place.end - 1 in word.places)
+        end = word.places.index(place.end - 1) + 1
+        there = replace(place, start=end - (place.end - place.start), end=end)
+        return replace(occurrence, target=Target(parsed_dockerfile, word.places[0], there))
 
     def elsewhere(self) -> Iterator[Occurrence]:
         """Yields what looks like an image of ours in any other place."""
@@ -105,7 +115,7 @@ class _Images:
         place = _place_in_file(word, expanded, occurrence.place)
         if place is None:
             return replace(occurrence, place=None, reason=TEMPLATE if expanded.used else OVER_LINES)
-        return replace(occurrence, place=place, line=self._numbers.of(place.start))
+        return replace(occurrence, place=place, line=self._numbers.of(place.start), first_line=word.line)
 
     def _checked(
         self, expanded: Expanded, occurrence: Occurrence, images: list[tuple[Expanded, Occurrence | None]]

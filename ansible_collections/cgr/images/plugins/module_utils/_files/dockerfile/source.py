@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Iterator
 
 from ..._resolver.errors import redact
-from ..occurrence import Unreadable
+from ..occurrence import Parsed, Unreadable
 from .heredoc import Heredoc, heredocs_in
 
 _DIRECTIVE = re.compile(r"\s*#[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(.*?)[ \t]*")
@@ -98,13 +98,16 @@ def is_dockerfile(text: str) -> bool:
     return next((name for name in names if name != "ARG"), "") == "FROM"
 
 
-def parse(text: str) -> list[tuple[str, tuple[str, ...]]]:
-    """Returns what a Dockerfile says: the name of each instruction, and its words and the lines of its here-documents.
+def parsed_dockerfile(text: str) -> Iterator[Parsed]:
+    """Yields the words of a Dockerfile, for the check of what is written; the path of a word is where it begins.
 
     Raises:
         Unreadable: it is not a Dockerfile.
     """
-    return [(each.name, tuple(word.text for word in (*each.words, *each.lines))) for each in instructions(text)]
+    for instruction in instructions(text):
+        yield Parsed(None, "", instruction.name)
+        for word in (*instruction.words, *instruction.lines):
+            yield Parsed(word.places[0] if word.places else None, word.text, "word")
 
 
 class _Lines:

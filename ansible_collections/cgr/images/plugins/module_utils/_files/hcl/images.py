@@ -10,7 +10,7 @@ from typing import Iterator
 
 from ..dockerfile.images import images_in_dockerfile
 from ..matcher import Matcher
-from ..occurrence import Occurrence, in_order
+from ..occurrence import Occurrence, Parsed, in_order, shifted, with_target
 from ..text.dialects import SCRIPT
 from ..text.images import NO_COMMENT, Line, lines_of, registry_alone
 from ..text.lines import LineNumbers
@@ -34,19 +34,23 @@ def images_in_hcl(text: str, names: Matcher) -> list[Occurrence]:
         Unreadable: it is not HCL.
     """
     reader = _Images(text, names)
-    return in_order(occurrence for literal in literals(text) for occurrence in reader.in_literal(literal))
+    return in_order(
+        with_target(occurrence, parsed_hcl, literal.start, literal.start)
+        for literal in literals(text)
+        for occurrence in reader.in_literal(literal)
+    )
 
 
-def parse(text: str) -> list[tuple[tuple[str, ...], str, str]]:
-    """Returns what a text in HCL says: each text in it, with the types of its blocks and the name of its attribute.
+def parsed_hcl(text: str) -> Iterator[Parsed]:
+    """Yields the texts in HCL, for the check of what is written; the path of one is where it begins.
 
     Raises:
         Unreadable: it is not HCL.
     """
-    return [
-        (tuple(block.type for block in each.blocks), each.attribute, text[each.start : each.end])
-        for each in literals(text)
-    ]
+    for each in literals(text):
+        yield Parsed(
+            each.start, text[each.start : each.end], (tuple(block.type for block in each.blocks), each.attribute)
+        )
 
 
 class _Images:
@@ -78,8 +82,9 @@ class _Images:
 
     def _in_dockerfile(self, held: str, start: int, first: int) -> Iterator[Occurrence]:
         for each in images_in_dockerfile(held, self._names):
-            place = each.place and replace(each.place, start=each.place.start + start, end=each.place.end + start)
-            yield replace(each, line=each.line + first - 1, place=place)
+            place = each.place and shifted(each.place, start)
+            first_line = each.first_line and each.first_line + first - 1
+            yield replace(each, line=each.line + first - 1, first_line=first_line, place=place)
 
     def _occurrence(self, literal: Literal, line: Line, found: Found, number: int) -> Occurrence | None:
         before, behind = line.text[: found.start], line.text[found.end :]

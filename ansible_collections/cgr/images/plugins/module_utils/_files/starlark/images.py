@@ -18,11 +18,14 @@ from ..occurrence import (
     NOT_AS_READ,
     TEMPLATE,
     Occurrence,
+    Parsed,
     Place,
     Unreadable,
     in_order,
     occurrence_in,
+    skipped,
     why_skipped,
+    with_target,
 )
 from ..text.usage import BUILT_OR_PUSHED
 
@@ -41,13 +44,32 @@ def images_in_starlark(text: str, names: Matcher) -> list[Occurrence]:
     return in_order(_Images(text, names).occurrences())
 
 
-def parse(text: str) -> list[str]:
-    """Returns what a text in Starlark says, without the places.
+def parsed_starlark(text: str) -> Iterator[Parsed]:
+    """Yields what a text in Starlark says, for the check of what is written; the path of a string is its line and column.
 
     Raises:
         Unreadable: it is not Starlark.
     """
-    return [ast.dump(each) for each in _tree(text).body]
+    for node in ast.walk(_tree(text)):
+        value = _text_of(node)
+        yield Parsed(None, "", _kind(node)) if value is None else Parsed(_path(node), value, "string")
+
+
+def _kind(node: ast.AST) -> tuple[str, ...]:
+    """Returns what a node says beside the nodes in it."""
+    fields = (value for _name, value in ast.iter_fields(node) if not isinstance(value, ast.AST))
+    return (
+        type(node).__name__,
+        *(repr([type(each) for each in value] if _holds_nodes(value) else value) for value in fields),
+    )
+
+
+def _holds_nodes(value: object) -> bool:
+    return isinstance(value, list) and any(isinstance(each, ast.AST) for each in value)
+
+
+def _path(node: ast.AST | None) -> tuple[int, int]:
+    return (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
 
 
 def _tree(text: str) -> ast.Module:
@@ -102,9 +124,11 @@ class _Images:
         if digest is None or not tag:
             return Occurrence(line, whole, None, NO_TAG if not tag else NO_DIGEST)
         span = self._span(values["digest"])
-        reason = _reason(whole, self._names) or ("" if span else NOT_AS_READ)
+        reason, code = why_skipped(whole, self._names)
         line = values["digest"].lineno
-        return Occurrence(line, whole, None, reason) if reason or not span else Occurrence(line, whole, Place(*span))
+        if reason or not span:
+            return skipped(line, whole, reason or NOT_AS_READ, code)
+        return with_target(Occurrence(line, whole, Place(*span)), parsed_starlark, _path(values["digest"]), span[0])
 
     def _whole(self, node: ast.Constant) -> Iterator[Occurrence]:
         value = str(node.value)
@@ -113,12 +137,12 @@ class _Images:
         if occurrence is None:
             return
         if id(node) in self._made:
-            occurrence = Occurrence(node.lineno, value, None, TEMPLATE)
+            occurrence = skipped(node.lineno, value, TEMPLATE)
         elif id(node) in self._built:
-            occurrence = Occurrence(node.lineno, value, None, BUILT_OR_PUSHED)
+            occurrence = skipped(node.lineno, value, BUILT_OR_PUSHED)
         elif occurrence.place and (span is None or ":" in occurrence.place.before):
-            occurrence = Occurrence(node.lineno, value, None, NO_TAG if span else NOT_AS_READ)
-        yield occurrence
+            occurrence = skipped(node.lineno, value, NO_TAG if span else NOT_AS_READ)
+        yield with_target(occurrence, parsed_starlark, _path(node), span[0]) if span else occurrence
 
     def _span(self, node: ast.expr) -> tuple[int, int] | None:
         """Returns where the text of a string stands; `None` if it is written in another way than it reads."""
@@ -132,10 +156,5 @@ class _Images:
         return self._starts[line - 1] + len(self._lines[line - 1][:column].decode("utf-8", "surrogatepass"))
 
 
-def _text_of(node: ast.expr | None) -> str | None:
+def _text_of(node: ast.AST | None) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
-
-
-def _reason(image: str, names: Matcher) -> str:
-    found = why_skipped(image, names)
-    return found if isinstance(found, str) else found[0]

@@ -6,14 +6,20 @@ from __future__ import annotations
 
 import re
 
+from ..tree.kinds import SOPS
 from .images import Dialect
 
 AUTO_UPDATE = "podman auto-update keeps it up to date (AutoUpdate=registry), which refuses images with a digest"
 
 _AUTO_UPDATE = re.compile(r"^\s*AutoUpdate\s*=\s*(?:registry|image)\s*$", re.MULTILINE)
 
+_SOPS = re.compile(r"^sops_mac=", re.MULTILINE)
+
 SCRIPT = Dialect()
-"""Makefiles, shell scripts and `.env` files: a comment begins with `#`."""
+"""Makefiles and shell scripts: a comment begins with `#`."""
+
+ENVIRONMENT = Dialect(skipped=lambda text: SOPS if _SOPS.search(text) else "")
+"""`.env` files, which SOPS can encrypt."""
 
 # https://docs.earthly.dev/docs/earthfile: FROM is that of a Dockerfile.
 EARTHFILE = Dialect(latest=re.compile(r"^\s*FROM\s+(?:--\S+\s+)*$"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Callable, Iterator
 
 from ..matcher import Matcher
-from ..occurrence import Occurrence, in_order
+from ..occurrence import Occurrence, Parsed, in_order, with_target
 from .references import ONLY_A_PART, occurrence_of, references_in
 from .usage import Variables, why_target_skipped
 
@@ -51,9 +51,9 @@ def images_in_text(text: str, names: Matcher, dialect: Dialect) -> list[Occurren
     return in_order(Occurrence(each.line, each.image, None, reason) if reason else each for each in found)
 
 
-def parse(text: str) -> list[str]:
-    """Returns what a text says: its lines."""
-    return text.split("\n")
+def parsed_lines(text: str) -> Iterator[Parsed]:
+    """Yields the lines of a text, for the check of what is written; the path of a line is its number."""
+    return (Parsed(number, line) for number, line in enumerate(text.split("\n"), 1))
 
 
 def registry_alone(value: str, names: Matcher, line: int = 0) -> Occurrence | None:
@@ -89,4 +89,4 @@ def _in_line(line: Line, names: Matcher, dialect: Dialect, variables: Variables)
         is_latest = bool(dialect.latest.search(before))
         occurrence = occurrence_of(line.text, found, line.start, line.number, names, reason, is_latest)
         if occurrence:
-            yield occurrence
+            yield with_target(occurrence, parsed_lines, line.number, line.start)

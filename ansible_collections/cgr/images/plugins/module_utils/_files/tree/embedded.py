@@ -14,12 +14,12 @@ from ..occurrence import (
     NO_TAG,
     Occurrence,
     Parser,
-    Place,
     Target,
     Unreadable,
     has_tag,
     in_order,
     occurrence_in,
+    shifted,
     skipped,
 )
 from .expected import Position, is_image_key
@@ -76,7 +76,7 @@ def occurrences_in_text(
 
 def _found(text: str, at: Position, names: Matcher) -> list[Occurrence] | None:
     """Finds the images in a text by its format; places and lines are counted in the text."""
-    from ..formats import finder_for  # which knows this format, too
+    from ..formats import format_of  # which knows this format, too
 
     if at.key in _ASSIGNMENT_KEYS:
         return in_order(_assigned(text, names))
@@ -84,7 +84,7 @@ def _found(text: str, at: Position, names: Matcher) -> list[Occurrence] | None:
     if not name:
         return None
     try:
-        return finder_for(name)(text, names)
+        return format_of(name, text).find(text, names)
     except Unreadable:
         return None
 
@@ -117,13 +117,10 @@ def _assigned(text: str, names: Matcher) -> Iterator[Occurrence]:
 
 def _moved(each: Occurrence, lines: Sequence[_Line], parser: Parser, path: object) -> Occurrence:
     """Returns an occurrence of the text as one of the file."""
-    number = lines[min(each.line, len(lines)) - 1][2]
+    line, first_line = (number and lines[min(number, len(lines)) - 1][2] for number in (each.line, each.first_line))
+    each = replace(each, line=line, first_line=first_line)
     if each.place is None:
-        return replace(each, line=number)
+        return each
     inner, outer, _number = lines[bisect_right(lines, (each.place.start, len(each.image) + 2**62, 0)) - 1]
-    place = _shifted(each.place, outer - inner)
-    return replace(each, line=number, place=place, target=Target(parser, path, each.place, each.target))
-
-
-def _shifted(place: Place, by: int) -> Place:
-    return replace(place, start=place.start + by, end=place.end + by)
+    place = shifted(each.place, outer - inner)
+    return replace(each, place=place, target=Target(parser, path, each.place, each.target))

@@ -116,16 +116,21 @@ def _latest_in_ci(at: Position) -> bool:
     if "variables" in path or "env" in path or "environment" in path:
         return False
     image = path[:-1] if path[-1] == "name" and at.under in ("image", "services[]") else path
-    last = image[-1]
+    last, above = image[-1], image[-2] if len(image) > 1 else ""
     if name == GITLAB:
         return len(image) <= 2 and last in ("image", "services[]")
     if name == GITHUB:
-        return (last in ("image", "container") and at.under != "with") or at.under == "services"
-    if name in (AZURE, BITBUCKET):
-        return last in ("image", "container") or at.under == "services"
+        return path[0] == "jobs" and len(path) > 2 and path[2] in ("container", "services")
+    if name == AZURE:
+        return (
+            above == "services" or (last == "container" and above == "jobs[]") or image[-2:] == ("container", "image")
+        )
+    if name == BITBUCKET:
+        return last == "image" and (len(image) == 1 or above == "step" or "services" in path)
     if name == CIRCLECI:
-        return last == "image" and at.under == "docker[]"
-    return name == STEPS and (last == "image" or _is_build_step(at))
+        return last == "image" and above == "docker[]"
+    in_step = above in ("steps[]", "services[]") or (len(image) == 3 and image[0] in ("steps", "services", "pipeline"))
+    return name == STEPS and ((last == "image" and in_step) or _is_build_step(at))
 
 
 def _is_image_name(at: Position) -> bool:

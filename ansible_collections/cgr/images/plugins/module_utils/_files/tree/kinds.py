@@ -61,10 +61,10 @@ def is_lock(root: Node) -> bool:
 
 def _pipeline(top: dict[str, Node]) -> str:
     """Returns what a document without a Kubernetes object is; only what it can be nothing else than, for values look alike."""
+    if _any_has(top.get("jobs"), {"docker", "executor", "machine"}):
+        return CIRCLECI
     if "runs" in top or _any_has(top.get("jobs"), _GITHUB_JOB):
         return GITHUB
-    if _any_has(top.get("jobs"), {"docker", "executor"}):
-        return CIRCLECI
     if _is_list_of_mappings(top.get("jobs")) or _is_list_of_mappings(top.get("stages")):
         return AZURE
     if "pipelines" in top:

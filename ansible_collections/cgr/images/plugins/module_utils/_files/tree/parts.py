@@ -53,13 +53,11 @@ class Split(NamedTuple):
         spot: the image, if it is one of ours.
         parts: the keys that are parts of it.
         holder: the one whose value holds the digest.
-        line: the line of the repository.
     """
 
     occurrence: Occurrence | None = None
     parts: frozenset[str] = frozenset()
     holder: str = ""
-    line: int = 0
 
 
 class Keys(NamedTuple):
@@ -95,7 +93,7 @@ class _Parts(NamedTuple):
             reason = NOT_AS_READ if self.values[self.holder].text else _NO_FIELD.format(self.holder)
             return skipped(line, image, reason)
         note = BEHIND_THE_TAG if is_chart and self.holder == self.keys.tag else ""
-        return Occurrence(held_by.line, image, place, target=self._target(held_by, place), note=note)
+        return Occurrence(held_by.line, image, place, "", "", self._target(held_by, place), note, line)
 
     @property
     def holder(self) -> str:
@@ -157,11 +155,13 @@ def parts_in(
     keys = _keys(values, under)
     if keys is None:
         return Split()
-    occurrence = _Parts(keys, values, document, names, parser).occurrence(_why_left(keys, values, under), True)
+    field = next((key for key in DIGEST if key in nodes and key not in values), None)
+    reason = _NO_FIELD.format(field) if field else _why_left(keys, values, under)
+    occurrence = _Parts(keys, values, document, names, parser).occurrence(reason, True)
     held = frozenset(key for key in keys if key)
     if occurrence is None:
         return Split(None, held if _text(values.get(keys.registry or "")) else frozenset())
-    return Split(occurrence, held, keys.digest or keys.tag or "", values[keys.repository].line)
+    return Split(occurrence, held, keys.digest or keys.tag or "")
 
 
 def _kustomize(values: Mapping[str, Value], document: Document, names: Matcher, parser: Parser) -> Split:
@@ -170,7 +170,7 @@ def _kustomize(values: Mapping[str, Value], document: Document, names: Matcher, 
     tagged = has_tag(values[repository].text)
     parts = _Parts(keys, values, document, names, parser)
     occurrence = parts.occurrence(_TAG_IN_NAME.format(repository) if tagged else "", False)
-    return Split(occurrence, frozenset({"name", *_KUSTOMIZE}), parts.holder, values[repository].line)
+    return Split(occurrence, frozenset({"name", *_KUSTOMIZE}), parts.holder)
 
 
 def _why_left(keys: Keys, values: Mapping[str, Value], under: str) -> str:

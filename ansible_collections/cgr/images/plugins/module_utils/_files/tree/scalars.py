@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Iterator
 
 from ..matcher import Matcher
@@ -17,6 +16,7 @@ from ..occurrence import (
     TEMPLATE,
     Occurrence,
     Parser,
+    Place,
     Target,
     has_tag,
     occurrence_in,
@@ -98,8 +98,9 @@ class Scalars:
             return found
         if value.span is None:
             return skipped(found.line, image, NOT_AS_READ)
-        inner = replace(found.place, start=found.place.start - begin, end=found.place.end - begin)
-        return replace(found, target=Target(self._parser, value.path, inner))
+        place = found.place
+        inner = Place(place.start - begin, place.end - begin, place.before)
+        return Occurrence(found.line, found.image, place, target=Target(self._parser, value.path, inner))
 
     def _expected(self, value: Value, found: Occurrence, at: Position, scheme: str, within: Node) -> Found:
         """Returns an image that stands where one is expected."""

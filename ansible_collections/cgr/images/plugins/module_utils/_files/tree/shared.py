@@ -23,14 +23,12 @@ class Found(NamedTuple):
         left: why it is to be skipped there, although there is a place for its digest.
         holder: of one in parts, the value that holds the digest.
         within: the mapping it is in, if that is what makes it an image.
-        line: of one in parts, the line in which it begins.
     """
 
     occurrence: Occurrence
     left: str = ""
     holder: Node = None
     within: Node = None
-    line: int = 0
 
 
 class Shares:

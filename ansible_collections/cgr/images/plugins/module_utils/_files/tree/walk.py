@@ -21,7 +21,7 @@ from .shared import Found, Shares
 
 LOOKED_UP = "it is looked up by {} when that runs, so that no digest belongs here"
 # Tasks and lookups of the Ansible collection, and resources and functions of the Pulumi provider.
-_ASKER = re.compile(r"(?:cgr\.images\.|fn::cgr:|cgr:(?:\w+:)?\w*(?:Image|image))\S*|digest_info|pinned_files")
+_ASKER = re.compile(r"(?:(?:with_)?cgr\.images\.|fn::cgr:|cgr:(?:\w+:)?\w*(?:Image|image))\S*|digest_info|pinned_files")
 _LOOKUP = re.compile(r"\bcgr\.images\.\w+")
 
 
@@ -93,11 +93,9 @@ class _Walk:
             found.setdefault(each.occurrence.place or each.occurrence, []).append(each)
         for there in found.values():
             left = self._shares.why_all_left(there)
-            for each in {
-                each.occurrence if not left else (each.occurrence, each.line): each for each in there
-            }.values():
-                line = each.line or each.occurrence.line
-                yield skipped(line, each.occurrence.image, left) if left else each.occurrence
+            images = [one.occurrence for one in there]
+            for image in {(image, image.first_line if left else 0): image for image in images}.values():
+                yield skipped(image.first_line or image.line, image.image, left) if left else image
 
     def _all(self) -> Iterator[Found]:
         waiting: list[tuple[Node, _Trail]] = [(self._root, _Trail())]
@@ -130,7 +128,7 @@ class _Walk:
         if trail.asked_by:
             parts = parts._replace(occurrence=None, parts=frozenset())
         if parts.occurrence is not None:
-            yield Found(parts.occurrence, "", nodes.get(parts.holder), node, parts.line)
+            yield Found(parts.occurrence, "", nodes.get(parts.holder), node)
         self._shares.look_at(node, nodes, trail.above is None, bool(PARTS & set(nodes)))
         for key, value in node.value:
             if key.id == "scalar" and self._names.may_be_in(key.value):

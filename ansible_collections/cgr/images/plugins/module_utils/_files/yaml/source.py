@@ -16,6 +16,7 @@ from ..matcher import Matcher
 from ..occurrence import Parsed, Place, Unreadable
 from ..tree.node import Node, Value
 
+_NOT_RESOLVED = "not resolved"
 _QUOTES = ("'", '"')
 _BLOCKS = ("|", ">")
 _EMPTY_TEXT = re.compile(r"""(?:(?:&[^\s,]+|!!str)\s+)*(?:""|'')""")  # but not behind another tag, such as !!null
@@ -75,7 +76,7 @@ class Document:
             text=node.value.rstrip("\n") if node.style in _BLOCKS else node.value,
             line=self._line(begin if span is None else span[0]),
             span=None if span is None else (span[0] + self._bom, span[1] + self._bom),
-            kind=node.tag.rpartition(":")[2],
+            kind=_kind_of(node),
             is_plain=not node.style,
             path=begin,
         )
@@ -171,6 +172,15 @@ def parsed_yaml(text: str) -> Iterator[Parsed]:
         raise Unreadable(f"is not YAML: {' '.join(str(error).split())}") from error
 
 
+def _kind_of(node: Node) -> str:
+    """Returns what YAML takes a scalar for, such as `str`, `int` or `null`; or its own tag, such as `!override`."""
+    tag = node.tag
+    if tag is _NOT_RESOLVED:
+        yaml = _yaml()
+        tag = yaml.resolver.Resolver().resolve(yaml.ScalarNode, node.value, (not node.style, True))
+    return str(tag.rpartition(":")[2])
+
+
 def _kind(scalar: Any) -> tuple[Any, ...]:
     """Returns what makes text of a scalar, or something else: its tag, its quotes, and being a digest that reads as a number."""
     is_plain = not scalar.style
@@ -201,11 +211,21 @@ def _events(yaml: Any, text: str) -> Iterator[Any]:
 def _compose(text: str) -> Iterator[Any]:
     """Composes the documents of a text: fast where libyaml is there, and as much of YAML as either can read."""
     yaml: Any = _yaml()
-    fast = getattr(yaml, "CSafeLoader", None)
     done = 0
-    if fast is not None:
+    if hasattr(yaml, "CSafeLoader"):
+
+        class FastLoader(yaml.CSafeLoader):
+            """Leaves it to `_kind_of` what a scalar is, for it is asked of few of them."""
+
+            def descend_resolver(self, _node: Any, _index: Any) -> None: ...
+
+            def ascend_resolver(self) -> None: ...
+
+            def resolve(self, _kind: Any, _value: Any, _implicit: Any) -> str:
+                return _NOT_RESOLVED
+
         try:
-            for root in yaml.compose_all(text, fast):
+            for root in yaml.compose_all(text, FastLoader):
                 yield root
                 done += 1
             return

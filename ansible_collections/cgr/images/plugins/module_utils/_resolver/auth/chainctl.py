@@ -58,7 +58,11 @@ class Chainctl:
         if status is None:
             raise BrokenCredentials(f"chainctl did not answer in time; {_wish(error)}. Sign in: chainctl auth login")
         if status or not output.strip():
-            raise BrokenCredentials(f"chainctl gives no token: {redact(error.strip())}. Sign in: chainctl auth login")
+            url = _DEVICE_URL.search(error)
+            wish = f"; it asks to sign in at {url.group()}" if url else ""
+            raise BrokenCredentials(
+                f"chainctl gives no token: {redact(error.strip())}{wish}. Sign in: chainctl auth login"
+            )
         return Bearer(check_token(output.strip(), "what chainctl auth token prints"), "chainctl auth token")
 
     def _kept(self, deadline: float) -> str:

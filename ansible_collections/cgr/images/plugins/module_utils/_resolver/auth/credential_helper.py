@@ -9,6 +9,7 @@ host on standard input and writes `{"ServerURL", "Username", "Secret"}` on stand
 from __future__ import annotations
 
 import json
+import re
 from typing import Mapping
 
 from ..errors import BrokenCredentials, redact
@@ -18,6 +19,12 @@ from .go_json import field
 from .programs import find_program, run_program
 
 NOT_FOUND = "credentials not found"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be the name of a helper, behind `docker-credential-`; no path and no secret in a wrong place is."""
+    return _NAME.fullmatch(text) is not None
 
 
 def is_installed(name: str, environment: Mapping[str, str]) -> bool:
@@ -41,8 +48,6 @@ def ask(name: str, host: str, environment: Mapping[str, str], deadline: float) -
         BrokenCredentials: the helper is not there, fails, does not answer, or answers nonsense.
     """
     program = f"docker-credential-{name}"
-    if not name or "/" in name or "\\" in name or not name.isprintable():
-        raise BrokenCredentials(f"{redact(program)} is not the name of a credential helper.")
     status, output, error = run_program([program, "get"], host, environment, deadline)
     if status is None:
         raise BrokenCredentials(f"{program} did not answer in time; it may be waiting for somebody to sign in.")

@@ -68,6 +68,10 @@ class DockerConfig:
         name = helpers[self.host] if is_own else go_json.field(config, "credsStore")
         if not isinstance(name, str) or not name:
             return "no helper is named"
+        if not helper.is_name(name):
+            raise BrokenCredentials(
+                f"{self.name} names a credential helper that cannot be one. Fix credsStore or credHelpers."
+            )
         if not is_own and not helper.is_installed(name, self.environment):
             return _NOT_INSTALLED
         return self.answers.get(

@@ -20,6 +20,7 @@ from ..http.transport import Transport
 from ..model.grammar import REGISTRY, is_loopback
 from ..model.reference import Reference
 from ..settings import DEFAULT_ISSUER, Settings, is_server_url
+from . import jwt
 from .credentials import Bearer, Credential, check_token
 from .files import read_file
 from .once import Answers
@@ -60,10 +61,25 @@ class AssumedIdentity:
     def _oidc_token(self, deadline: float) -> tuple[str, str]:
         """Returns the OIDC token, and where it is from."""
         if self.settings.identity_token:
-            return check_token(self.settings.identity_token, "identity_token"), "the identity token that was given"
+            return self._given(self.settings.identity_token, "identity_token"), "the identity token that was given"
         if self.settings.identity_token_file:
-            return _read(self.settings.identity_token_file, deadline), redact(self.settings.identity_token_file)
+            named = redact(self.settings.identity_token_file)
+            return self._given(
+                _read(self.settings.identity_token_file, deadline), f"identity_token_file {named}"
+            ), named
         return self._github_token(deadline), "this GitHub Actions job"
+
+    def _given(self, token: str, where: str) -> str:
+        """Returns a token that was given for the issuer; one of Chainguard's for somebody else is not sent to another issuer."""
+        check_token(token, where)
+        if not self._is_own_issuer:
+            jwt.check_audience(token, urlsplit(self.settings.issuer).netloc, where)
+        return token
+
+    @property
+    def _is_own_issuer(self) -> bool:
+        issuer = self.settings.issuer
+        return issuer == DEFAULT_ISSUER or is_loopback(urlsplit(issuer).netloc)
 
     def _github_token(self, deadline: float) -> str:
         environment, issuer = self.settings.environment, self.settings.issuer
@@ -73,7 +89,7 @@ class AssumedIdentity:
                 "identity is given, but no OIDC token to assume it with: give identity_token or identity_token_file, or, in"
                 " GitHub Actions, the permission 'id-token: write'."
             )
-        if issuer != DEFAULT_ISSUER and not is_loopback(urlsplit(issuer).netloc):
+        if not self._is_own_issuer:
             raise BrokenCredentials(
                 f"the OIDC token of this GitHub Actions job is not sent to {issuer}, which is not Chainguard's issuer."
                 " To send one there, give it as identity_token."
@@ -97,7 +113,7 @@ def _read(path: str, deadline: float) -> str:
         raise BrokenCredentials(f"{named} cannot be read: No such file or directory.")
     if not text.strip():
         raise BrokenCredentials(f"{named} is empty.")
-    return check_token(text.strip(), named)
+    return text.strip()
 
 
 def _token(response: Response, name: str, where: str) -> str | None:

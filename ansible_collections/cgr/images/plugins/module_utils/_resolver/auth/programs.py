@@ -126,6 +126,6 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         if hasattr(os, "killpg") and hasattr(signal, "SIGKILL"):
             os.killpg(process.pid, signal.SIGKILL)
         else:
-            process.kill()
+            process.terminate()  # which kills, there
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(GRACE_SECONDS)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Callable, Mapping, Sequence
 
 from ..errors import CgrError
-from ..history import selection
+from ..history import clocks, selection
 from ..model.build import CLOCK_TOLERANCE
 from ..model.instant import Instant
 from ..model.query import Query
@@ -49,13 +49,13 @@ class CachingResolver:
                 resolution = self._resolve(query)
             except CgrError as error:
                 raise error.with_image(query.reference.image) from error.__cause__
-            return CacheEntry(resolution, _is_lasting(resolution))
+            return CacheEntry(resolution, _is_lasting(resolution, self.lookup.clock(query.reference)))
 
         key = self._key(query)
         lasting = self.lasting_cache if query.rule.at else NullCache()
         codec = _codec(query)
         entry = self.run_cache.get_or_set(key, lambda: lasting.get_or_set(key, compute, codec), codec)
-        resolution: Resolution = entry.value
+        resolution: Resolution = self._with_cache_warnings(entry.value)
         return _with_stale_warning(resolution.for_query(query), query)
 
     def _resolve(self, query: Query) -> Resolution:
@@ -91,6 +91,13 @@ class CachingResolver:
         pairs = zip(queries.items(), resolutions)
         return at, {key: _with_stale_warning(resolution.for_query(query), query) for (key, query), resolution in pairs}
 
+    def _with_cache_warnings(self, resolution: Resolution) -> Resolution:
+        """Warns of a cache that is not used."""
+        for cache in (self.run_cache, self.lasting_cache):
+            warning = getattr(cache, "warning", None)
+            resolution = resolution.with_warning(warning) if warning else resolution
+        return resolution
+
     def _key(self, query: Query) -> CacheKey:
         asked = query.reference
         image = f"{asked.upstream}:{asked.tag}"
@@ -117,9 +124,10 @@ def _set_codec(queries: Sequence[Query]) -> Codec:
     return Codec(encode, decode)
 
 
-def _is_lasting(resolution: Resolution) -> bool:
-    """Whether no other result can ever come: the instant passed long enough ago by the registry's clock."""
-    return bool(resolution.at and resolution.now and resolution.now > resolution.at + CLOCK_TOLERANCE)
+def _is_lasting(resolution: Resolution, machine: Instant | None) -> bool:
+    """Whether no other result can ever come: the instant passed long enough ago, by the registry's clock and this machine's."""
+    at = resolution.at
+    return bool(at and clocks.has_passed(at + CLOCK_TOLERANCE, resolution.now, machine))
 
 
 def _with_stale_warning(resolution: Resolution, query: Query) -> Resolution:

@@ -3,7 +3,8 @@
 """A cache in a directory: one file for each query, under a lock that processes respect.
 
 A file is written completely and then moved into its place, so it is never read half.  What is read is checked: a file that is
-damaged, or belongs to another user or another query, is ignored and replaced.
+damaged, or belongs to another user or another query, is ignored and replaced.  A directory into which others may write is not
+used at all.
 """
 
 from __future__ import annotations
@@ -16,10 +17,14 @@ import time
 from pathlib import Path
 from typing import Any, Iterator
 
-from ..errors import CgrError, InvalidArgument, error_from_dict
+from ..errors import CgrError, InvalidArgument, RegistryUnavailable, error_from_dict
 from .cache import CacheEntry, CacheKey, Codec, Compute
+from .file_lock import locked_file
+from .private_files import read_own_file, why_not_private, write_own_file
 
 VERSION = 1
+LARGEST_FILE = 16 * 1024 * 1024
+IMAGES_AT_A_TIME = 16
 
 
 class FileCache:
@@ -28,15 +33,21 @@ class FileCache:
     Args:
         path: the directory.
         lasting_only: whether only what can never change is kept; otherwise everything, for the time of a run.
+        seconds: how long to wait for another process that resolves the same image.
+
+    Attributes:
+        warning: why the directory is not used, if it is not.
     """
 
-    def __init__(self, path: str | Path, lasting_only: bool = False) -> None:
+    def __init__(self, path: str | Path, lasting_only: bool = False, seconds: float = 60.0) -> None:
         self._path = Path(path)
         self._lasting_only = lasting_only
+        self._seconds = seconds
+        self.warning: str | None = None
 
     def get(self, key: CacheKey, codec: Codec) -> CacheEntry | None:
         """Returns the cached result, if there is one; waits for nobody."""
-        known = self._read(self._file(key), key, codec)
+        known = self._read(self._file(key), key, codec) if self._is_private() else None
         return known if isinstance(known, CacheEntry) else None
 
     def get_or_set(self, key: CacheKey, compute: Compute, codec: Codec) -> CacheEntry:
@@ -46,14 +57,17 @@ class FileCache:
 
         Raises:
             InvalidArgument: the directory cannot be used.
+            RegistryUnavailable: another process of this run has not resolved the same in time.
             CgrError: what computing raised, here or in the process that shares its failure.
         """
+        if not self._is_private():
+            return compute()
         file = self._file(key)
         known = self._read(file, key, codec)
         if isinstance(known, CacheEntry):
             return known
         began = time.monotonic()
-        with self._locked(file):
+        with self._locked(file, key):
             known = self._read(file, key, codec)
             if isinstance(known, CacheEntry):
                 return known
@@ -66,7 +80,7 @@ class FileCache:
         with contextlib.suppress(CgrError):
             self.get_or_set(key, lambda: entry, codec)
 
-    def _compute(self, file: Path, key: CacheKey, compute: Compute, codec: Codec) -> CacheEntry:
+    def _compute(self, file: str, key: CacheKey, compute: Compute, codec: Codec) -> CacheEntry:
         began = time.monotonic()
         try:
             entry = compute()
@@ -82,46 +96,62 @@ class FileCache:
             )
         return entry
 
-    def _file(self, key: CacheKey) -> Path:
+    def _file(self, key: CacheKey) -> str:
         text = json.dumps(key, sort_keys=True)
-        return self._path / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+        return str(self._path / f"{hashlib.sha256(text.encode()).hexdigest()}.json")
 
-    def _read(self, file: Path, key: CacheKey, codec: Codec) -> CacheEntry | dict[str, Any] | None:
-        """Returns an entry, a failure, or `None`."""
+    def _is_private(self) -> bool:
+        """Makes the directory, and returns whether nobody else can put files into it."""
         try:
-            with open(os.open(file, os.O_RDONLY | os.O_NOFOLLOW), encoding="utf-8") as stream:
-                if os.fstat(stream.fileno()).st_uid != os.getuid():
-                    return None
-                kept = json.load(stream)
+            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            reason = why_not_private(str(self._path))
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "its name holds a NUL"
+            raise InvalidArgument(
+                f"cache {str(self._path)!r} cannot be used: {why}. Name another folder, or none."
+            ) from None
+        self.warning = f"The cache {str(self._path)!r} is not used: {reason}." if reason else None
+        return reason is None
+
+    def _read(self, file: str, key: CacheKey, codec: Codec) -> CacheEntry | dict[str, Any] | None:
+        """Returns an entry, a failure, or `None`."""
+        content = read_own_file(file, LARGEST_FILE)
+        if content is None:
+            return None
+        try:
+            kept = json.loads(content)
             if kept["version"] != VERSION or kept["key"] != key:
                 return None
             if "failure" in kept:
                 error_from_dict(kept["failure"]["error"])  # only what can be read is used
                 return {"until": float(kept["failure"]["until"]), "error": kept["failure"]["error"]}
             return CacheEntry(codec.decode(kept["data"]), bool(kept["lasting"]))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
             return None
 
-    def _write(self, file: Path, content: dict[str, Any]) -> None:
-        partial = file.with_suffix(f".{os.getpid()}")
+    def _write(self, file: str, content: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):  # a full disk costs the next one a request, and nobody the answer
-            with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
-                json.dump(content, stream)
-            os.replace(partial, file)
+            write_own_file(file, json.dumps(content).encode())
 
     @contextlib.contextmanager
-    def _locked(self, file: Path) -> Iterator[None]:
-        import fcntl  # there is none on Windows, where no controller runs
-
+    def _locked(self, file: str, key: CacheKey) -> Iterator[None]:
+        """Waits for whoever resolves the same; no lock that cannot be had stands in the way of an answer of the lasting cache."""
+        stack = contextlib.ExitStack()
         try:
-            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(file.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        except OSError as error:
-            raise InvalidArgument(
-                f"cache {str(self._path)!r} cannot be used: {error.strerror}. Name another folder, or none."
-            ) from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            stack.enter_context(locked_file(f"{os.path.splitext(file)[0]}.lock", self._seconds * _turns(key)))
+        except TimeoutError:
+            if not self._lasting_only:
+                raise RegistryUnavailable(
+                    f"another process of this run has been resolving the same for {self._seconds * _turns(key):g} s. Try again,"
+                    " or raise 'timeout'."
+                ) from None
+        except OSError:
+            pass  # a planted link or name: others may ask once more than needed
+        with stack:
             yield
-        finally:
-            os.close(descriptor)
+
+
+def _turns(key: CacheKey) -> int:
+    """Returns how many times as long as a single image the images of a key may take."""
+    count = len(key["set"]) if isinstance(key.get("set"), list) else key.get("count", 1)
+    return -(-count // IMAGES_AT_A_TIME) + 1 if isinstance(count, int) and count > 1 else 1

@@ -211,9 +211,10 @@ def reject_future(at: Instant, now: Instant | None, name: str = "at") -> None:
         )
     # An HTTP date has whole seconds.
     if at > now + SECOND:
+        default = " to get the latest build" if name == "at" else ""
         raise InvalidInstant(
             f"{name} {at} is in the future: the registry's clock says {now}. Ask for an instant that has passed, or omit"
-            f" '{name}' to get the latest build."
+            f" '{name}'{default}."
         )
 
 

@@ -42,9 +42,10 @@ class Interval:
 
     def holds(self, digest: str, updated_at: Instant) -> bool:
         """Whether a move to a digest began this interval, or happened within it."""
-        return (
-            digest == self.digest and updated_at >= self.updated_at and (self.until is None or updated_at < self.until)
-        )
+        if digest != self.digest or updated_at < self.updated_at:
+            return False
+        # An interval of no duration ends at the instant at which it began.
+        return self.until is None or updated_at < self.until or updated_at == self.updated_at
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import stat
 import threading
 from typing import TYPE_CHECKING, Any, Mapping
 
@@ -81,8 +82,10 @@ def tls_context(environment: Mapping[str, str], by_default: str) -> ssl.SSLConte
     try:
         if os.path.isdir(path):
             context.load_verify_locations(capath=path)
-        else:
+        elif stat.S_ISREG(os.stat(path).st_mode):
             context.load_verify_locations(cafile=path)
+        else:  # a pipe would be waited for without end
+            raise OSError(22, "it is not a file")
     except OSError as error:
         reason = "holds no certificate" if isinstance(error, ssl.SSLError) else f"cannot be read: {error.strerror}"
         named = f"{variable} names" if variable else "The certificate authorities are in"

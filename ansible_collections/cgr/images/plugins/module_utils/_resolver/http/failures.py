@@ -69,6 +69,8 @@ def plainly(error: Exception, proxy: Proxy | None) -> str:
         for each in chain
     ):
         return "its answer is not valid HTTP"
+    if isinstance(chain[-1], urllib3.exceptions.ProtocolError):
+        return "its answer is not valid HTTP"
     return _words(chain[-1])
 
 

@@ -127,7 +127,7 @@ class Resolution:
             raise ValueError("is not a resolution of this query")
         warnings = tuple(str(warning) for warning in data["warnings"])
         resolution = cls.of(query, data["digest"], updated_at, str(data["reason"]), warnings, history)
-        return replace(resolution, present=_instant(data["present"]))
+        return replace(resolution, present=_instant(data.get("present")))
 
     def for_query(self, query: Query) -> Resolution:
         """Returns the resolution for a query that asks for the same, perhaps in other words, such as a mirror's name."""

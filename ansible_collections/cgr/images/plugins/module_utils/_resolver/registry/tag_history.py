@@ -20,7 +20,7 @@ from ..model.build import Build, Page
 from ..model.grammar import is_digest
 from ..model.instant import SECOND, Instant
 from ..model.reference import Reference
-from . import response_errors as response_errors
+from . import response_errors
 from .token_exchange import TokenExchange
 
 MARGIN = SECOND

@@ -29,7 +29,7 @@ from ..http.transport import Transport
 from ..model.grammar import REGISTRY
 from ..model.reference import Reference
 from ..redaction import remember_secret
-from . import response_errors as response_errors
+from . import response_errors
 
 SECONDS_BY_DEFAULT = 60
 """How long a token is good that says nothing about it (Docker registry token specification)."""

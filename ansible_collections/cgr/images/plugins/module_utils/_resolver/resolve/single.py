@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Callable, NamedTuple, TypeVar
 
 from ..auth.chain import CredentialChain
@@ -23,7 +23,7 @@ from ..errors import (
     UntrustworthyAnswer,
     redact,
 )
-from ..history import reader, selection
+from ..history import clocks, reader, selection
 from ..history.selection import Choice
 from ..history.source import HistorySource
 from ..model.build import HistoryRange
@@ -37,6 +37,8 @@ from .current import to_resolution
 Trace = Callable[[str], None]
 OpenHistory = Callable[[Reference, Credential, float], HistorySource]
 """Opens the history of an image with a credential, until a deadline by `time.monotonic()`, in seconds."""
+
+Clock = Callable[[Reference], "Instant | None"]
 
 _T = TypeVar("_T")
 
@@ -57,12 +59,15 @@ class Lookup:
         open_history: opens the history of an image.
         seconds: how long one query may take.
         trace: called with what each source of credentials returned.
+        clock: returns this machine's time, to hold the registry's against; `None` for a registry with a clock of its own.
     """
 
     credential_chain: CredentialChain
     open_history: OpenHistory
     seconds: float
     trace: Trace
+    clock: Clock
+    _clock_warning: list[str] = field(default_factory=list, init=False)
 
     def fetch(self, query: Query, present: Instant | None = None, name: str = "at") -> Fetched:
         """Reads the range of history to begin with.
@@ -78,7 +83,9 @@ class Lookup:
         def read(source: HistorySource) -> HistoryRange:
             return reader.fetch_until(source, at, Instant(time.time_ns()), rule.min_age, called)
 
-        return Fetched(*self._with_credentials(query.reference, read))
+        history, warnings = self._with_credentials(query.reference, read)
+        clocks.reject_fast_clock(rule, history.now, self.clock(query.reference))
+        return Fetched(history, (*warnings, *self._clock_warnings(query.reference, history)))
 
     def fetch_between(
         self, reference: Reference, since: Instant | int, until: Instant | None, progress: Callable[[int, int], None]
@@ -89,7 +96,9 @@ class Lookup:
             return reader.fetch_between(source, since, until, Instant(time.time_ns()), progress)
 
         (start, history), warnings = self._with_credentials(reference, read)
-        return start, Fetched(history, warnings)
+        if until:
+            clocks.reject_future_instant(until, "until", history.now, self.clock(reference))
+        return start, Fetched(history, (*warnings, *self._clock_warnings(reference, history)))
 
     def resolve(self, query: Query, fetched: Fetched | None = None, until: Instant | None = None) -> Resolution:
         """Resolves a query, reading more of the history if it takes more.
@@ -100,6 +109,7 @@ class Lookup:
             until: the instant to take for the present (see `selection.choose`).
         """
         history, warnings = fetched or self.fetch(query)
+        clocks.reject_fast_clock(query.rule, history.now, self.clock(query.reference))
         choice = selection.choose(history, query.rule, until)
         if choice is not None:
             return to_resolution(query, choice, history, warnings)
@@ -107,8 +117,8 @@ class Lookup:
         def read_on(source: HistorySource) -> tuple[HistoryRange, Choice]:
             return _read_on(source, history, query, until)
 
-        (longer, choice), warnings = self._with_credentials(query.reference, read_on)
-        return to_resolution(query, choice, longer, warnings)
+        (longer, choice), more = self._with_credentials(query.reference, read_on)
+        return to_resolution(query, choice, longer, tuple(dict.fromkeys((*warnings, *more))))
 
     def considered(self, reference: Reference) -> tuple[Considered, ...]:
         """Says which credentials are used for an image, and why those before them are not."""
@@ -116,6 +126,14 @@ class Lookup:
             return self._find(reference, self._deadline()).considered
         except CgrError as error:
             return error.considered
+
+    def _clock_warnings(self, reference: Reference, history: HistoryRange) -> tuple[str, ...]:
+        """Warns of clocks that are far apart, always in the words of the first time: so a set is warned of once."""
+        warning = clocks.clock_warning(history.now, self.clock(reference))
+        if warning is None:
+            return ()
+        self._clock_warning.append(warning)
+        return (self._clock_warning[0],)
 
     def _deadline(self) -> float:
         return time.monotonic() + self.seconds

@@ -2,22 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several images, or all images of a run, as of one instant.
 
-The instant is taken from what was read, not from a request of its own: every history is read at once, and the instant is
-the earliest time the registry's clock gave.  At that instant everything that was read was already true.  That clock gives
-whole seconds only, and may be slow; so if a tag moved since, the instant is that of the last move which was seen, and the
-histories that were read before it are read again: a request that is sent after an answer sees all that this answer saw.
+The instant is taken from the histories, not from a request of its own: all histories are read at the same time, and the
+instant is the earliest time that the registry's clock gave.  At that instant everything that was read was already true.  The
+clock gives whole seconds only, and that of one of several front ends may be behind.  So if a history has a later move, the
+instant is that of the last move, and the histories that were read before it are read again: a request sent after a response
+sees everything that this response saw.
 
-A run may have its instant already.  A history that was read after it was set holds all that happened up to it, whatever
+A run may have its instant already.  A history that was read after it was set has everything that happened up to it, whatever
 the clocks say; one that was read before is read again.
 """
 
 from __future__ import annotations
 
-from typing import Callable, Iterable, Mapping, Protocol, TypeVar
+from typing import Callable, Mapping, Protocol, TypeVar
 
 from ..errors import CgrError, SeveralFailed, UntrustworthyAnswer
 from ..model.build import BEGINNING, CLOCK_TOLERANCE
-from ..model.instant import Instant
+from ..model.instant import SECOND, Instant
 from ..model.query import Query
 from ..model.resolution import Resolution
 from .concurrency import run_concurrently
@@ -90,13 +91,21 @@ def resolve_snapshot(
         SeveralFailed: at least one cannot be resolved.
     """
     known = present.known()
-    seen = _each(queries, lambda key: lookup.fetch(queries[key], present.given, present.name), workers, progress)
-    instant, usable = _agree(seen, known, present)
+    seen, errors = _collect(
+        queries, lambda key: lookup.fetch(queries[key], present.given, present.name), workers, progress
+    )
+    if errors:  # the others may fail, too, for reasons that only show now
+        readable = {key: queries[key] for key in seen}
+        _found, more = _collect(
+            readable, lambda key: lookup.resolve(queries[key], seen[key]), workers, _ignore_progress
+        )
+        raise _several_failed({**errors, **more}, queries)
+    instant, usable = _agree(queries, seen, known, present)
 
     def resolution(key: str) -> Resolution:
         return lookup.resolve(queries[key], usable.get(key), instant)
 
-    return instant, _each(queries, resolution, workers, lambda _done, _all, _image: None)
+    return instant, _each(queries, resolution, workers, _ignore_progress)
 
 
 def resolve_at_present(query: Query, lookup: Lookup, present: Present) -> tuple[Instant | None, Resolution]:
@@ -108,51 +117,67 @@ def resolve_at_present(query: Query, lookup: Lookup, present: Present) -> tuple[
     fetched = lookup.fetch(query, present.given, present.name)
     if known is None and fetched.history.now is None:
         return None, lookup.resolve(query, fetched)
-    instant, usable = _agree({"": fetched}, known, present)
+    instant, usable = _agree({"": query}, {"": fetched}, known, present)
     return instant, lookup.resolve(query, usable.get(""), instant)
 
 
 def _agree(
-    seen: Mapping[str, Fetched], known: Instant | None, present: Present
+    queries: Queries, seen: Mapping[str, Fetched], known: Instant | None, present: Present
 ) -> tuple[Instant, Mapping[str, Fetched]]:
     """Returns the instant to take for the present, and what was read late enough to be used.
 
     Args:
-        seen: what was read.
+        queries: the queries.
+        seen: what was read for them.
         known: the instant, if it was set before this was read.
         present: sets the instant.
     """
     if known is not None:
         return known, seen
-    own = _instant(seen)
+    own = _instant(queries, seen)
     instant = present.set_once(own)
     if instant != own:  # another process set it meanwhile
         return instant, {}
-    return instant, {key: fetched for key, fetched in seen.items() if instant <= _read_until(fetched)}
+    return instant, {key: fetched for key, fetched in seen.items() if instant <= _read_until(queries[key], fetched)}
 
 
-def _read_until(fetched: Fetched) -> Instant:
-    """Returns the last instant up to which what was read is known to be all there was."""
-    return _last_seen([fetched], fetched.history.now or BEGINNING)
-
-
-def _last_seen(seen: Iterable[Fetched], now: Instant) -> Instant:
-    """Returns `now`, or the last move of a tag if that is later: a move that was seen has happened, so the clock is slow."""
-    moves = (build.updated_at for fetched in seen for build in fetched.history.builds[-1:])
-    return max([now, *(move for move in moves if move <= now + CLOCK_TOLERANCE)])
-
-
-def _instant(seen: Mapping[str, Fetched]) -> Instant:
+def _instant(queries: Queries, seen: Mapping[str, Fetched]) -> Instant:
     times = [fetched.history.now for fetched in seen.values() if fetched.history.now is not None]
     if len(times) < len(seen):
         raise UntrustworthyAnswer(
             "The registry gives no time of its own (no Date header), so no instant can be taken for the set. A proxy may have"
-            " removed it."
+            " removed the header."
         )
-    return _last_seen(seen.values(), min(times))
+    moves = [move for key, fetched in seen.items() for move in _last_move(queries[key], fetched, max(times))]
+    return max([min(times), *moves])
+
+
+def _read_until(query: Query, fetched: Fetched) -> Instant:
+    """Returns the last instant up to which the history is known to be complete."""
+    now = fetched.history.now or BEGINNING
+    return max([now, *_last_move(query, fetched, now)])
+
+
+def _last_move(query: Query, fetched: Fetched, now: Instant) -> list[Instant]:
+    """Returns the last move of a tag, unless it is in the future: a move that was read has happened, so the clock is behind.
+
+    An age counts from the registry's clock, so only a fraction of the clock's second is added.
+    """
+    ahead = SECOND if query.rule.min_age else CLOCK_TOLERANCE
+    return [build.updated_at for build in fetched.history.builds[-1:] if build.updated_at <= now + ahead]
 
 
 def _each(queries: Queries, work: Callable[[str], _Result], workers: int, progress: Progress) -> dict[str, _Result]:
+    found, errors = _collect(queries, work, workers, progress)
+    if errors:
+        raise _several_failed(errors, queries)
+    return {key: found[key] for key in queries}
+
+
+def _collect(
+    queries: Queries, work: Callable[[str], _Result], workers: int, progress: Progress
+) -> tuple[dict[str, _Result], dict[str, CgrError]]:
+    """Works on every query; returns the results and the errors, by their keys."""
     found: dict[str, _Result] = {}
     errors: dict[str, CgrError] = {}
     for key, outcome in run_concurrently(work, queries, workers):
@@ -161,6 +186,12 @@ def _each(queries: Queries, work: Callable[[str], _Result], workers: int, progre
         except CgrError as error:
             errors[key] = error.with_image(queries[key].reference.image)
         progress(len(found) + len(errors), len(queries), queries[key].reference.image)
-    if errors:
-        raise SeveralFailed({key: errors[key] for key in queries if key in errors}, len(queries))
-    return {key: found[key] for key in queries}
+    return found, errors
+
+
+def _several_failed(errors: Mapping[str, CgrError], queries: Queries) -> SeveralFailed:
+    return SeveralFailed({key: errors[key] for key in queries if key in errors}, len(queries))
+
+
+def _ignore_progress(_done: int, _total: int, _image: str) -> None:
+    pass

@@ -30,6 +30,6 @@ def test_what_is_pinned(value: object, pinned: object) -> None:
     assert pin(value, [{"ref": REF}]) == pinned
 
 
-def test_what_is_no_answer_is_refused() -> None:
-    with pytest.raises(AnsibleFilterError, match="without a ref is no answer"):
+def test_a_failed_result_is_an_error() -> None:
+    with pytest.raises(AnsibleFilterError, match="a result without a ref cannot be pinned to"):
         pin(f"image: {IMAGE}", [{"failed": True}])

@@ -1,7 +1,7 @@
 # Copyright: the pulumi-cgr authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which build of a history answers a question.  Here it is asked on every Python that a target may have."""
+"""Which build of a history a rule chooses, on every Python that a target may have."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NOW = Instant.parse("2026-11-25")
         ({"at": "2026-10-31"}, None),
     ],
 )
-def test_the_build_that_answers_a_question(rule: dict[str, Any], chosen: str | None) -> None:
+def test_the_build_that_a_rule_chooses(rule: dict[str, Any], chosen: str | None) -> None:
     records = tuple(Build(Instant.parse(moved), digest) for moved, digest in MOVES)
     history = HistoryRange(records, BEGINNING, FOREVER, NOW)
 

@@ -1,0 +1,144 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The arguments of the resources, as the program gives them: values of Python, which may be Outputs."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import date, timedelta
+from inspect import isawaitable
+from typing import Any
+
+import pulumi
+
+from .._bridge import parse_at
+from .properties import HIDES_IMAGE, PREFETCHED, PREVIEW
+
+Prefetch = Callable[..., Coroutine[Any, Any, "str | None"]]
+
+
+def has_outputs(value: Any) -> bool:
+    """Whether a value is, or contains, something that Pulumi has to wait for."""
+    if isinstance(value, Mapping):
+        return any(map(has_outputs, value.values()))
+    if isinstance(value, (list, tuple)):
+        return any(map(has_outputs, value))
+    return isinstance(value, pulumi.Output) or isawaitable(value)
+
+
+def as_input(value: Any) -> Any:
+    """Returns an argument as Pulumi can send it: instants and durations as text, collections as lists.
+
+    What has a wrong type is left for the check to refuse.
+
+    Raises:
+        pulumi.RunError: a key of a mapping is not text, which cannot be sent.
+    """
+    if isinstance(value, date):
+        return str(parse_at(value))
+    if isinstance(value, timedelta):
+        return f"{value // timedelta(seconds=1)}s" if not value % timedelta(seconds=1) else str(value)
+    if isinstance(value, Mapping):
+        return {_text_key(key): as_input(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_input(each) for each in value]
+    return sorted(value) if isinstance(value, (set, frozenset)) else value
+
+
+def plain_input(value: Any) -> Any:
+    """Returns an argument as `as_input` does: at once if it contains no Outputs, and as an Output otherwise."""
+    return pulumi.Output.from_input(value).apply(as_input) if has_outputs(value) else as_input(value)
+
+
+def images_input(images: Any) -> Any:
+    """Returns the images of a set as `plain_input` does; one that is `None`, which Pulumi would drop, is kept to be refused."""
+
+    def keep(given: Any) -> Any:
+        named = as_input(given)
+        return {key: {} if each is None else each for key, each in named.items()} if isinstance(named, dict) else named
+
+    return pulumi.Output.from_input(images).apply(keep) if has_outputs(images) else keep(images)
+
+
+def context_inputs(
+    prefetch: Prefetch, arguments: Mapping[str, Any], resource: pulumi.Resource, is_frozen: bool
+) -> dict[str, Any]:
+    """Returns the inputs that tell the check what was looked up ahead, and whether this is a preview.
+
+    Args:
+        prefetch: looks up ahead.
+        arguments: the arguments of the resource, as inputs.
+        resource: the resource.
+        is_frozen: whether `ignore_changes` brings back the digests in the state.
+    """
+    preview = {PREVIEW: True} if pulumi.runtime.is_dry_run() else {}
+    if not has_outputs(arguments):
+        return {PREFETCHED: asyncio.ensure_future(prefetch(arguments, resource, is_frozen=is_frozen)), **preview}
+    output = pulumi.Output.from_input(arguments)
+
+    async def look_up(values: Mapping[str, Any]) -> str | None:
+        return await prefetch(values, resource, is_frozen=is_frozen, is_secret=await output.is_secret())
+
+    return {PREFETCHED: output.apply(look_up), **preview}
+
+
+def secret_inputs(image: Any, properties: tuple[str, ...]) -> dict[str, Any]:
+    """Returns inputs without a value that are secret if an image is: the engine keeps properties of the same names secret.
+
+    Args:
+        image: the image, or the images of a set, as an input.
+        properties: the names of the properties that are derived from it.
+    """
+    if not has_outputs(image):
+        return {}
+    nothing: pulumi.Output[None] = pulumi.Output.from_input(image).apply(lambda _image: None, run_with_unknowns=True)
+    is_secret: pulumi.Output[bool] = nothing.apply(lambda _none: nothing.is_secret(), run_with_unknowns=True)
+    return {**dict.fromkeys(properties, nothing), HIDES_IMAGE: is_secret}
+
+
+def known_with(value: pulumi.Output[Any], other: pulumi.Output[Any]) -> pulumi.Output[Any]:
+    """Returns an output that is `None`, rather than unknown, in a preview in which another output of its resource is known.
+
+    Pulumi's SDK does not distinguish a missing output from an unknown one in previews, so that everything that takes one
+    would change in every preview.
+    """
+    return pulumi.Output(value.resources(), value.future(), other.is_known(), value.is_secret())
+
+
+def check_options(kind: str, name: str, opts: pulumi.ResourceOptions | None, properties: tuple[str, ...]) -> bool:
+    """Checks the options of a resource.
+
+    Args:
+        kind: the type of the resource.
+        name: its name.
+        opts: its options.
+        properties: the properties that `ignore_changes` can name.
+
+    Returns:
+        Whether the digests in the state are frozen.
+
+    Raises:
+        pulumi.RunError: there is an option that cannot work.
+    """
+    if opts is None:
+        return False
+    if opts.import_ is not None:
+        raise pulumi.RunError(
+            f"{kind} {name}: import_ does not work for dynamic resources. Give the digest instead, in the image"
+            " (repository:tag@digest)" + (" or as digest." if "digest" in properties else ".")
+        )
+    ignored = [str(each).partition(".")[0].partition("[")[0] for each in opts.ignore_changes or ()]
+    for each in ignored:
+        if each not in (*properties, "*"):
+            near = difflib.get_close_matches(each, properties, 1, 0.5)
+            hint = f"did you mean {near[0]}?" if near else f"the arguments are {', '.join(properties)}."
+            pulumi.log.warn(f"{kind} {name}: ignore_changes has no effect on {each}, which is not an argument; {hint}")
+    return bool({"*", properties[0]} & set(opts.ignore_changes or ()))
+
+
+def _text_key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise pulumi.RunError(f"The key {key!r} is not text; write {str(key)!r}.")
+    return key

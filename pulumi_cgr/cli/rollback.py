@@ -1,0 +1,40 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""`cgr-images rollback`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .._bridge import RuleArguments, read_lock
+from ..lockfile.rollback import rollback as roll_back
+from . import options, uses
+from .changes import report_changes
+
+Image = Annotated[str, typer.Argument(metavar="IMAGE", help="The image, which must be in the lock.")]
+Builds = Annotated[int, typer.Option("--builds", metavar="NUMBER", min=1, help="How many builds to go back.")]
+
+
+@options.takes_rule("current", "stale_after")
+def rollback(
+    locked: Image,
+    builds: Builds = 1,
+    lock_file: options.LockFile = None,
+    *,
+    rule: RuleArguments,
+    registry_url: options.RegistryUrl = None,
+    mirror: options.Mirror = None,
+    verbose: options.Verbose = False,
+    as_json: options.Json = False,
+) -> None:
+    """Goes back to an earlier build in the lock, and excludes the bad one for good: no later update takes it again.
+
+    The rule's options say which entry is meant, if the lock has several for the image; `--builds-back 0` is the one without a
+    rule.
+    """
+    resolver = options.resolver_of(registry_url, mirror, verbose)
+    path = options.lock_of(lock_file)
+    query = uses.own_rule(read_lock(path), locked, rule, resolver)
+    report_changes(path, [roll_back(path, resolver, query, builds)], as_json)
