@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from datetime import timedelta
 from typing import Any, TypedDict
 
 import pulumi
