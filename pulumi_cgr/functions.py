@@ -36,7 +36,7 @@ class Build:
 
 @pulumi.output_type
 class GetImageDigestResult:
-    """The digest an image stands for, and why."""
+    """The digest of an image, and why it was chosen."""
 
     image: str
     """The image as it was written."""

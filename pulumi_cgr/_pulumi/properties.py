@@ -30,7 +30,7 @@ PREVIEW = "preview"
 HIDES_IMAGE = "hides_image"
 """The input that says whether the image is a secret; it is not kept in the state."""
 FAILURE = "failure"
-"""The checked input that says, in a preview, why there is no digest; it is never in the state."""
+"""The checked input that says, in a preview, why the digest is missing; it is never in the state."""
 
 # Pulumi's SDK returns a text like this when a program formats an Output.
 _TEXT_OF_OUTPUT = "on an Output[T] is not supported"

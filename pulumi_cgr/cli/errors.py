@@ -11,7 +11,7 @@ from .output import print_json, say
 
 
 def refuse(error: CgrError, as_json: bool) -> int:
-    """Says why there is no answer, and returns the exit status: 2 if what was asked makes no sense, or else 1."""
+    """Prints an error, and returns the exit status: 2 for invalid arguments, 1 for other errors."""
     say(str(error))
     if as_json:
         print_json({"error": _as_dict(error)})

@@ -91,7 +91,7 @@ def history(
             *timeline(past, console().width if is_terminal() else NO_TERMINAL),
         )
     if past.refusal or not past.intervals:
-        say(past.refusal or f"{past.image}: there is no build from {past.since} to {past.end}.")
+        say(past.refusal or f"{past.image}: the tag got no build from {past.since} to {past.end}.")
         raise typer.Exit(1)
 
 

@@ -111,7 +111,7 @@ def relative(path: str, folder: str) -> str:
 
 
 def _only(entries: list[Entry], query: Query, resolver: Resolver) -> Query:
-    """Returns the query of the only entry; the query itself if there is none."""
+    """Returns the query of the only entry; without an entry, the query itself."""
     if len(entries) > 1:
         options = ", or ".join(" ".join(naming_options(entry.query.rule)) for entry in entries)
         image = entries[0].image

@@ -59,7 +59,7 @@ def rollback(path: Path, resolver: Resolver, query: Query, builds: int = 1) -> C
 def _nothing_before(locked: Entry, possible: int, builds: int) -> NoBuildFits:
     pin = f"the locked build {locked.digest}, of {locked.updated_at}"
     if not possible:
-        message = f"there is no build before {pin}, to which the rule could go back. The lock is unchanged."
+        message = f"the rule allows no build before {pin}, so it cannot go back. The lock is unchanged."
     else:
         found = f"only {possible} build{'s' * (possible > 1)}"
         message = f"the rule allows {found} before {pin}, so it cannot go back {builds}. The lock is unchanged."

@@ -122,7 +122,7 @@ def _with_changes_of_others(name: str, base: Lock, made: Lock, there: bytes) -> 
     merged = merge_locks(base, made, reject_conflicts(name, read_merged(name, there)))
     if merged.conflicts:
         raise InvalidLock(
-            f"{name} was changed by somebody else meanwhile: {merged.conflicts[0]} Run the command again."
+            f"{name} was changed by another process meanwhile: {merged.conflicts[0]} Run the command again."
         )
     return merged.lock
 

@@ -21,7 +21,7 @@ from ..resolver import Instant
 
 @dataclass(frozen=True)
 class Readings:
-    """How a registry behaves where its documentation says nothing.
+    """How a registry behaves where its documentation is silent.
 
     Attributes:
         order: `documented` is oldest first, or newest first if `end` is given; `oldest` is always oldest first;

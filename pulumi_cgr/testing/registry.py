@@ -62,7 +62,7 @@ class Registry:
 
     Args:
         histories: the histories of its tags (see `Histories`), which it copies.
-        readings: how it behaves where the documentation of the real registry says nothing.
+        readings: how it behaves where the documentation of the real registry is silent.
         tokens: the tokens it accepts, as bearer or as refresh token, for repositories outside of the public `chainguard/`.
         users: the names and passwords it accepts for them.
         delay: how long it delays every response, in seconds.

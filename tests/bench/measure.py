@@ -34,7 +34,7 @@ Way = Callable[[], Done]
 
 @dataclass(frozen=True)
 class Check:
-    """A goal, the measured value, and whether it meets the goal; `None` if there is no goal."""
+    """A goal, the measured value, and whether it meets the goal; `None` without a goal."""
 
     goal: str
     measured: str

@@ -126,7 +126,7 @@ def test_no_build_in_a_window_is_status_1(cgr: Command) -> None:
     done = cgr("history", WEB, "--since", "2025-01-01", "--until", "2025-02-01")
 
     assert (done.status, done.out) == (1, "")
-    assert "there is no build from 2025-01-01T00:00:00Z to 2025-02-01T00:00:00Z" in done.err
+    assert "the tag got no build from 2025-01-01T00:00:00Z to 2025-02-01T00:00:00Z" in done.err
 
 
 @pytest.mark.parametrize("image", [WEB, "cgr.dev/chainguard/many:1"])

@@ -246,10 +246,10 @@ def test_check_finds_what_is_too_old(cgr: Command) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["check"], "there is no such file. Create it: cgr-images lock IMAGE"),
+        (["check"], "the file does not exist. Create it: cgr-images lock IMAGE"),
         (
             ["check", "--lock", "my.json"],
-            "my.json: there is no such file. Create it: cgr-images lock IMAGE --lock my.json",
+            "my.json: the file does not exist. Create it: cgr-images lock IMAGE --lock my.json",
         ),
         (["check", "--lock", "deploy/pod.yaml"], "deploy/pod.yaml: it is not JSON"),
         (["check", "nowhere", "--lock", "empty.json"], "there is no 'nowhere'"),
@@ -333,6 +333,6 @@ def test_a_merge_of_a_file_that_is_not_there_is_refused(cgr: Command) -> None:
 
     assert (done.status, done.err) == (
         1,
-        "cgr-images: base: there is no such file. Create it: cgr-images lock IMAGE --lock base\n",
+        "cgr-images: base: the file does not exist. Create it: cgr-images lock IMAGE --lock base\n",
     )
     assert (cgr.folder / "cgr.lock.json").read_bytes() == before

@@ -200,8 +200,8 @@ def test_rollback_with_nothing_before_says_so(cgr: Command) -> None:
 
     assert done.status == 1
     assert done.err == (
-        f"cgr-images: {DB}: there is no build before the locked build {BASE}, of 2026-01-11T12:00:00Z, to which the rule could go"
-        " back. The lock is unchanged.\n"
+        f"cgr-images: {DB}: the rule allows no build before the locked build {BASE}, of 2026-01-11T12:00:00Z, so it cannot go back."
+        " The lock is unchanged.\n"
     )
     assert (cgr.folder / "cgr.lock.json").read_bytes() == before
 

@@ -115,7 +115,7 @@ def test_a_file_that_changes_meanwhile_is_left_and_reported(
     assert mine.read_text() == AFTER
     assert theirs.read_text() == f"{BEFORE}b: 2\n"
     assert report.files == (str(mine),)
-    assert [str(problem) for problem in report.problems] == [f"{theirs} was changed by somebody else meanwhile"]
+    assert [str(problem) for problem in report.problems] == [f"{theirs} was changed by another process meanwhile"]
     assert [row.status for row in report.rows] == ["updated", SKIPPED]
 
 
@@ -132,7 +132,7 @@ def test_a_change_at_the_last_moment_is_not_lost(
 
     assert file.read_text() == f"{BEFORE}b: 2\n"
     assert not report.changed
-    assert [problem.reason for problem in report.problems] == ["was changed by somebody else meanwhile"]
+    assert [problem.reason for problem in report.problems] == ["was changed by another process meanwhile"]
     assert os.listdir(tmp_path) == ["a.yaml"]
 
 

@@ -119,7 +119,7 @@ def test_prune_takes_out_what_is_used_nowhere(path: Path, resolver: Resolver) ->
 
     assert [change.entry.image for change in prune(path, now)] == [DB]
     assert pins(path) == {APP: C, WEB: C}, "what was locked by name stays"
-    with pytest.raises(InvalidLock, match="there is no such file"):
+    with pytest.raises(InvalidLock, match="the file does not exist"):
         prune(path.with_name("none.json"), now)
 
 

@@ -258,7 +258,7 @@ def test_one_can_ask_which_credentials_are_used_and_why(machine: Machine) -> Non
     assert considered == [
         ("settings", "neither token nor username and password is given"),
         ("assumable identity", "identity is not given"),
-        (f"{machine.home}/.docker/config.json", "there is no such file"),
+        (f"{machine.home}/.docker/config.json", "the file does not exist"),
         (f"{machine.home}/.config/containers/auth.json", "used: docker-credential-cgr"),
     ]
     assert seen == [f"{IMAGE}: credentials: {source}: {outcome}" for source, outcome in considered]

@@ -89,7 +89,7 @@ def test_a_ca_bundle_that_cannot_be_used_is_named_with_its_variable(
 def test_a_429_says_for_how_long(machine: Machine) -> None:
     machine.registry.interfere = lambda _request: Reply(429, headers={"Retry-After": "3600"})
 
-    with pytest.raises(RegistryUnavailable, match="it answered 429 and wants no requests for 3600 s"):
+    with pytest.raises(RegistryUnavailable, match="it answered 429 and asks to wait 3600 s"):
         machine.resolve(PUBLIC)
 
 

@@ -39,7 +39,7 @@ def look_up(
 
     Args:
         params: the arguments of the task, validated against `ARGUMENTS`.
-        trace: see `Resolver`; it is told about the progress of large sets, too.
+        trace: see `Resolver`; it also gets the progress of large sets.
         run_cache, present: see `Resolver`.
 
     Returns:

@@ -49,7 +49,7 @@ def pin(
         paths: its paths, as they are to be opened.
         check: whether to write nothing.
         on_change: see `pin_files`.
-        trace: see `Resolver`; it is told about the progress of long sets, too.
+        trace: see `Resolver`; it also gets the progress of large sets.
         run_cache, present: see `Resolver`.
 
     Returns:

@@ -176,7 +176,7 @@ previous:
 next:
   description:
     - The build after this one, with its C(digest) and when the tag moved to it (C(updated_at)).
-    - None if there is no later build, or if RV(is_next_known) is false.
+    - None if no later build exists, or if RV(is_next_known) is false.
   returned: success, with O(image)
   type: dict
 is_next_known:

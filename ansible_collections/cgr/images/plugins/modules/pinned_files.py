@@ -149,7 +149,7 @@ images:
       description: When the tag moved to that digest, in UTC, if that was seen.
       type: str
     new_digest:
-      description: The digest that the file holds now; none for an image that was skipped.
+      description: The digest that the file holds now. None for an image that was skipped.
       type: str
     new_updated_at:
       description: When the tag moved to that digest, in UTC.

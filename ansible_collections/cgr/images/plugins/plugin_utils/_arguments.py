@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How the plugins on the controller read their options: as written, else the variables `cgr_…`, else the environment.
 
-`null` and `omit` stand for an option that is not given.  The empty text stands for the default of a setting.
+`null` and `omit` mean that an option is not given.  The empty text means the default of a setting.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Options(NamedTuple):
 
     Attributes:
         rule: the parts of the rule that are given.
-        settings: the settings that are given, or that a variable stands for.
+        settings: the settings that are given, or set by a variable.
         present: the instant to take for the present, if `cgr_at` gives one.
     """
 
@@ -45,7 +45,7 @@ def read_options(written: Mapping[str, Any], variables: Mapping[str, Any], envir
         environment: the environment variables that count.
 
     Raises:
-        InvalidArgument: an option, or a variable that stands for one, is malformed.
+        InvalidArgument: an option, or a variable that sets one, is malformed.
     """
     rule = {name: to_builtin(written[name]) for name in RULE_NAMES if name in written}
     for name, value in rule.items():
@@ -63,7 +63,7 @@ def lock_of(written: Mapping[str, Any], variables: Mapping[str, Any], environmen
 
 
 def reject_missing_lock(path: str, written: str) -> None:
-    """Raises `InvalidLock` if there is no lock file.
+    """Raises `InvalidLock` if the lock file does not exist.
 
     Args:
         path: where it must be.

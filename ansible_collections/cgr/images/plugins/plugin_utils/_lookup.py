@@ -10,9 +10,12 @@ For the same reason the options are documented in files beside the lookups, whic
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -24,6 +27,8 @@ from ansible_collections.cgr.images.plugins.plugin_utils._variables import VARIA
 
 RUN_DIRECTORY = "cgr-images"
 """The directory of this collection in the temporary directory of a run."""
+LONGEST_TURN = 30.0
+"""After so many seconds, the resolver decides how long to wait for another process."""
 
 display = Display()
 
@@ -47,9 +52,8 @@ class ImagesLookup(LookupBase):
         key = _key([images, options, settings, lock, _content(lock)])
         found = _read(key)
         if found is None:
-            from ansible_collections.cgr.images.plugins.plugin_utils._terms import Terms, resolve_terms
-
-            found = resolve_terms(Terms(images, options, settings, lock, variables.get("environment")), key)
+            with _turn(key):  # of many forks that use the same at once, one imports the resolver
+                found = _read(key) or _resolve(key, images, options, settings, lock, variables.get("environment"))
         for warning in found["warnings"]:
             display.warning(warning)
         return list(found[self.value])
@@ -101,6 +105,31 @@ def _key(asked: list[Any]) -> dict[str, str]:
     """Returns the key of a query in the cache of the run: a digest, because a part of it may be a secret."""
     text = json.dumps(asked, sort_keys=True, default=lambda value: [type(value).__name__, str(value)])
     return {"lookup": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def _resolve(key: dict[str, str], *terms: Any) -> Any:
+    from ansible_collections.cgr.images.plugins.plugin_utils._terms import Terms, resolve_terms
+
+    return resolve_terms(Terms(*terms), key)
+
+
+@contextlib.contextmanager
+def _turn(key: dict[str, str]) -> Iterator[None]:
+    """Waits while another process resolves the same, for as long as that may take."""
+    directory = os.path.join(constants.DEFAULT_LOCAL_TMP, RUN_DIRECTORY)
+    os.makedirs(directory, mode=0o700, exist_ok=True)
+    turn = os.open(os.path.join(directory, f"{key['lookup']}.turn"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    end = time.monotonic() + LONGEST_TURN
+    try:
+        while time.monotonic() < end:
+            try:
+                fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(0.01)
+        yield
+    finally:
+        os.close(turn)
 
 
 def _read(key: dict[str, str]) -> Any:

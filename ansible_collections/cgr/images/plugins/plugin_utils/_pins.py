@@ -36,7 +36,7 @@ def refs_of(results: Any) -> dict[str, str]:
             or dictionaries of these, at any depth.
 
     Raises:
-        ValueError: there is no reference in a result, or two give one image different digests.
+        ValueError: a result has no reference, or two results give one image different digests.
         InvalidImage: a reference is malformed.
     """
     pins: dict[str, str] = {}

@@ -20,22 +20,22 @@ _PARTIAL = ".cgr-partial"
 
 @contextlib.contextmanager
 def locked(folder: str) -> Iterator[None]:
-    """Waits until nobody else is in such a block for the same folder; processes and threads respect it.
+    """Holds the lock of a folder, against other threads and processes; waits for it.
 
     Raises:
-        OSError: there is no such folder, it cannot be locked, or somebody else does not end.
+        OSError: the folder does not exist or cannot be locked, or another process holds the lock for too long.
     """
     with locked_directory(folder, LOCK_SECONDS):
         yield
 
 
 def replace(path: str, content: bytes, last_look: Callable[[], None] = lambda: None) -> None:
-    """Puts new content in the place of a file, or makes it; mode and owner stay.
+    """Replaces the content of a file, or creates it; keeps its mode and owner.
 
     Args:
-        path: the file; no symbolic link.
-        content: what it is to hold.
-        last_look: called right before the change; what it raises stops that.
+        path: the file, which must not be a symbolic link.
+        content: the new content.
+        last_look: called right before the change; an exception that it raises stops the change.
 
     Raises:
         OSError: it cannot be written, or is read-only.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from .._resolver.cache.private_files import FLAGS
 from . import atomic
 
-CHANGED_MEANWHILE = "was changed by somebody else meanwhile"
+CHANGED_MEANWHILE = "was changed by another process meanwhile"
 
 
 class NotWritten(Exception):
@@ -37,7 +37,7 @@ def read(path: str) -> tuple[bytes, Version]:
         with open(os.open(path, os.O_RDONLY | FLAGS), "rb") as stream:
             status = os.fstat(stream.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise NotWritten("is no file any more")
+                raise NotWritten("is no longer a regular file")
             content = stream.read()
     except OSError as error:
         raise NotWritten(f"cannot be read: {error.strerror}") from error
@@ -48,7 +48,7 @@ def replace(path: str, content: bytes, version: Version) -> None:
     """Puts new content in the place of the version that was read; its mode and owner stay.
 
     Raises:
-        NotWritten: somebody else changed it, or it cannot be written.
+        NotWritten: another process changed it, or it cannot be written.
     """
 
     def last_look() -> None:

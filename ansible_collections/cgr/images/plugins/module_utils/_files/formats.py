@@ -133,7 +133,7 @@ def _by_content(text: str) -> Format | None:
 
 
 def _images_in_unknown(text: str, names: Matcher) -> list[Occurrence]:
-    """Finds the images in a file whose name says nothing: it is read as YAML, of which JSON is a part."""
+    """Finds the images in a file whose name tells no format: it is read as YAML, which includes JSON."""
     try:
         found = images_in_yaml(text, names)
     except Unreadable as error:

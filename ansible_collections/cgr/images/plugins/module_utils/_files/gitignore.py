@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What git ignores in a work tree.
 
-Git itself is asked, which knows the user's own excludes and that a tracked file is never ignored.  Where there is no git, the
-library pathspec reads the `.gitignore` files (https://git-scm.com/docs/gitignore).
+Git itself answers: it knows the user's own excludes, and that a tracked file is never ignored.  Without git, the library
+pathspec reads the `.gitignore` files (https://git-scm.com/docs/gitignore).
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _nothing(within: str, is_folder: bool) -> bool:
 
 
 def _by_git(folder: str) -> Ignored | None:
-    """Asks git; `None` if there is none, or it does not answer here."""
+    """Asks git; returns `None` if git is not installed or does not answer."""
     # Inside a hook, these variables may name another repository.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:

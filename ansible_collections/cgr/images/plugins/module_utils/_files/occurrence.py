@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Occurrences: where an image stands in a file, and which characters there belong to its digest."""
+"""Occurrences: where an image is in a file, and which characters there belong to its digest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .._resolver.model.grammar import is_digest
 from .._resolver.model.reference import DEFAULT_TAG
 from .matcher import Matcher
 
-DIGEST_ALONE = "it is pinned by its digest alone, so there is no tag to look up"
+DIGEST_ALONE = "it is pinned by its digest alone, without a tag to look up"
 TEMPLATE = "a template makes a part of it"
 NO_TAG = "no tag is written here, and what another place would add is not known; write the tag"
 NOT_AS_READ = "it is written in another way than it reads, such as with escapes or over several lines"
@@ -122,7 +122,7 @@ class Occurrence:
 
 
 def occurrence_in(text: str, start: int, line: int, names: Matcher) -> Occurrence | None:
-    """Returns the occurrence of a reference that stands in one piece.
+    """Returns the occurrence of a reference that is written in one piece.
 
     Args:
         text: the reference as it is written.

@@ -180,7 +180,7 @@ def _edited(text: str, edits: Edits) -> str:
     Raises:
         NotWritten: it would not read as intended.
     """
-    if not all(each.target for each in edits):  # without one, there is no check
+    if not all(each.target for each in edits):  # without a target, nothing can be checked
         raise NotWritten(NOT_AS_INTENDED)
     after = with_digests(text, {each.place: digest for each, digest in edits.items() if each.place})
     verify(text, after, {each.target: digest for each, digest in edits.items() if each.target})

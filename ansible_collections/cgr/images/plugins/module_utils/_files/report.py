@@ -49,7 +49,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Problem:
-    """What could not be read or written, or a malformed reference; `line` is `None` where it is the whole file."""
+    """A file that cannot be read or written, or a malformed reference in it; `line` is `None` if it is about the whole file."""
 
     file: str
     line: int | None

@@ -77,7 +77,7 @@ def scan(
         gitignore: whether files that git ignores are left out.
 
     Raises:
-        InvalidArgument: there is no such path, or one is empty.
+        InvalidArgument: a path does not exist or is empty.
         MissingDependency: there is a YAML file, and PyYAML is not installed.
     """
     found = ScanResult()

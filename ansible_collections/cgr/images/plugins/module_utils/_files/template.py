@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Templates of files, such as those of Helm charts and Jinja: what is in them is told, and not changed."""
+"""Templates of files, such as those of Helm charts and Jinja: their images are reported, and not changed."""
 
 from __future__ import annotations
 

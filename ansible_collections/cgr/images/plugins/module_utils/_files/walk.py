@@ -164,7 +164,7 @@ def _checked(selection: Selection) -> list[str]:
     """Returns the paths of a selection.
 
     Raises:
-        InvalidArgument: there is none, one is empty, or there is no such file; or a pattern is empty.
+        InvalidArgument: no path is given, a path is empty or does not exist, or a pattern is empty.
     """
     paths = selection.paths
     given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)

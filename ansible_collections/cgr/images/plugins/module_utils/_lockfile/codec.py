@@ -43,7 +43,7 @@ def read_lock(path: str | os.PathLike[str]) -> Lock:
     lock = read_if_there(path)
     if lock is None:
         command = f"cgr-images lock IMAGE{_lock_option(path)}"
-        raise InvalidLock(f"{os.fspath(path)}: there is no such file. Create it: {command}")
+        raise InvalidLock(f"{os.fspath(path)}: the file does not exist. Create it: {command}")
     return lock
 
 

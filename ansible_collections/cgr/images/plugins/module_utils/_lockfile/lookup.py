@@ -63,7 +63,7 @@ class LockLookup:
 
 
 def reject_other_upstream(entry: Entry, query: Query, path: str = LOCK_FILE_NAME) -> None:
-    """Rejects an entry that was looked up in another repository than `mirrors` names now.
+    """Rejects an entry that was resolved in another repository than `mirrors` gives now.
 
     Raises:
         NotLocked: it was.

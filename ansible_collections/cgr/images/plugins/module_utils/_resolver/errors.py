@@ -54,7 +54,7 @@ class CgrError(Exception):
 
     error_code = "error"
     argument = "image"
-    considered: tuple[Any, ...] = ()  # what each source of credentials had to say, as far as they were asked
+    considered: tuple[Any, ...] = ()  # the outcome of each source of credentials that was asked
 
     def __init__(self, message: str, argument: str | None = None, *, image: str | None = None) -> None:
         self.message = hide_secrets(message)

@@ -173,7 +173,7 @@ class Settings:
         """Reads settings: those that are given, then the environment, then the defaults.
 
         Args:
-            given: values by name; `None` stands for a setting that is not given, the empty text for its default.
+            given: values by name; `None` means that a setting is not given, the empty text means its default.
             environment: the environment variables.
 
         Raises:

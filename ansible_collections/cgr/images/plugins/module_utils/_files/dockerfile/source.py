@@ -26,7 +26,7 @@ _WORD = re.compile(r"\S+")
 
 @dataclass(frozen=True)
 class Word:
-    """A word of an instruction, and where each of its characters stands in the file."""
+    """A word of an instruction, and the position of each of its characters in the file."""
 
     text: str
     line: int
@@ -82,7 +82,7 @@ def instructions(text: str) -> Iterator[Instruction]:
         name = words[0].text.upper()
         if not _KNOWN.fullmatch(name):
             raise Unreadable(
-                f"is no Dockerfile: there is no instruction {redact(words[0].text)}, in line {words[0].line}"
+                f"is not a Dockerfile: line {words[0].line} begins with {redact(words[0].text)}, which is not an instruction"
             )
         heredocs = heredocs_in(written) if name in _WITH_HEREDOC and "<<" in written else []
         held = [line for heredoc in heredocs for line in lines.take_heredoc(heredoc)]
@@ -141,7 +141,7 @@ class _Lines:
             if (line.lstrip("\t") if heredoc.without_tabs else line) == heredoc.end:
                 return
             yield Word(line, number, tuple(range(start, start + len(line))))
-        raise Unreadable(f"is no Dockerfile: the here-document {redact(heredoc.end)} of line {first} has no end")
+        raise Unreadable(f"is not a Dockerfile: the here-document {redact(heredoc.end)} of line {first} does not end")
 
 
 def _directives(lines: _Lines) -> Iterator[Instruction]:

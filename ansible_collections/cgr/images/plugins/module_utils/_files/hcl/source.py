@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     |(?P<open>[{\[(])|(?P<close>[}\])])|(?P<assigns>[=:])|(?P<ends>[\n,])""",
     re.VERBOSE | re.DOTALL,
 )
-# Inside of quotes: what is no end and no interpolation.  $${ and %%{ stand for ${ and %{.
+# Inside quotes: text up to the closing quote or an interpolation.  $${ and %%{ are escapes of ${ and %{.
 _PLAIN = re.compile(r'(?:[^"\\$%\n]|\\.|\$\$\{|%%\{|[$%](?!\{))+')
 _CLOSES = {"{": "}", "[": "]", "(": ")"}
 _DEEPEST = 200
@@ -123,7 +123,7 @@ class _Reader:
     def _end_of_heredoc(self, name: str) -> int:
         found = re.compile(rf"^[ \t]*{re.escape(name)}[ \t]*\r?$", re.MULTILINE).search(self._text, self._at)
         if found is None:
-            raise Unreadable(f"is not HCL: the here-document {name} has no end")
+            raise Unreadable(f"is not HCL: the here-document {name} does not end")
         self._at = found.end()
         return found.start()
 

@@ -56,7 +56,7 @@ class Document:
         yield _scanned(tokens)
 
     def concerns(self, node: Node) -> bool:
-        """Whether something stands in a node that may be one of ours."""
+        """Whether a node contains something that may be an image of ours."""
         first = bisect_left(self._concerned, node.start)
         return first < len(self._concerned) and self._concerned[first] < node.end
 

@@ -25,7 +25,7 @@ class Dialect:
     Attributes:
         comment: where a comment begins in a line.
         latest: what stands before an image whose missing tag means `latest`; by default nothing does.
-        skipped: says why nothing in a text is pinned; empty text if there is no such reason.
+        skipped: says why nothing in a text is pinned; the empty text if nothing prevents it.
     """
 
     comment: re.Pattern[str] = _COMMENT

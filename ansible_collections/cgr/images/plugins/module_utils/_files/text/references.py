@@ -90,7 +90,7 @@ def _begins(text: str, start: int) -> bool:
 
 
 def _is_template(text: str, start: int, end: int) -> bool:
-    """Whether variables make a part of the word that a reference stands in."""
+    """Whether variables make up a part of the word that contains a reference."""
     before = text[max(0, start - _LONGEST_BEFORE) : start]
     if _VARIABLE_BEFORE.search(before) or _VARIABLE_BEHIND.match(text, end):
         return True

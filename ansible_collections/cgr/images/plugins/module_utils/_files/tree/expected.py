@@ -43,7 +43,7 @@ class Position(NamedTuple):
         return self.path[-2] if len(self.path) > 1 else ""
 
     def text_beside(self, key: str) -> str:
-        """Returns the text of another entry of the same mapping; empty if there is none."""
+        """Returns the text of another entry of the same mapping; the empty text if it has no such entry."""
         node = self.beside.get(key)
         return str(node.value) if node is not None and node.id == "scalar" else ""
 

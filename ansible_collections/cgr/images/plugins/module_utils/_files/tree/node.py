@@ -16,7 +16,7 @@ It is one of PyYAML, which is imported only where there is YAML to read, or one 
 
 
 class Value(NamedTuple):
-    """A scalar, and where it stands in the text.
+    """A scalar and its position in the text.
 
     Attributes:
         text: what it holds.
@@ -44,7 +44,7 @@ class Document(Protocol):
         """Yields the root of each document."""
 
     def concerns(self, node: Node) -> bool:
-        """Whether something stands in a node that may be one of ours, or is shared with another one."""
+        """Whether a node contains something that may be an image of ours, or that another node shares."""
 
     def value(self, node: Node) -> Value:
         """Returns what a scalar holds, and where."""

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The images in one scalar: the scalar is one, or a known prefix stands in front of it, or it is a text with images in it."""
+"""The images in one scalar: the scalar is an image, perhaps after a known prefix, or a text with images in it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .expected import Position, is_half_of_image, is_image, is_image_key, latest
 from .node import Document, Node, Value
 from .shared import BUILT_HERE, ELSEWHERE, Found
 
-IN_TEXT = "it stands in a text whose format is not known here"
+IN_TEXT = "it is in a text of an unknown format"
 SPACES = "there is a space or a line end before or after it, so that it is not an image reference"
 OWN_TAG = "YAML reads it as something else than text"
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The walk through the documents of a file.  Each image of ours in them is found; what cannot be pinned is told, with the reason.
+"""The walk through the documents of a file.  It finds each image of ours; those that cannot be pinned get a reason.
 
 Each format has its keys for images, and no key means an image in one and something else in another, so one walk finds them all.
 """

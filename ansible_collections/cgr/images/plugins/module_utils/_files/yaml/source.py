@@ -64,7 +64,7 @@ class Document:
             raise Unreadable(f"is not YAML: {what}") from error
 
     def concerns(self, node: Node) -> bool:
-        """Whether something stands in a node that may be one of ours, or is shared with another one."""
+        """Whether a node contains something that may be an image of ours, or that another node shares."""
         first = bisect_left(self._concerned, node.start_mark.index)
         return first < len(self._concerned) and self._concerned[first] < node.end_mark.index
 

@@ -21,7 +21,7 @@ from .static import StaticCredentials
 
 
 def audience_of(settings: Settings) -> str:
-    """Returns whom credentials are sent to: cgr.dev, for which a registry on a loopback host stands in, or another host."""
+    """Returns the host that credentials are sent to: cgr.dev, also for a registry on a loopback host, or another host."""
     host = urlsplit(settings.registry_url).netloc
     return REGISTRY if settings.registry_url == DEFAULT_REGISTRY_URL or is_loopback(host) else host
 
@@ -63,7 +63,7 @@ class CredentialChain:
             refused: a credential that the registry did not take; its source is asked again.
 
         Raises:
-            CgrError: the first source that has something is broken, or does not answer; `considered` says what all had to say.
+            CgrError: the first source that has something is broken, or does not answer; `considered` has the outcome of each source.
         """
         if reference.host != self._host:
             return Found(

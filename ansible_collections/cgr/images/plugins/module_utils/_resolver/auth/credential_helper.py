@@ -42,7 +42,7 @@ def ask(name: str, host: str, environment: Mapping[str, str], deadline: float) -
         deadline: when to give up, by `time.monotonic()`, in seconds; half of the time is for the helper.
 
     Returns:
-        The credential, or why there is none.
+        The credential, or why the helper has none.
 
     Raises:
         BrokenCredentials: the helper is not there, fails, does not answer, or answers nonsense.

@@ -105,7 +105,7 @@ def _check_text(text: str, what: str) -> str:
 
 @dataclass(frozen=True)
 class Considered:
-    """What one source had to say: its name, and why it was used or not."""
+    """The outcome of one source: its name, and why it was used or not."""
 
     source: str
     outcome: str
@@ -116,10 +116,10 @@ class CredentialSource(Protocol):
 
     @property
     def name(self) -> str:
-        """What the place is called."""
+        """The name of the source, for people."""
 
     def find(self, reference: Reference, deadline: float, refused: Credential | None) -> Credential | str:
-        """Returns the credential for an image, or why there is none.
+        """Returns the credential for an image, or why the source has none.
 
         Args:
             reference: the image.
@@ -133,7 +133,7 @@ class CredentialSource(Protocol):
 
 @dataclass(frozen=True)
 class Found:
-    """A credential, what every source had to say, and for how many seconds other threads were waited for."""
+    """A credential, the outcome of each source, and how many seconds were spent waiting for other threads."""
 
     credential: Credential
     considered: tuple[Considered, ...]

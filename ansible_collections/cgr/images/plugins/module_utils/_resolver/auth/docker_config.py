@@ -46,7 +46,7 @@ class DockerConfig:
         """Returns what the configuration holds for an image, or what the helper it names answers."""
         config = self.answers.get(f"file {self.name}", lambda: self._read(deadline))
         if config is None:
-            return "there is no such file"
+            return "the file does not exist"
         found = self._from_helper(config, deadline, refused)
         if not isinstance(found, str):
             return found
@@ -62,7 +62,7 @@ class DockerConfig:
         return f"it has nothing for {self.host}"
 
     def _from_helper(self, config: Any, deadline: float, refused: Credential | None) -> Credential | str:
-        """Asks the helper for the host, or else the store; an empty name of a helper stands for the file."""
+        """Asks the helper for the host, or else the store; an empty name of a helper means the file."""
         helpers = go_json.table(config, "credHelpers")
         is_own = self.host in helpers
         name = helpers[self.host] if is_own else go_json.field(config, "credsStore")

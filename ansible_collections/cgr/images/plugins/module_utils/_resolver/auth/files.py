@@ -34,7 +34,7 @@ def read_file(path: str | os.PathLike[str], deadline: float, what: str) -> str |
         what: what the file is called in messages.
 
     Returns:
-        Its text; `None` if there is no such file.
+        Its text; `None` if the file does not exist.
 
     Raises:
         BrokenCredentials: it cannot be read.

@@ -36,7 +36,7 @@ def seconds_left(token: str, now: float) -> float | None:
 
 
 def check_audience(token: str, audience: str, source: str) -> None:
-    """Refuses a Chainguard token that was issued for somebody else, before it is sent there.
+    """Refuses a Chainguard token that was issued for another audience, before it is sent.
 
     Args:
         token: a token of any kind; one that does not name an audience passes.

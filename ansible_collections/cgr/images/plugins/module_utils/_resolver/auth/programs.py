@@ -54,7 +54,7 @@ def run_program(command: list[str], stdin: str, environment: Mapping[str, str], 
         )
     seconds = max(min(SECONDS, (deadline - time.monotonic()) / 2), 0.01)
     try:
-        # The program that the user's own configuration names. There is no module here whose run_command could do it.
+        # The user's own configuration names this program. AnsibleModule.run_command is not available here.
         process = subprocess.Popen(  # noqa: S603  # pylint: disable=ansible-bad-function
             [path, *command[1:]],
             stdin=subprocess.PIPE,
@@ -93,7 +93,7 @@ def _finished(process: subprocess.Popen[bytes], name: str, stdin: str, seconds: 
 
 
 class _Reader:
-    """Reads what a program prints, in a thread; kills it if that has no end."""
+    """Reads what a program prints, in a thread; kills it if it prints too much."""
 
     def __init__(self, stream: IO[bytes] | None, kill: Callable[[], None]) -> None:
         self._stream = stream

@@ -135,7 +135,7 @@ class FileCache:
 
     @contextlib.contextmanager
     def _locked(self, file: str, key: CacheKey) -> Iterator[None]:
-        """Waits for whoever resolves the same; no lock that cannot be had stands in the way of an answer of the lasting cache."""
+        """Waits for another process that resolves the same. If the lock cannot be held, the lasting cache still answers."""
         stack = contextlib.ExitStack()
         try:
             stack.enter_context(locked_file(f"{os.path.splitext(file)[0]}.lock", self._seconds * _turns(key)))

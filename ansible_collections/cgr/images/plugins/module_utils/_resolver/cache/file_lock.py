@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Locks that processes and threads respect, on every system, and for which nobody waits without end.
 
-When a process ends, however it does, so does its lock; except on a system with neither fcntl nor msvcrt, where a file stands for
+When a process ends, however it does, so does its lock; except on a system with neither fcntl nor msvcrt, where a file marks
 the lock, and counts for nothing once it is old.
 """
 
@@ -29,10 +29,10 @@ ABANDONED_SECONDS = 600
 
 @contextlib.contextmanager
 def locked_file(path: str, seconds: float) -> Iterator[None]:
-    """Holds the lock of a file, which is made if there is none.
+    """Holds the lock of a file, which is created if it does not exist.
 
     Raises:
-        TimeoutError: somebody else holds it for so long.
+        TimeoutError: another process holds it for that long.
         OSError: it cannot be made, or is a link, no file, or another user's.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT | FLAGS, 0o600)
@@ -50,8 +50,8 @@ def locked_directory(path: str, seconds: float) -> Iterator[None]:
     """Holds the lock of a directory: of itself, so that no further file lies about; on Windows of a temporary file.
 
     Raises:
-        TimeoutError: somebody else holds it for so long.
-        OSError: there is no such directory, or it cannot be locked.
+        TimeoutError: another process holds it for that long.
+        OSError: the directory does not exist or cannot be locked.
     """
     if fcntl is None:
         name = hashlib.sha256(os.path.realpath(path).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -38,7 +38,7 @@ def is_own_file(handle: int) -> bool:
 
 
 def read_own_file(path: str, largest: int) -> bytes | None:
-    """Returns the content of a file; `None` if there is none, or it is a link, another user's, or too large."""
+    """Returns the content of a file; `None` if it does not exist, is a link, belongs to another user, or is too large."""
     try:
         if os.path.islink(path):
             return None

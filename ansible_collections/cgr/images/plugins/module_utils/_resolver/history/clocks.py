@@ -18,7 +18,7 @@ REFUSED_ABOVE = HOUR
 
 
 def clock_warning(registry: Instant | None, machine: Instant | None) -> str | None:
-    """Returns a warning if two clocks are far apart; `None` stands for a clock that does not count."""
+    """Returns a warning if two clocks are far apart; `None` means a clock that does not count."""
     if registry is None or machine is None or abs(registry - machine) <= WARNED_ABOVE:
         return None
     return f"{_both(registry, machine)} Set the one that is wrong: 'at' and 'min_age' go by the registry's clock."

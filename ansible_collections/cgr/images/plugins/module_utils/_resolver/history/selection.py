@@ -39,7 +39,7 @@ REPLACED = ", and was replaced"
 class Choice:
     """The chosen build and a `reason` for a person.
 
-    The reason says nothing that changes while the choice does not: deployments keep it in their state.
+    The reason changes only when the choice changes, because deployments keep it in their state.
     """
 
     build: Build

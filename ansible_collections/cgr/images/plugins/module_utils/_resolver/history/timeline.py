@@ -108,7 +108,7 @@ class Timeline:
 
     @property
     def end(self) -> Instant:
-        """The instant up to which the timeline is shown: `until`, the present, or the last move if there is no clock."""
+        """The instant up to which the timeline is shown: `until`, the present, or the last move without a clock."""
         moves = [self.since, *(interval.updated_at for interval in self.intervals)]
         return self.until or max([*moves, *([self.now] if self.now else [])])
 
@@ -124,7 +124,7 @@ class Timeline:
         )
 
     def age(self, interval: Interval) -> int | None:
-        """Returns how many nanoseconds ago the tag moved to the digest; `None` if there is no clock."""
+        """Returns how many nanoseconds ago the tag moved to the digest; `None` without a clock."""
         return None if self.now is None else self.now - interval.updated_at
 
     def active_nanoseconds(self, interval: Interval) -> int:

@@ -46,7 +46,7 @@ def final(error: Exception, host: str, proxy: Proxy | None) -> CgrError | None:
         through = f" It was asked through the proxy {proxy.host} ({proxy.variable})." if proxy else ""
         return UntrustworthyAnswer(
             f"{host} answered something that is not HTTP/1.1: it begins with {redact(str(garbage).strip(), 60)}.{through} Check"
-            " the address and what stands in between."
+            " the address and any proxy in between."
         )
     return None
 

@@ -40,19 +40,19 @@ class RateLimiter:
                 self._next_turn = turn + self._gap
             if turn > now:
                 time.sleep(turn - now)
-            if self._held_until <= turn:  # else the host was asked too fast meanwhile
+            if self._held_until <= turn:  # else a 429 has arrived meanwhile
                 return turn
 
     def slow_down(self, sent: float, pause: float | None) -> None:
-        """Takes a 429 to heart.
+        """Lowers the rate after a 429.
 
         Args:
-            sent: the turn of the request that was answered so.
-            pause: for how long the host wants no requests, if it says so; 0 is no complaint about the pace.
+            sent: the turn of the request that got the 429.
+            pause: the seconds of Retry-After, if the answer has it; 0 does not lower the rate.
         """
         with self._lock:
             now = time.monotonic()
-            if sent >= self._slowed and pause != 0:  # many that were under way together are one reason, not many
+            if sent >= self._slowed and pause != 0:  # requests that were under way together lower the rate once
                 self._gap = min(max(self._gap * WIDER, FIRST_GAP), LONGEST_GAP)
                 self._slowed = now
             self._held_until = max(self._held_until, now + max(pause or 0.0, self._gap, SHORTEST_PAUSE))

@@ -73,7 +73,7 @@ class Transport:
             deadline: when to give up, by `time.monotonic()`, in seconds.
 
         Raises:
-            RegistryUnavailable: no answer by the deadline, or only failures that another attempt did not mend.
+            RegistryUnavailable: no answer by the deadline, or every attempt failed.
             UntrustworthyAnswer: a redirect, a body that is too large, or something that is not HTTP.
             InvalidArgument: the proxy or the CA bundle of the environment cannot be used.
             MissingDependency: requests is not installed.
@@ -153,7 +153,7 @@ def _failure(error: Exception, exchange: Exchange, proxy: Proxy | None, earlier:
 
 def _status(response: Response) -> str:
     pause = _retry_after(response) if response.status == SLOW_DOWN else None
-    return f"it answered {response.status}" + (f" and wants no requests for {pause:.0f} s" if pause else "")
+    return f"it answered {response.status}" + (f" and asks to wait {pause:.0f} s" if pause else "")
 
 
 def _retry_policy() -> Retry:

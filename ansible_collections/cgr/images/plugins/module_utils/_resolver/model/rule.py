@@ -198,7 +198,7 @@ class Rule:
 
     @classmethod
     def parse(cls, **given: Unpack[RuleArguments]) -> Rule:
-        """Parses the parts of a rule as a user writes them; `None` stands for a part that is not given.
+        """Parses the parts of a rule as a user writes them; `None` means that a part is not given.
 
         Raises:
             InvalidInstant, InvalidRule: a part is malformed, or two parts cannot be combined.

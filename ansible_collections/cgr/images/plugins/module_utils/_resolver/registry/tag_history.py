@@ -78,13 +78,13 @@ def _records(body: bytes) -> tuple[Build, ...]:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise UntrustworthyAnswer(f"The registry's answer is no tag history: {describe_body(body)}.") from error
+        raise UntrustworthyAnswer(f"The registry's answer is not a tag history: {describe_body(body)}.") from error
     # Go writes an empty list as null, and an empty answer as {}.
     history = answer.get("history", None if answer == {} else "missing") if isinstance(answer, dict) else "missing"
     if history is None:
         return ()
     if not isinstance(history, list):
-        raise UntrustworthyAnswer(f"The registry's answer is no tag history: {describe_body(body)}.")
+        raise UntrustworthyAnswer(f"The registry's answer is not a tag history: {describe_body(body)}.")
     return tuple(_record(entry) for entry in history)
 
 

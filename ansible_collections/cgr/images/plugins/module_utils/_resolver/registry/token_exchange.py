@@ -32,7 +32,7 @@ from ..redaction import remember_secret
 from . import response_errors
 
 SECONDS_BY_DEFAULT = 60
-"""How long a token is good that says nothing about it (Docker registry token specification)."""
+"""How long a token without `expires_in` is valid (Docker registry token specification)."""
 
 CLIENT_ID = "pulumi-cgr"
 """How the one who asks names itself where an identity token is exchanged (Docker registry token specification)."""
