@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.cgr.images.plugins.module_utils._files import pin
+from ansible_collections.cgr.images.plugins.module_utils._files import pinner
 from ansible_collections.cgr.images.plugins.module_utils._files.occurrence import with_digests
 from pulumi_cgr.files import PINNED, SKIPPED, pin_files
 from pulumi_cgr.resolver import Resolver, SeveralFailed
@@ -142,6 +142,9 @@ def test_a_change_at_the_last_moment_is_not_lost(
         ("a.yaml", f"a: 1\nimage: {WEB}\n"),
         ("a.json", f'{{"a": "a: 1", "image": "{WEB}"}}'),
         ("Dockerfile", f"FROM {WEB}\nLABEL x='a: 1'\n"),
+        ("main.tf", f'x = "{WEB}"\ny = "a: 1"\n'),
+        ("run.sh", f"docker run {WEB}\necho a: 1\n"),
+        ("BUILD.bazel", f'x = "{WEB}"\ny = "a: 1"\n'),
     ],
 )
 @pytest.mark.parametrize("check", [False, True])
@@ -150,7 +153,7 @@ def test_a_file_that_would_not_read_as_intended_is_left(
 ) -> None:
     file = tmp_path / name
     file.write_text(text)
-    monkeypatch.setattr(pin, "with_digests", lambda *edits: with_digests(*edits).replace("a: 1", "a: 2"))
+    monkeypatch.setattr(pinner, "with_digests", lambda *edits: with_digests(*edits).replace("a: 1", "a: 2"))
 
     report = pin_files(resolver, file, check=check)
 
