@@ -211,4 +211,6 @@ def test_the_same_words_mean_what_the_variables_of_each_host_make_of_them(
     written = [(controller.folder / f"{host}.ref").read_text() for host in ("web1", "web2")]
     assert written == [f"registry.corp/app:latest@{digest}" for digest in (A, B)]
     assert all(run.output.count(each) == 1 for each in written)
-    assert len(registry.requests) == 4
+    # Of two hosts that ask for the first image of a run at once, one may read its history again, as of the other's present.
+    assert len({request.path for request in registry.requests if request.path != "/token"}) == 2
+    assert len(registry.requests) <= 6
