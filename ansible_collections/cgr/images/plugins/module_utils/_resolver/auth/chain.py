@@ -63,7 +63,7 @@ class CredentialChain:
             refused: a credential that the registry did not take; its source is asked again.
 
         Raises:
-            CgrError: the first source that has something is broken, or does not answer; `considered` has the outcome of each source.
+            CgrError: the first source that has something is broken, or does not answer; `considered` has all outcomes.
         """
         if reference.host != self._host:
             return Found(

@@ -70,7 +70,7 @@ class AssumedIdentity:
         return self._github_token(deadline), "this GitHub Actions job"
 
     def _given(self, token: str, where: str) -> str:
-        """Returns a token that was given for the issuer; a Chainguard token for another audience is not sent to another issuer."""
+        """Returns a token given for the issuer; a Chainguard token for another audience is not sent to another issuer."""
         check_token(token, where)
         if not self._is_own_issuer:
             jwt.check_audience(token, urlsplit(self.settings.issuer).netloc, where)
