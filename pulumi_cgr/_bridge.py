@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the package itself uses of the resolver, beside the public names in `resolver.py`.  No API: it may change at any time."""
+"""Names of the resolver that only this package uses, beside the public ones in `resolver.py`.  They may change at any time."""
 
 from ansible_collections.cgr.images.plugins.module_utils._files.atomic import locked as lock_folder
 from ansible_collections.cgr.images.plugins.module_utils._files.atomic import remove_partial as remove_partial_file
@@ -35,7 +35,7 @@ from ansible_collections.cgr.images.plugins.module_utils._lockfile.model import 
     without_digest,
 )
 from ansible_collections.cgr.images.plugins.module_utils._resolver.border import border, log_debug
-from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import error_from_dict, redact
+from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import error_from_dict
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import REPLACED
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.timeline import SINCE
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.build import HistoryRange
@@ -56,6 +56,7 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule im
     RuleArguments,
     parse_at,
 )
+from ansible_collections.cgr.images.plugins.module_utils._resolver.redaction import redact
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.concurrency import run_concurrently
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.current import keep_current
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.single import Trace

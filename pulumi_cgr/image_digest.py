@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class ImageDigest(Resource, module="cgr", name="ImageDigest"):
     """An image of cgr.dev, pinned to the digest its tag pointed at.
 
-    With `at`, the digest is that of the instant, for good: it is looked up once and then kept in the state.  With `triggers`,
+    With `at`, the digest is that of the instant: it is looked up once and then kept in the state.  With `triggers`,
     it is looked up once, too, and kept until a trigger or another argument changes.  Otherwise the tag is followed: every
     preview looks up the build that the rule chooses, and shows the change.
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class ImageDigests(Resource, module="cgr", name="ImageDigests"):
     """A set of images of cgr.dev, pinned to the digests their tags pointed at, all at one instant: all of them, or none.
 
-    What is followed, what stays, and the rules are as of `ImageDigest`.
+    For which digests follow their tag, which stay, and the rules, see `ImageDigest`.
 
         release = ImageDigests("release", images={"web": "cgr.dev/acme.com/web:1", "db": "cgr.dev/acme.com/db:1"})
         pulumi.export("web", release.refs["web"])

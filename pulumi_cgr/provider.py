@@ -36,7 +36,7 @@ LONGEST_LOOKUP = 10.0
 
 
 class _Provider(ResourceProvider):
-    """What both have in common: the settings, the resolver, and failures that are sentences."""
+    """The base of both: the settings, the resolver, and failures that are sentences."""
 
     serialize_as_secret_always = False
 

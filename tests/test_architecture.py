@@ -77,7 +77,7 @@ def test_a_layer_imports_itself_and_the_layers_above_it(number: int) -> None:
         assert found <= allowed, file.relative_to(RESOLVER)
 
 
-def test_the_lock_file_imports_errors_and_the_model_of_the_resolver_only() -> None:
+def test_the_lock_file_imports_what_its_row_allows_only() -> None:
     (allowed,) = [cell for package, _text, cell in rows("package") if package == "`_lockfile/`"]
     for file in FILES:
         if file.parent.name == "_lockfile":

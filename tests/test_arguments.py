@@ -1,8 +1,8 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""A rule and the settings are declared once; every face takes the same names, types and texts.
+"""A rule and the settings are declared once; Pulumi, Ansible and the command take the same names, types and texts.
 
-What can be derived from the declarations is.  What a face must write down itself, for its tools or for type checkers, is compared
+Most is derived from the declarations.  The parts that must be written down again, for tools or for type checkers, are compared
 here.
 """
 

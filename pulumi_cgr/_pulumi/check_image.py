@@ -5,13 +5,13 @@
 In a preview the engine shows the *checked inputs*, and passes them to whatever depends on the resource.  So they hold the
 digest and everything derived from it.  The rules, first match wins:
 
-1. What is not known yet stays unknown, and nothing is looked up.
+1. An unknown input makes the digest unknown, and nothing is looked up.
 2. A `digest` that is given is used: a pin of the user's, or the old one that `ignore_changes=["digest"]` brings back.
 3. An image that is already pinned is used as it is.
 4. If there is a lock file, it decides; the state is not used.
 5. The digest for an instant never changes, and with `triggers` the digest is kept: if the state holds it, for the same
    query, it is kept.
-6. What the program looked up ahead (`prefetch.py`) is used, if it is for the same query.
+6. A result that the program looked up ahead (`prefetch.py`) is used, if it is for the same query.
 7. Otherwise it is looked up now.
 """
 
@@ -47,7 +47,7 @@ KEPT = QUERY + RESOLUTION
 ARGUMENTS = (*QUERY, STALE_AFTER)
 
 GIVEN_REASON = "the digest that was given; nothing was looked up"
-# Stands for an image that is not known yet, where the rule beside it is parsed.
+# Takes the place of an unknown image while the rule beside it is parsed.
 _SOME_IMAGE = "cgr.dev/chainguard/unknown"
 
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the state of the stack holds, as the program can read it: what is held need not be looked up."""
+"""The pins in the state of the stack, as the program can read them: they need not be looked up."""
 
 from __future__ import annotations
 

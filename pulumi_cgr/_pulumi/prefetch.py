@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lookups ahead of the checks: the engine runs checks one at a time, so the program looks everything up at the same time.
 
-What the state already holds is left to the check, which needs no network for it.
+Digests that the state already holds are left to the check, which needs no network for them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the program looked up ahead, as the JSON text in which the check of a resource receives it.
+"""Results that the program looked up ahead, as the JSON text in which the check of a resource receives it.
 
 It is used only for the query it was made for: with `ignore_changes`, the engine may check other arguments than the program gave.
 """

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What one run of a Pulumi program shares: the resolver, the threads, the pins, and what the state holds.
+"""The state that one run of a Pulumi program shares: the resolver, the threads, the pins, and what the state holds.
 
 Settings are read once per run, from the stack's configuration and the environment, and the same query is resolved once.
 Under the mocks of `pulumi_cgr.testing`, the mocks' resolver resolves.

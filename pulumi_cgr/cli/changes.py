@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What `cgr-images lock` and `rollback` print about the changes of a lock."""
+"""The output of `cgr-images lock` and `rollback` about the changes of a lock."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is said when an answer is refused."""
+"""Errors of the command, and its exit status for each."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ Prune = Annotated[
     bool,
     typer.Option(
         "--prune",
-        help="Take out what files used and none of `--files` uses any more. What was locked by name stays.",
+        help="Take out what files used and none of `--files` uses any more. Images that were locked by name stay.",
     ),
 ]
 PruneAll = Annotated[

@@ -28,8 +28,8 @@ Theirs = Annotated[str, typer.Argument(metavar="THEIRS", help="The lock of the o
 def merge(base: Base, ours: Ours, theirs: Theirs) -> None:
     """Merges two changes of a lock, as git's merge driver: `git config merge.cgr-lock.driver "cgr-images merge %O %A %B"`.
 
-    Then `cgr.lock.json merge=cgr-lock` in `.gitattributes`. What cannot be merged is left between git's conflict markers, and
-    the exit status is 1; `cgr-images lock` then resolves it.
+    Then `cgr.lock.json merge=cgr-lock` in `.gitattributes`. Conflicts stay between git's conflict markers, and the exit
+    status is 1; `cgr-images lock` then resolves it.
     """
     conflicts = merge_files(base, ours, theirs)
     for conflict in conflicts:

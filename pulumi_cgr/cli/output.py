@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Standard output and standard error.
 
-What a program reads goes to standard output, and nothing else does.
+Output for programs goes to standard output, and nothing else does.
 
 - Whether there are progress bars, and whether the output is laid out for a person, depends on whether the stream *is* a
   terminal.  So FORCE_COLOR changes neither `$(cgr-images resolve IMAGE)` nor a diff.
@@ -77,7 +77,7 @@ def print_text(text: str) -> None:
         OutputFailed: it cannot be written.
     """
     try:
-        encoding = sys.stdout.encoding or "utf-8"  # a stream in memory has none
+        encoding = sys.stdout.encoding or "utf-8"  # a stream in memory does not have one
         sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
     except BrokenPipeError:

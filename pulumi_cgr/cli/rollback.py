@@ -29,7 +29,7 @@ def rollback(
     verbose: options.Verbose = False,
     as_json: options.Json = False,
 ) -> None:
-    """Goes back to an earlier build in the lock, and excludes the bad one for good: no later update takes it again.
+    """Goes back to an earlier build in the lock, and excludes the bad one, so that no later update takes it again.
 
     The rule's options say which entry is meant, if the lock has several for the image; `--builds-back 0` is the one without a
     rule.

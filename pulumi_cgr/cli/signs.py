@@ -31,7 +31,7 @@ _HANDLER = "cgr-signs"
 
 def fit(text: str, stream: TextIO | None = None) -> str:
     """Returns text of ours with signs that a stream can encode; by default standard output."""
-    encoding = (stream or sys.stdout).encoding or "utf-8"  # a stream in memory has none
+    encoding = (stream or sys.stdout).encoding or "utf-8"  # a stream in memory does not have one
     return "".join(_sign(character, encoding) if character in SIGNS else character for character in text)
 
 

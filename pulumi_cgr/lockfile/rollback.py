@@ -14,7 +14,7 @@ from .update import Change, changes_of
 
 
 def rollback(path: Path, resolver: Resolver, query: Query, builds: int = 1) -> Change:
-    """Goes back to an earlier build, and excludes the bad ones for good.
+    """Goes back to an earlier build, and excludes the bad ones permanently.
 
     Each step excludes the locked digest and takes what the rule chose without it at the instant of the resolution.  So the bad
     digest never returns, not by a later update either, and the program that deploys stays as it is.

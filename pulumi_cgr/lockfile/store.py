@@ -39,7 +39,7 @@ def change(path: Path, make: Callable[[Merged], Lock]) -> tuple[Lock, Lock]:
 
     Args:
         path: the file.
-        make: returns the new lock for what the file contains; it may take its time, because nobody waits for it.
+        make: returns the new lock for what the file contains; it may take long, because it does not hold the lock meanwhile.
 
     Returns:
         What the file contained, with our side of each conflict, and what it contains now.

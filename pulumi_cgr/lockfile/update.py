@@ -97,7 +97,7 @@ def lock_images(
 
 
 def update_all(path: Path, resolver: Resolver, progress: Progress | None = None) -> tuple[Change, ...]:
-    """Updates every image in a lock; arguments, result and errors are as of `lock_images`."""
+    """Updates every image in a lock; for arguments, result and errors, see `lock_images`."""
     asked: set[Key] = set()
 
     def make(merged: Merged) -> Lock:

@@ -71,7 +71,7 @@ def entries_for(lock: Lock, image: str, file: str, digest: str | None = None) ->
     Args:
         lock: the lock.
         image: the image with its tag, without a digest.
-        file: the file, as of `Use`.
+        file: the file; see `Use`.
         digest: the digest to which it is pinned there, if it is.
     """
     found = [entry for entry in lock.entries if entry.image == image]

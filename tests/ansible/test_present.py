@@ -29,7 +29,7 @@ def registry() -> Iterator[Registry]:
 
 
 def move_after_the_first_query(registry: Registry) -> None:
-    """Lets both tags move, for good, before the second history is read."""
+    """Lets both tags move before the second history is read."""
     histories = []
 
     def move(request: Request) -> None:

@@ -21,7 +21,7 @@ ENTRY_POINT = str(Path(sys.executable).with_name("cgr-images"))
 
 @dataclass(frozen=True)
 class Done:
-    """What came of it."""
+    """The outcome of a command."""
 
     status: int
     out: str
@@ -29,7 +29,7 @@ class Done:
 
     @property
     def json(self) -> Any:
-        """What was printed, read as JSON."""
+        """The output, read as JSON."""
         return json.loads(self.out)
 
 

@@ -62,7 +62,7 @@ def shell(cgr: Command, tmp_path: Path) -> Shell:
 
 
 def scripts(file: str, job: str) -> str:
-    """Returns the shell of a job of GitHub's or GitLab's, but for what is run elsewhere."""
+    """Returns the shell of a job of GitHub's or GitLab's, except what is run elsewhere."""
     content: Any = yaml.safe_load((CI / file).read_text())
     if "jobs" in content:
         lines = [step["run"] for step in content["jobs"][job]["steps"] if "run" in step]

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What holds for every command: help, exit statuses, errors, JSON, terminals and interrupts."""
+"""The rules for every command: help, exit statuses, errors, JSON, terminals and interrupts."""
 
 from __future__ import annotations
 

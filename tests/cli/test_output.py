@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is printed where: terminals, colours, closed and full outputs, narrow terminals, and encodings."""
+"""Output: terminals, colours, closed and full outputs, narrow terminals, and encodings."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pinned values of charts render to the same objects, but for images, whichever way public charts put an image together."""
+"""Pinned values of charts render to the same objects, except for images, whichever way public charts put an image together."""
 
 from __future__ import annotations
 

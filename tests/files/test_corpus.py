@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What happens to real-shaped files of every format, line by line: tests/data/files, and the outcomes*.yaml there."""
+"""Real-shaped files of every format, line by line: tests/data/files, and the outcomes*.yaml there."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever a file holds, only digests in it change, and what else it says stays: variants of the corpus, mended and broken."""
+"""Whatever a file holds, only digests in it change, and everything else stays: variants of the corpus, valid and broken."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def events(text: str) -> list[Any]:
 
 
 def data(event: Any) -> Any:
-    """Returns what an event says, but for digests; a field without any reads as an empty one."""
+    """Returns what an event says, without digests; a field without any reads as an empty one."""
     value = without_digests(event.value) if isinstance(event, yaml.ScalarEvent) else None
     return (
         type(event),
@@ -189,7 +189,7 @@ def test_the_data_of_a_json_file_stays(case: tuple[str, str]) -> None:
 
 
 def json_data(text: str) -> Any:
-    """Returns what a text in JSON says, with keys that are there twice, but for digests; null may become one."""
+    """Returns what a text in JSON says, with keys that are there twice, without digests; null may become one."""
     return blank(json.loads(without_comments(text.removeprefix("\ufeff")), object_pairs_hook=list))
 
 

@@ -27,7 +27,7 @@ IGNORED = ["b.tmp.yaml", "build/a.yaml", "build/deep/b.yaml", "deploy/local.yaml
 
 @pytest.fixture(params=["git", "pathspec"])
 def tool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """What reads the rules; git is hidden from the test about pathspec."""
+    """The program that reads the rules; git is hidden from the test about pathspec."""
     if request.param == "pathspec":
         monkeypatch.setenv("PATH", "/nowhere")
     return str(request.param)

@@ -48,7 +48,7 @@ print(lines + 1)
 
 
 def unread(file: Path) -> tuple[int, ...]:
-    """Returns what the file system says of a file, but for when it was read."""
+    """Returns what the file system says of a file, except when it was read."""
     status = file.stat()
     return (status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 

@@ -78,7 +78,7 @@ def test_each_thing_that_is_wrong_is_found_and_said(path: Path, resolver: Resolv
     assert said[2] == f"compose.yaml:3: {APP} is not in the lock. Add it: cgr-images lock {APP}"
     assert "is locked to a build that is 51 d old" in said[5]
     assert said[5].endswith(f"Update it: cgr-images lock {DB} --upgrade")
-    assert check(read_lock(path)) == (), "without files there is nothing to hold it against"
+    assert check(read_lock(path)) == (), "without files there is nothing to compare it with"
 
 
 def test_another_rule_is_another_entry(path: Path, resolver: Resolver) -> None:

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""A lock that is none, or that somebody has changed by hand."""
+"""Files that are not locks, and locks that were changed by hand."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "not UTF-8": (b"\xff\xfe", "it is not UTF-8"),
     "a list": ("[]", "it is not a lock file: it has no version"),
     "of the future": ('{"version": 2, "images": []}', "it has version '2', and only 1 is supported here"),
-    "of a version that is no number": ('{"version": true, "images": []}', "it has version 'True'"),
+    "a version that is not a number": ('{"version": true, "images": []}', "it has version 'True'"),
     "without images": ('{"version": 1}', "it must contain version and images"),
     "with something else": ('{"version": 1, "images": [], "x": 1}', "and nothing else"),
     "a name twice": ('{"version": 1, "version": 1, "images": []}', "a name is twice in one place"),
-    "an entry that is none": ('{"version": 1, "images": [1]}', "images[0] is not an entry"),
+    "an entry that is not an object": ('{"version": 1, "images": [1]}', "images[0] is not an entry"),
     "an entry that lacks something": ('{"version": 1, "images": [{"image": "x"}]}', "images[0] (x) lacks 'digest'"),
     "an entry with something else": (entries({"x": 1}), f"images[0] ({WEB}) has an unknown 'x'"),
     "two entries alike": (entries({}, {}), f"there are two entries for {WEB} with the same rule"),
-    "a use that is no text": (entries({"used": ["\ud800"]}), "used contains something that is not text"),
+    "a use that is not text": (entries({"used": ["\ud800"]}), "used contains something that is not text"),
     "a malformed image": (entries({"image": "web"}), "is an image of Docker Hub"),
     "an image without a tag": (entries({"image": WEB[:-2]}), "is not repository:tag"),
     "an image with a digest": (entries({"image": f"{WEB}@{A}"}), "is not repository:tag"),
@@ -38,7 +38,7 @@ HOSTILE: dict[str, tuple[str | bytes, str]] = {
         "is in the registry evil.com",
     ),
     "a malformed digest": (entries({"digest": "sha256:a"}), "digest 'sha256:a' is malformed"),
-    "a digest that is no text": (entries({"digest": [A]}), "is malformed"),
+    "a digest that is not text": (entries({"digest": [A]}), "is malformed"),
     "another ref": (entries({"ref": f"{WEB}@{B}"}), "is not the image with its digest"),
     "a ref to another registry": (entries({"ref": f"evil.com/web:1@{A}"}), "is not the image with its digest"),
     "an unknown rule": (entries({"rule": {"current": A}}), "rule contains something else than at, min_age"),
@@ -46,15 +46,15 @@ HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "another spelling of a rule": (entries({"rule": {"min_age": "168h"}}), "rule is not written in its one form"),
     "a rule of another type": (entries({"rule": {"exclude": 7}}), "images[0]"),
     "a malformed instant": (entries({"updated_at": "yesterday"}), "updated_at 'yesterday' is not an instant"),
-    "an instant that is none": (entries({"resolved": 7}), "resolved '7' is not an instant"),
+    "an instant that is a number": (entries({"resolved": 7}), "resolved '7' is not an instant"),
     "a build of the future": (entries({"updated_at": "2026-02-01T00:00:00Z"}), "is later than the instant"),
     "a build later than at": (entries({"rule": {"at": "2025-01-01T00:00:00Z"}}), "is later than the instant"),
     "an excluded digest": (
         entries({"exclude": [A]}),
         "exclude contains something that is not a digest, or the digest itself",
     ),
-    "a named that is no boolean": (entries({"named": "yes"}), "named is neither true nor false"),
-    "a used that is no list": (entries({"used": "x"}), "used is not a list of texts"),
+    "a named that is not a boolean": (entries({"named": "yes"}), "named is neither true nor false"),
+    "a used that is not a list": (entries({"used": "x"}), "used is not a list of texts"),
 }
 
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a lock holds, how it changes, and what is answered out of it."""
+"""The content of a lock, how it changes, and how images are resolved from it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of checks share: images, their histories, and a resolver that nobody answers."""
+"""Support for the tests of checks: images, their histories, and a resolver without a registry."""
 
 from __future__ import annotations
 

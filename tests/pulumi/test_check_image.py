@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a check decides, in this process: which digest a state, the arguments and what was looked up ahead lead to."""
+"""The decisions of a check, in this process: which digest a state, the arguments and what was looked up ahead lead to."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def aged(state: Arguments) -> Arguments:
 
 
 def looked_up(arguments: Arguments, resolver: Resolver, digest: str = FORGED) -> str:
-    """What the program hands in for its arguments, with a digest that nobody else gives."""
+    """The result that the program hands in for its arguments, with a digest that nothing else gives."""
     query, _asked = parse_query(arguments, resolver)
     outcome = json.loads(to_text(query, resolver.resolve_query(query)))
     outcome["resolution"]["digest"] = digest

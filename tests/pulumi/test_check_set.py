@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the check of a set decides, in this process: the same as for one image, for all of them."""
+"""The decisions of the check of a set, in this process: the same as for one image, for all of them."""
 
 from __future__ import annotations
 

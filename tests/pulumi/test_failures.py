@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What users see when pins fail: in a preview all of them, each reason once; and what works meanwhile."""
+"""Pins that fail, as users see them: in a preview all of them, each reason once; and what works meanwhile."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What users do with stacks, each on the stand-in for the engine and on the real one."""
+"""Stories of stacks, each on the stand-in for the engine and on the real one."""
 
 from __future__ import annotations
 

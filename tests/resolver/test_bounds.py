@@ -50,7 +50,7 @@ def _bounded() -> Iterator[None]:
 OK = b"HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
 ANSWERS: dict[str, tuple[Callable[[socket.socket], None], type[CgrError], str]] = {
     "the body of a redirect": (answers(b"HTTP/1.1 302 Found\r\nLocation: https://example.com\r\n\r\n", without_end(65536 * b"x")), UntrustworthyAnswer, "redirected the request to 'example.com'"),
-    "a Location that is no URL": (answers(b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n"), UntrustworthyAnswer, "redirected the request to a URL that is malformed"),
+    "a Location that is not a URL": (answers(b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n"), UntrustworthyAnswer, "redirected the request to a URL that is malformed"),
     "304": (answers(b"HTTP/1.1 304 Not Modified\r\n\r\n"), UntrustworthyAnswer, "answered 304 (Not Modified), though the request set no condition"),
     "a chunk of negative size": (answers(OK + b"Transfer-Encoding: chunked\r\n\r\n-5\r\n", without_end(65536 * b"x")), RegistryUnavailable, "its answer is not valid HTTP"),
     "a chunk without a size": (answers(OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", without_end(65536 * b"x")), RegistryUnavailable, "it broke its answer off"),
@@ -58,7 +58,7 @@ ANSWERS: dict[str, tuple[Callable[[socket.socket], None], type[CgrError], str]] 
     "chunks without end": (answers(OK + b"Transfer-Encoding: chunked\r\n\r\n", without_end(b"1\r\nx\r\n" * 1000)), CgrError, "127.0.0.1"),
     "a body without end": (answers(OK + b"\r\n", without_end(65536 * b"x")), UntrustworthyAnswer, "an answer of more than 2048 KiB"),
     "100 Continue without end": (answers(b"", without_end(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)), CgrError, "127.0.0.1"),
-    "HTTP/0.9": (answers(b"<html>hello</html>"), UntrustworthyAnswer, "answered something that is not HTTP/1.1: it begins with '<html>hello</html>'"),
+    "HTTP/0.9": (answers(b"<html>welcome</html>"), UntrustworthyAnswer, "answered something that is not HTTP/1.1: it begins with '<html>welcome</html>'"),
     "garbage": (answers(b"SSH-2.0-OpenSSH_9.6\r\n"), UntrustworthyAnswer, "answered something that is not HTTP/1.1: it begins with 'SSH-2.0-OpenSSH_9.6'"),
     "an encoding nobody asked for": (answers(OK + b"Content-Encoding: br\r\nContent-Length: 1\r\n\r\nx"), UntrustworthyAnswer, "in the encoding 'br', which was not asked for"),
 }  # fmt: skip
@@ -111,7 +111,7 @@ def test_a_public_set_does_without_a_helper_that_hangs_and_warns_once(machine: M
     for image in images:
         machine.registry.histories.move(image, A, MOVED)
 
-    found = machine.resolver(timeout=2).resolve_all({image: f"cgr.dev/{image}" for image in images})
+    found = machine.resolver(timeout=6).resolve_all({image: f"cgr.dev/{image}" for image in images})
 
     (warning,) = found.warnings
     assert "docker-credential-slow did not answer in time" in warning

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What users and the registry write for an instant."""
+"""The forms in which users and the registry write instants."""
 
 from __future__ import annotations
 

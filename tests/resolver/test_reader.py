@@ -280,7 +280,7 @@ def test_the_future_begins_a_second_after_the_registrys_clock() -> None:
 
     assert str(future.value) == (
         f"until {NOW + (SECOND + 1)} is in the future: the registry's clock says {NOW}. Ask for an instant that has passed, or"
-        " omit 'until' to get the latest build."
+        " omit 'until'."
     )
     assert str(unclear.value) == (
         "The registry gives no time of its own (no Date header), so it is unknown whether 'at' is in the past. A proxy may"

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What users write for an image."""
+"""The forms in which users write images."""
 
 from __future__ import annotations
 

@@ -194,7 +194,7 @@ BELOW_HTTP: dict[str, tuple[servers.Resolution, ssl.SSLContext | None] | str] = 
     "redirect to what is not a URL": (servers.answers(b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n"), None),
     "304": (servers.answers(b"HTTP/1.1 304 Not Modified\r\n\r\n"), None),
     "body without end": (servers.answers(OK + b"\r\n", ENDLESS), None),
-    "HTTP/0.9": (servers.answers(b"<html>hello</html>"), None),
+    "HTTP/0.9": (servers.answers(b"<html>welcome</html>"), None),
     "another protocol": (servers.answers(b"SSH-2.0-OpenSSH_9.6\r\n"), None),
     "encoding that was not asked for": (
         servers.answers(OK + b"Content-Encoding: br\r\nContent-Length: 1\r\n\r\nx"),

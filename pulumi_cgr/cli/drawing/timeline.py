@@ -47,7 +47,7 @@ class _Scale:
 
 
 Label = tuple[Instant, str, str, str]
-"""What points at an instant: where, the pointer, the text, the style."""
+"""A pointer at an instant: its place, the pointer, the text, the style."""
 
 
 def _above(past: Timeline) -> list[Label]:

@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - Writes the results of M(cgr.images.digest_info) into a manifest.
   - Only the references that the results name change, each to C(repository:tag@digest). References that are already pinned,
-    name other images, are made by a template or stand in a comment do not change, and neither does any other byte.
+    name other images, are made by a template or are in a comment do not change, and neither does any other byte.
   - Pinning twice gives the same as pinning once.
 author:
   - the pulumi-cgr authors (@pulumi-cgr)

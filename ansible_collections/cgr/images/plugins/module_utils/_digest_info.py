@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the module `digest_info` and its action plugin share: the arguments, and the result."""
+"""The arguments and the result of the module `digest_info`, shared by the module and its action plugin."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the module `pinned_files` and its action plugin share: the arguments, and what is done with them."""
+"""The arguments and the work of the module `pinned_files`, shared by the module and its action plugin."""
 
 from __future__ import annotations
 

@@ -11,8 +11,9 @@ import sys
 from datetime import datetime
 from typing import Any, Mapping
 
-from ._resolver.errors import CgrError, InvalidImage, InvalidInstant, InvalidRule, MissingDependency, redact
+from ._resolver.errors import CgrError, InvalidImage, InvalidInstant, InvalidRule, MissingDependency
 from ._resolver.model.rule import RULE_NAMES
+from ._resolver.redaction import redact
 
 IMAGE = "cgr.dev/ORG/IMAGE:TAG"
 UTC_NOW = "now(utc=true, fmt='%Y-%m-%dT%H:%M:%SZ')"
@@ -55,7 +56,7 @@ def read_images(images: Any) -> Any:
         images: a list, a dictionary, one image, or images with commas between them.
 
     Raises:
-        InvalidImage, InvalidInstant, InvalidRule: it is something else, or a part of it stands in the wrong place.
+        InvalidImage, InvalidInstant, InvalidRule: it is something else, or a part of it is in the wrong place.
     """
     if isinstance(images, str) and _is_json(images):
         raise InvalidImage(

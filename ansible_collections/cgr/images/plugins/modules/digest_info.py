@@ -158,8 +158,8 @@ updated_at:
   sample: "2024-06-01T00:00:00Z"
 at:
   description:
-    - The instant asked for, in UTC; none for the present, which is then the present of the run. It is none if nothing was
-      looked up.
+    - The instant asked for, in UTC; none for the present, which is then the present of the run. Null if nothing was looked
+      up.
     - With O(images), the one instant of all of them.
   returned: success
   type: str

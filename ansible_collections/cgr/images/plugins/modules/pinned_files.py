@@ -19,14 +19,14 @@ description:
     Podman, Jenkinsfiles and TOML. The page file-formats of the project's documentation lists them.
   - Helm values and entries of Kustomize with an image in parts get the digest into their field C(digest), if they have one,
     even an empty one; else behind the tag, as C(tag@digest).
-  - An image with a digest alone, one that a template makes a part of, one that is built or pushed, and one in a place where none
-    is expected are skipped, and reported. So is one without a tag, unless the format says that this means C(latest).
+  - An image with a digest alone, one that a template makes a part of, one that is built or pushed, and one in a place where an
+    image is not expected are skipped, and reported. So is one without a tag, unless the format says that this means C(latest).
   - A comment C(cgr-images:) V(ignore), in the line of an image or alone above it, or alone above the block that it is in, skips
     the image.
   - All of the images are looked up before the first file is written. If one has no answer, no file changes.
   - Each file is written in one step, with its mode and owner. A file that cannot be read as what its name says, is not UTF-8,
     or was changed meanwhile stays as it is, and the task fails when it has written the others. Templates, such as those of Helm
-    charts, are reported and are no failure, unless they are named.
+    charts, are reported. They are a failure only if they are named.
   - Several hosts of a run wait for one another.
   - It runs on the controller, without a connection to the host.
 author:

@@ -1,7 +1,7 @@
 # Copyright: the pulumi-cgr authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the action plugins share: they run on the controller, where the credentials are, and read arguments in the same way."""
+"""The base of the action plugins: they run on the controller, where the credentials are, and read arguments in the same way."""
 
 from __future__ import annotations
 

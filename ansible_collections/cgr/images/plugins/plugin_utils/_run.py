@@ -1,7 +1,7 @@
 # Copyright: the pulumi-cgr authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one run of Ansible shares: its cache, and the instant that it takes for the present.
+"""The state that one run of Ansible shares: its cache, and the instant that it takes for the present.
 
 Both are in the temporary directory of the run, which all its forks share and which Ansible removes when it ends.
 """

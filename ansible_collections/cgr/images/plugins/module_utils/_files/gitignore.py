@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What git ignores in a work tree.
+"""The files that git ignores in a work tree.
 
 Git itself answers: it knows the user's own excludes, and that a tracked file is never ignored.  Without git, the library
 pathspec reads the `.gitignore` files (https://git-scm.com/docs/gitignore).
@@ -23,7 +23,7 @@ _COMMAND = (
 
 
 class Ignored(Protocol):
-    """What is ignored in a folder and below."""
+    """Says whether a path in a folder is ignored."""
 
     def __call__(self, within: str, is_folder: bool) -> bool:
         """Whether a file or folder is ignored, by its path from the folder on."""
@@ -70,7 +70,7 @@ def _by_git(folder: str) -> Ignored | None:
     # Inside a hook, these variables may name another repository.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
-        done = subprocess.run(  # noqa: S603 - fixed arguments
+        done = subprocess.run(  # noqa: S603 - fixed arguments  # pylint: disable=ansible-bad-function
             _COMMAND, cwd=folder, env=environment, capture_output=True, check=True, timeout=_SECONDS
         )
     except (OSError, subprocess.SubprocessError):

@@ -18,7 +18,7 @@ NO_TAG = "no tag is written here, and what another place would add is not known;
 NOT_AS_READ = "it is written in another way than it reads, such as with escapes or over several lines"
 
 MALFORMED, QUESTION = "malformed", "question"
-"""What `Occurrence.code` says: the reference is not well formed; or it is not deployed from here, but looked up from here."""
+"""Values of `Occurrence.code`: the reference is malformed; or it is not deployed from here, but looked up from here."""
 
 _TEMPLATES = ("{{", "{%", "<%", "$", "%{")
 
@@ -29,7 +29,7 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Place:
-    """Where the digest belongs: `before`, the digest and `after` are to stand in place of the characters from `start` to `end`.
+    """The place of the digest: `before`, the digest and `after` replace the characters from `start` to `end`.
 
     `bare` is for fields that hold the hexadecimal digits alone.
     """
@@ -111,7 +111,7 @@ class Occurrence:
 
     @property
     def asked(self) -> str:
-        """The image to look up, with its tag even where none is written."""
+        """The image to look up, always with a tag."""
         return self.without_digest if has_tag(self.without_digest) else f"{self.without_digest}:{DEFAULT_TAG}"
 
     @property
@@ -131,7 +131,7 @@ def occurrence_in(text: str, start: int, line: int, names: Matcher) -> Occurrenc
         names: which ones are ours.
 
     Returns:
-        The occurrence, or `None` for what is none of ours.
+        The occurrence; `None` if it is not an image of ours.
     """
     if not names.begin(text):
         return skipped(line, text, TEMPLATE) if names.may_be_in(text) and is_template(text) else None

@@ -10,7 +10,7 @@ from typing import Any
 from .._resolver.model.instant import Instant
 
 PINNED, UPDATED, UNCHANGED, SKIPPED = "pinned", "updated", "unchanged", "skipped"
-"""What a row says: it had no digest and has one now, has another, has the right one already, or is not looked up."""
+"""The status of a row: it had no digest and has one now, has another, has the right one already, or is not looked up."""
 
 _SHORT = 19  # sha256: and twelve digits
 
@@ -62,7 +62,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Report:
-    """What was done to files, or would be.
+    """The changes made to files, or those that would be made.
 
     Attributes:
         rows: the images, by file and line.

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a run over files ends with, the same in the command and in the module."""
+"""The exit status of a run over files, the same in the command and in the module."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ def exit_status(report: Report, check: bool, strict: bool) -> int:
 
 
 def skipped(report: Report) -> list[Row]:
-    """Returns the images that were skipped, but for those that a comment says to ignore, or that are looked up later."""
+    """Returns the images that were skipped, except those that a comment says to ignore, or that are looked up later."""
     return [row for row in report.rows if row.status == SKIPPED and not row.reason.startswith(_ON_PURPOSE)]

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The check of every write: read again by the parser of its format, a file must say what it said, but for the digests."""
+"""The check of every write: read again by the parser of its format, a file must say what it said, except for the digests."""
 
 from __future__ import annotations
 

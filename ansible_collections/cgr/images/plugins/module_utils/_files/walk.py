@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Iterable, Iterator, Sequence, Union
 
-from .._resolver.errors import InvalidArgument, MissingDependency, redact
+from .._resolver.errors import InvalidArgument, MissingDependency
+from .._resolver.redaction import redact
 from .formats import is_looked_at
 from .gitignore import Ignored, ignored_in, is_work_tree
 
@@ -149,7 +150,7 @@ class Walk:
 
 @dataclass(frozen=True)
 class _Scope:
-    """What is ignored below a folder: its path from the root on, and the rules, which know paths from the folder on."""
+    """The ignored paths below a folder: its path from the root on, and the rules, which know paths from the folder on."""
 
     folder: str = ""
     ignored: Ignored | None = None

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lock file's format: JSON with one line for each value, and the same bytes for the same entries.
 
-What changes with a pin is in the middle of an entry, and what does not change is around it.  So the changes of two people to
+The fields that change with a pin are in the middle of an entry, and the others around them.  So the changes of two people to
 different images are never on neighbouring lines, and git merges them.  docs/reference/cgr.lock.schema.json describes the format.
 """
 
@@ -15,13 +15,14 @@ import shlex
 import stat
 from typing import Any, Mapping
 
-from .._resolver.errors import InvalidArgument, InvalidLock, redact
+from .._resolver.errors import InvalidArgument, InvalidLock
 from .._resolver.model.grammar import is_digest
 from .._resolver.model.instant import Instant
 from .._resolver.model.mirrors import Mirrors
 from .._resolver.model.query import Query
 from .._resolver.model.reference import parse_ref
 from .._resolver.model.rule import PARTS
+from .._resolver.redaction import redact
 from .model import LOCK_FILE_NAME, LOCK_VERSION, Entry, Lock, lock_key
 
 LARGEST = 64 * 1024 * 1024

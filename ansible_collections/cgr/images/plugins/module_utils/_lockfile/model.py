@@ -38,7 +38,7 @@ class Entry:
 
     Attributes:
         image: the image as the user writes it, with its tag: `cgr.dev/acme.com/web:1`.
-        rule: the parts of the rule in their one text form, as of `locked_rule`.
+        rule: the parts of the rule in the one text form that `locked_rule` gives them.
         digest: the digest to which the image is pinned.
         updated_at: when the tag moved to it, in UTC.
         resolved: the instant of the resolution, by the registry's clock: at this instant the rule chose the digest.

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What leaves the resolver or a face as an exception: a `CgrError`, and nothing that a library raised.
+"""The border of the resolver and its interfaces: only a `CgrError` leaves them, and no exception of a library.
 
 The exception of a library may hold a secret (a header, a URL), and its traceback tells a user nothing.
 """

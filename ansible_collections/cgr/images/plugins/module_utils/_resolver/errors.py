@@ -39,7 +39,6 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from .redaction import hide_secrets
-from .redaction import redact as redact  # what is quoted in messages
 
 
 class CgrError(Exception):

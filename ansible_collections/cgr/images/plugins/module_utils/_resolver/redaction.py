@@ -22,7 +22,7 @@ MOST_SECRETS = 10_000
 SHORTEST, SHORTEST_INSIDE = 4, 8
 """A secret of fewer characters is hidden in quotes only; one of fewer than the second number where it stands alone."""
 
-# What looks like a secret: a JSON Web Token, what follows Bearer or Basic, and any long run of letters and digits that is
+# Text that looks like a secret: a JSON Web Token, text after Bearer or Basic, and any long run of letters and digits that is
 # not a digest.
 _LIKELY_SECRET = re.compile(
     r"[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"

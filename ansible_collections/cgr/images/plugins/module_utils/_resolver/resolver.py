@@ -63,7 +63,7 @@ class Resolver:
 
     Attributes:
         concurrency: how many images of a set are resolved at the same time.
-        mirrors: the mirrors of cgr.dev; `None` if there are none.
+        mirrors: the mirrors of cgr.dev; `None` means no mirrors.
 
     Raises:
         InvalidArgument: a setting is malformed.

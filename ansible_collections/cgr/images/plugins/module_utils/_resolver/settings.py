@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Callable, Mapping, NamedTuple, TypedDict, Union
 from urllib.parse import urlsplit
 
-from .errors import InvalidArgument, redact
+from .errors import InvalidArgument
 from .model.grammar import REGISTRY, is_loopback
 from .model.mirrors import Mirrors
-from .redaction import remember_secret
+from .redaction import redact, remember_secret
 
 DEFAULT_REGISTRY_URL = f"https://{REGISTRY}"
 DEFAULT_ISSUER = "https://issuer.enforce.dev"

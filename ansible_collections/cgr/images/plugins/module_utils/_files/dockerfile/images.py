@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where images stand in a Dockerfile: in FROM, in the ARG that it uses, in `--from=` of COPY and RUN, and in `# syntax=`.
+"""The images in a Dockerfile: in FROM, in the ARG that it uses, in `--from=` of COPY and RUN, and in `# syntax=`.
 
 An image of ours in any other place is skipped, with the reason.
 """
@@ -133,7 +133,7 @@ class _Images:
         return occurrence
 
     def _of_args(self) -> Iterator[Occurrence]:
-        """Yields the images that are defaults of ARG, but for those that a FROM is made of."""
+        """Yields the images that are defaults of ARG, except those that a FROM is made of."""
         used = {name for _word, expanded in self._froms for name in expanded.used}
         is_in_stage = False
         for instruction in self._instructions:
@@ -193,7 +193,7 @@ def _sources(instruction: Instruction) -> Iterator[Word]:
 def _place_in_file(word: Word, expanded: Expanded, place: Place) -> Place | None:
     """Returns where in the file a place of an image is; `None` if no digest can stand there.
 
-    The tag and the digest must stand in one piece: whoever sets a variable for the build replaces both, or neither.
+    The tag and the digest must be in one piece, so that a variable set for the build replaces both, or neither.
     """
     image = expanded.word
     without_digest = image.text.partition("@")[0]

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Iterator
 
-from ..._resolver.errors import redact
+from ..._resolver.redaction import redact
 from ..occurrence import Parsed, Unreadable
 from .heredoc import Heredoc, heredocs_in
 
@@ -63,7 +63,7 @@ def instructions(text: str) -> Iterator[Instruction]:
     """Yields the instructions of a Dockerfile.
 
     Raises:
-        Unreadable: it is none.
+        Unreadable: it is not a Dockerfile.
     """
     lines = _Lines(text)
     escape = "\\"

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where images stand in HCL: Terraform and OpenTofu, Nomad jobs, Packer, and the build files of Docker Bake."""
+"""The images in HCL: Terraform and OpenTofu, Nomad jobs, Packer, and the build files of Docker Bake."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Literal:
 
 
 def literals(text: str) -> list[Literal]:
-    """Returns the texts in HCL, in order; labels of blocks are none.
+    """Returns the texts in HCL, in order, without the labels of blocks.
 
     Raises:
         Unreadable: it is not HCL.

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where images stand in Bazel's files: the parts of `oci.pull`, `oci_pull` and `container_pull`, and whole references.
+"""The images in Bazel's files: the parts of `oci.pull`, `oci_pull` and `container_pull`, and whole references.
 
 Starlark is written like Python (bazelbuild/starlark, spec.md), so Python's own parser reads it and knows each place.
 """

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where images stand in text that is read line by line: Makefiles, shell scripts, `.env` files, Earthfiles, quadlets, …"""
+"""The images in text that is read line by line: Makefiles, shell scripts, `.env` files, Earthfiles, quadlets, …"""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_COMMENT = re.compile(r"(?!)")
 
 @dataclass(frozen=True)
 class Dialect:
-    """What a kind of text has of its own.
+    """The peculiarities of a kind of text.
 
     Attributes:
         comment: where a comment begins in a line.
@@ -57,7 +57,7 @@ def parsed_lines(text: str) -> Iterator[Parsed]:
 
 
 def registry_alone(value: str, names: Matcher, line: int = 0) -> Occurrence | None:
-    """Returns the occurrence of a registry of ours without an image, which is skipped; `None` if a value is none."""
+    """Returns the occurrence of a registry of ours without an image, which is skipped; `None` if a value is something else."""
     is_registry = not names.begin(value) and names.begin(f"{value.rstrip('/')}/")
     return Occurrence(line, value, None, ONLY_A_PART) if is_registry else None
 

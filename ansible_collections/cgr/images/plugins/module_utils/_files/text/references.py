@@ -16,7 +16,7 @@ from ..occurrence import NO_TAG, TEMPLATE, Occurrence, occurrence_in
 
 ONLY_A_PART = "only a part of an image is written here; write the image in one piece, with its tag"
 
-# What a reference is written with: OCI distribution specification, "Pulling manifests".
+# The characters of a reference: OCI distribution specification, "Pulling manifests".
 _REFERENCE = re.compile(r"[A-Za-z0-9._/:@-]+")
 _PUNCTUATION = ".-:/@_"
 _PART_OF_A_WORD = re.compile(r"[A-Za-z0-9._@/-]")
@@ -38,7 +38,7 @@ class Found(NamedTuple):
 
 
 def references_in(text: str, names: Matcher) -> Iterator[Found]:
-    """Yields where references of ours stand in a text, in order."""
+    """Yields the places of our references in a text, in order."""
     done = 0
     for start in names.starts(text):
         match = _REFERENCE.match(text, start) if start >= done and _begins(text, start) else None

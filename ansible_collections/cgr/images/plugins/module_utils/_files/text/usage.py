@@ -14,7 +14,7 @@ _ASSIGNED = re.compile(rf"(?:^|\s)({_NAME})\s*[?:+!]{{0,3}}=\s*[\"']?$")
 _REGISTRY = re.compile(
     rf"\s*(?:(?:export|readonly|local|ARG|ENV)\s+)?({_NAME})\s*[?:]{{0,3}}=\s*([\"']?)([A-Za-z0-9._:/-]+)\2\s*"
 )
-# What stands before the name of something that is built or pushed, with docker, podman, buildah, kaniko, earthly,
+# The words before the name of something that is built or pushed, with docker, podman, buildah, kaniko, earthly,
 # quadlet and Jenkins.
 _BUILT = re.compile(
     r"""(?:

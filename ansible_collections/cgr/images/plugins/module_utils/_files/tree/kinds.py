@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a document is: a Kubernetes object, a Compose file, the pipeline of a CI system, or something else such as Helm values."""
+"""The kind of a document: a Kubernetes object, a Compose file, a CI pipeline, or something else such as Helm values."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SIGNED = "the object is signed, and the signature in its annotations covers this
 
 
 class Kind(NamedTuple):
-    """What a document is.
+    """The kind of a document.
 
     Attributes:
         name: one of the words above.

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What YAML and JSON have in common: documents of mappings, sequences and scalars, each with its place in the text."""
+"""The nodes of YAML and JSON: documents of mappings, sequences and scalars, each with its place in the text."""
 
 from __future__ import annotations
 

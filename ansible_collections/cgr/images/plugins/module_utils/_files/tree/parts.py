@@ -47,7 +47,7 @@ _KUSTOMIZE = {"newName", "newTag", "digest"}
 
 
 class Split(NamedTuple):
-    """What was found among the entries of a mapping.
+    """The parts of an image that the entries of a mapping hold.
 
     Attributes:
         spot: the image, if it is one of ours.
@@ -79,7 +79,7 @@ class _Parts(NamedTuple):
     parser: Parser
 
     def occurrence(self, reason: str, is_chart: bool) -> Occurrence | None:
-        """Returns the image, unless it is none of ours."""
+        """Returns the image; `None` if it is not one of ours."""
         image = self._image()
         if not self.names.begin(image):
             return None

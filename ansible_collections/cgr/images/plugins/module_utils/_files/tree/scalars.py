@@ -32,8 +32,8 @@ IN_TEXT = "it is in a text of an unknown format"
 SPACES = "there is a space or a line end before or after it, so that it is not an image reference"
 OWN_TAG = "YAML reads it as something else than text"
 
-# What may stand before an image: a name as in --sidecar-image=, BASE_IMAGE= and Kustomize's web=, docker://, and the
-# default of a variable, which stands alone between its braces.
+# The prefixes that an image may have: a name as in --sidecar-image=, BASE_IMAGE= and Kustomize's web=, docker://, and the
+# default of a variable, which is alone between its braces.
 _BEFORE = re.compile(r"(?:-{0,2}([A-Za-z][\w.-]*)=)?(docker(?:-image)?://)?")
 _DEFAULT = re.compile(r"\$\{\w+:?-([^\s${}]+)\}")
 _SPACED = re.compile(r"\s+\S+\s*|\s*\S+\s+")

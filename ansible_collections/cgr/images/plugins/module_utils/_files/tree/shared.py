@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What aliases and merges (`<<`) of YAML share: a digest there would become a part of something else, too."""
+"""Nodes that aliases and merges (`<<`) of YAML share: a digest there would become a part of something else, too."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Found(NamedTuple):
 
 
 class Shares:
-    """What the walk learns of values and mappings that are used several times."""
+    """The values and mappings that are used several times, as far as the walk has seen them."""
 
     def __init__(self) -> None:
         self._uses: Counter[int] = Counter()

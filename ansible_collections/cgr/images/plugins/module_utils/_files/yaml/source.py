@@ -41,7 +41,7 @@ class Document:
         self._text = text[self._bom :]
         self._newlines = [found.start() for found in re.finditer("\n", self._text)]
         has_aliases = "*" in self._text
-        # What an alias repeats may be one of ours, too.
+        # A node that an alias repeats may be one of ours, too.
         shared = [found.start() for found in re.finditer(r"[&*]", self._text)] if has_aliases else []
         self._concerned = sorted([*names.positions(self._text), *shared])
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping
 
-from ..errors import BrokenCredentials, redact
+from ..errors import BrokenCredentials
 from ..model.grammar import REGISTRY
 from ..model.reference import Reference
+from ..redaction import redact
 from . import jwt
 from .credentials import Bearer, Credential, check_token
 from .files import home_of, read_file

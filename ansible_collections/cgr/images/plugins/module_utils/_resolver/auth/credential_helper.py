@@ -12,8 +12,8 @@ import json
 import re
 from typing import Mapping
 
-from ..errors import BrokenCredentials, redact
-from ..redaction import remember_secret
+from ..errors import BrokenCredentials
+from ..redaction import redact, remember_secret
 from .credentials import Credential, credential_from_pair
 from .go_json import field
 from .programs import find_program, run_program
@@ -42,7 +42,7 @@ def ask(name: str, host: str, environment: Mapping[str, str], deadline: float) -
         deadline: when to give up, by `time.monotonic()`, in seconds; half of the time is for the helper.
 
     Returns:
-        The credential, or why the helper has none.
+        The credential, or why the helper does not give one.
 
     Raises:
         BrokenCredentials: the helper is not there, fails, does not answer, or answers nonsense.

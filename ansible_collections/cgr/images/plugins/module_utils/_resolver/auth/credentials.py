@@ -119,7 +119,7 @@ class CredentialSource(Protocol):
         """The name of the source, for people."""
 
     def find(self, reference: Reference, deadline: float, refused: Credential | None) -> Credential | str:
-        """Returns the credential for an image, or why the source has none.
+        """Returns the credential for an image, or why the source does not give one.
 
         Args:
             reference: the image.

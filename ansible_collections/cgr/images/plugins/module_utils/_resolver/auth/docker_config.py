@@ -14,9 +14,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Iterator, Mapping
 
-from ..errors import BrokenCredentials, redact
+from ..errors import BrokenCredentials
 from ..model.reference import Reference
-from ..redaction import remember_secret
+from ..redaction import redact, remember_secret
 from . import credential_helper as helper
 from . import go_json
 from .credentials import Bearer, Credential, Refresh, check_token, credential_from_pair

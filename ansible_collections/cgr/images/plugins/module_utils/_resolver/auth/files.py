@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 from typing import Mapping
 
-from ..errors import BrokenCredentials, redact
+from ..errors import BrokenCredentials
+from ..redaction import redact
 
 LARGEST_FILE = 8 * 1024 * 1024
 
@@ -79,7 +80,7 @@ def _piped(path: str | os.PathLike[str], deadline: float, what: str) -> bytes:
 
     reader = threading.Thread(target=read, daemon=True, name="cgr-pipe")
     reader.start()
-    reader.join(max((deadline - time.monotonic()) / 2, 0.01))  # the other half is for what comes of it
+    reader.join(max((deadline - time.monotonic()) / 2, 0.01))  # the other half is for the request
     if not found:
         raise BrokenCredentials(f"{what} is a pipe, and whoever should write into it did not do so in time.")
     if isinstance(found[0], OSError):

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def field(data: object, name: str) -> Any:
-    """Returns the field of an object; `None` if it has none, or is not an object."""
+    """Returns the field of an object; `None` if it does not have the field, or is not an object."""
     if not isinstance(data, dict):
         return None
     if name in data:

@@ -8,8 +8,9 @@ import base64
 import json
 from typing import Any
 
-from ..errors import WrongAudience, redact
+from ..errors import WrongAudience
 from ..model.grammar import REGISTRY
+from ..redaction import redact
 
 CHAINGUARD = "enforce.dev"
 """The domain of Chainguard's issuer of tokens."""

@@ -14,11 +14,12 @@ import os
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ..errors import BrokenCredentials, CredentialsRefused, RegistryUnavailable, UntrustworthyAnswer, redact
+from ..errors import BrokenCredentials, CredentialsRefused, RegistryUnavailable, UntrustworthyAnswer
 from ..http.exchange import Response, describe_body
 from ..http.transport import Transport
 from ..model.grammar import REGISTRY, is_loopback
 from ..model.reference import Reference
+from ..redaction import redact
 from ..settings import DEFAULT_ISSUER, Settings, is_server_url
 from . import jwt
 from .credentials import Bearer, Credential, check_token

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Mapping, NamedTuple, Protocol
 
 CacheKey = Mapping[str, Any]
-"""What is asked, as JSON data: the registry, the image and the rule; of a set, those of each of its images."""
+"""The query, as JSON data: the registry, the image and the rule; for a set, those of each of its images."""
 
 
 @dataclass(frozen=True)

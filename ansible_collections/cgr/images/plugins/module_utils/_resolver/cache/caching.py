@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Resolving what is in no cache yet: neither resolved in this run, nor known for good."""
+"""Resolving through the caches: that of this run, and the lasting one."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Locks that processes and threads respect, on every system, and for which nobody waits without end.
+"""Locks between processes and threads, on every system, with a bound on the time to wait for one.
 
 When a process ends, however it does, so does its lock; except on a system with neither fcntl nor msvcrt, where a file marks
 the lock, and counts for nothing once it is old.

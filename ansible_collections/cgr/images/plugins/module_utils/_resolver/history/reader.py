@@ -46,7 +46,7 @@ def fetch_until(
         name: what the user calls the instant.
 
     Returns:
-        The range; it has no build up to `at` only if the tag has none.
+        The range; without a build up to `at` only if the tag's history has no such build.
 
     Raises:
         InvalidInstant: `at` is in the future by the source's clock.
@@ -137,7 +137,7 @@ def _is_far_off(page: Page, window: _Window) -> bool:
 
 
 def fetch_first_build(source: HistorySource, after: Instant) -> Build | None:
-    """Returns the first build after an instant, for a tag that has none before.
+    """Returns the first build after an instant, for a tag without a build before it.
 
     Without an `end`, the Tag History API is documented to answer with the oldest builds, so the first one is among
     them even if the page was truncated.

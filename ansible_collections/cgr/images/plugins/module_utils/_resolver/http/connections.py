@@ -14,7 +14,8 @@ import stat
 import threading
 from typing import TYPE_CHECKING, Any, Mapping
 
-from ..errors import InvalidArgument, MissingDependency, redact
+from ..errors import InvalidArgument, MissingDependency
+from ..redaction import redact
 from .bounded import BoundedResponse
 from .proxies import Proxy
 

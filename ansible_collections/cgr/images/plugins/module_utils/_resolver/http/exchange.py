@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Mapping
 from urllib.parse import urlencode, urlsplit
 
-from ..errors import UntrustworthyAnswer, redact
+from ..errors import UntrustworthyAnswer
+from ..redaction import redact
 from .bounded import AnswerTooLarge, current
 from .failures import Broken
 
@@ -61,7 +62,7 @@ class Exchange:
         from urllib3 import Timeout
 
         try:
-            response: Any = pool.urlopen(
+            response: Any = pool.request(
                 self.method,
                 self.url,
                 body=None if self.form is None else urlencode(self.form),
@@ -104,7 +105,7 @@ def describe_body(body: bytes) -> str:
     if not start:
         return "it is empty"
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<")):
-        return "it is a web page; a proxy or a sign-in page may stand in between"
+        return "it is a web page, perhaps of a proxy or of a sign-in page"
     return f"it begins with {redact(body[:4000].decode('utf-8', 'replace'), 60)}"
 
 
@@ -147,5 +148,5 @@ def _redirected(host: str, status: int, location: str) -> str:
         target = "a URL that is malformed"
     return (
         f"{host} redirected the request to {target}, which was not followed: credentials go to their own registry only. A proxy"
-        " or a sign-in page may stand in between."
+        " or a sign-in page may be the cause."
     )

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What went wrong on the way to a host, in a few words: without addresses of objects, nested brackets and secrets."""
+"""Failures on the way to a host, described in a few words: without addresses of objects, nested brackets and secrets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import ssl
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from http.client import BadStatusLine, HTTPException, IncompleteRead, RemoteDisconnected
 
-from ..errors import CgrError, RegistryUnavailable, UntrustworthyAnswer, redact
+from ..errors import CgrError, RegistryUnavailable, UntrustworthyAnswer
+from ..redaction import redact
 from .proxies import Proxy
 
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")

@@ -6,7 +6,7 @@
 - `urllib3.util.Retry` says how long to wait before another attempt (`Retry-After`, else exponentially).  No wait is begun that
   would end after the deadline.
 - A 429 slows every request to that host down, not only the one that met it, and is waited out until the deadline.
-- No redirect is followed, and no more of one is read than its headers: an API that answers JSON has none to give, and a
+- No redirect is followed, and no more of one is read than its headers: an API that answers JSON does not redirect, and a
   credential must not travel.
 """
 
@@ -90,7 +90,7 @@ class Transport:
         deadline: float,
         retry_statuses: frozenset[int] = RETRY_STATUSES,
     ) -> Response:
-        """Sends a form by POST and reads the answer; arguments and errors are as of `get`."""
+        """Sends a form by POST and reads the answer; for arguments and errors, see `get`."""
         headers = {**self._headers_with(authorization), "Content-Type": "application/x-www-form-urlencoded"}
         return self._repeat(Exchange("POST", url, headers, dict(form), deadline), retry_statuses)
 

@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 from typing import Union
 
 AtLike = Union[str, date, datetime]
-"""What a user may write for an instant: text, a `date` (its midnight) or a `datetime`; UTC if it has no time zone."""
+"""The forms in which a user may write an instant: text, a `date` (its midnight) or a `datetime`; UTC if it has no time zone."""
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND

@@ -13,7 +13,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Iterator, Mapping
 
-from ..errors import InvalidArgument, redact
+from ..errors import InvalidArgument
+from ..redaction import redact
 from .grammar import REGISTRY, is_loopback, is_name, is_registry
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..errors import InvalidImage, redact
+from ..errors import InvalidImage
+from ..redaction import redact
 from .grammar import REGISTRY, is_digest, is_loopback, is_name, is_registry, is_tag
 from .mirrors import Mirrors
 

@@ -28,7 +28,7 @@ class Resolution:
         reason: why this build was chosen, for a person.
         warnings: what the user should look at, although there is a digest.
         history: the part of the tag's history that was read; none if it was not read.
-        present: the instant that its run takes for the present; none if `at` was given, or the run has none.
+        present: the instant that its run takes for the present; `None` if `at` was given, or the run does not set it.
     """
 
     image: str
@@ -169,7 +169,7 @@ class Resolutions:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user should look at, although there are digests; each of it once."""
+        """Warnings that do not prevent a digest; each of them once."""
         found = [warning for resolution in self.resolutions.values() for warning in resolution.warnings]
         return tuple(dict.fromkeys(found))
 

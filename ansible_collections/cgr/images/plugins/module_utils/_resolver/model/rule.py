@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, NamedTuple, TypedDict
 
-from ..errors import InvalidInstant, InvalidRule, redact
+from ..errors import InvalidInstant, InvalidRule
+from ..redaction import redact
 from .duration import format_duration, parse_duration
 from .grammar import is_digest
 from .instant import AtLike, Instant
@@ -34,7 +35,7 @@ class RuleArguments(TypedDict, total=False):
 
 
 class Kind(NamedTuple):
-    """What kind of value a part holds, how to read it from what a user wrote, and how to write it as JSON."""
+    """The kind of value that a part holds: how to read it from what a user wrote, and how to write it as JSON."""
 
     name: str
     parse: Callable[[str, Any], Any]

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the error responses of the registry mean, and what to do about them.
+"""The meaning of the registry's error responses, and what to do about them.
 
 The wording of the registry is Chainguard's; where a status has two meanings, the sentence gives both.
 """
@@ -23,10 +23,10 @@ from ..errors import (
     UnknownOrganisation,
     UnknownRepository,
     UntrustworthyAnswer,
-    redact,
 )
 from ..http.exchange import Response
 from ..model.reference import Reference
+from ..redaction import redact
 
 SIGN_IN = "chainctl auth configure-docker, or set CGR_TOKEN to what `chainctl auth token --audience cgr.dev` prints"
 

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..auth.credentials import Bearer, Credential
-from ..errors import UntrustworthyAnswer, redact
+from ..errors import UntrustworthyAnswer
 from ..http.exchange import Response, describe_body
 from ..http.transport import Transport
 from ..model.build import Build, Page
 from ..model.grammar import is_digest
 from ..model.instant import SECOND, Instant
 from ..model.reference import Reference
+from ..redaction import redact
 from . import response_errors
 from .token_exchange import TokenExchange
 
@@ -39,7 +40,7 @@ class TagHistory:
     deadline: float
 
     def between(self, start: Instant, end: Instant | None) -> Page:
-        """Answers the records from `start` to `end`, with a little to spare; an unknown tag has none."""
+        """Returns the records from `start` to `end`, with a little to spare; for an unknown tag, an empty history."""
         window = {"start": _bound(start + -MARGIN)}
         if end is not None:
             window["end"] = _bound(end + MARGIN)

@@ -35,7 +35,7 @@ SECONDS_BY_DEFAULT = 60
 """How long a token without `expires_in` is valid (Docker registry token specification)."""
 
 CLIENT_ID = "pulumi-cgr"
-"""How the one who asks names itself where an identity token is exchanged (Docker registry token specification)."""
+"""The `client_id` of an exchange of an identity token (Docker registry token specification)."""
 
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
 

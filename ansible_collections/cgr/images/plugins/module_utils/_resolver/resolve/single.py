@@ -21,7 +21,6 @@ from ..errors import (
     RegistryUnavailable,
     UnknownTag,
     UntrustworthyAnswer,
-    redact,
 )
 from ..history import clocks, reader, selection
 from ..history.selection import Choice
@@ -31,7 +30,7 @@ from ..model.instant import Instant
 from ..model.query import Query
 from ..model.reference import Reference
 from ..model.resolution import Resolution
-from ..redaction import hide_secrets
+from ..redaction import hide_secrets, redact
 from .current import to_resolution
 
 Trace = Callable[[str], None]
@@ -160,7 +159,7 @@ class Lookup:
             found = self._find(reference, deadline)
         except (AccessRefused, RegistryUnavailable, UntrustworthyAnswer) as error:
             return self._without_credentials(reference, read, error, deadline)
-        # What others asked for did not take this image's time.
+        # The queries for other images did not use this image's time.
         deadline += found.waited
 
         def read_with(credential: Credential) -> _T:

@@ -40,7 +40,7 @@ class Present(Protocol):
 
     @property
     def name(self) -> str:
-        """What the user calls the instant."""
+        """The instant as the user wrote it."""
 
     def known(self) -> Instant | None:
         """Returns the instant; `None` if nothing has set it yet."""
