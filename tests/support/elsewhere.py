@@ -16,6 +16,8 @@ import trustme
 
 from pulumi_cgr.testing import Registry
 
+from .servers import stop
+
 HOSTS = ("cgr.dev", "registry.example.com", "issuer.example.com", "issuer.enforce.dev")
 
 
@@ -91,4 +93,4 @@ def elsewhere(registry: Registry, folder: Path) -> Iterator[tuple[Proxy, dict[st
     with registry:
         proxy = Proxy(registry._server.server_address[1]).start()
         yield proxy, {"HTTPS_PROXY": proxy.url, "REQUESTS_CA_BUNDLE": str(bundle)}
-        proxy.listener.close()
+        stop(proxy.listener)

@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 Resolution = Callable[[socket.socket], None]
 
@@ -34,7 +34,16 @@ def server(answer: Resolution, tls: ssl.SSLContext | None = None) -> Iterator[st
             connection.close()
 
     threading.Thread(target=listen, daemon=True).start()
-    yield f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
+    try:
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        stop(listener)
+
+
+def stop(listener: socket.socket) -> None:
+    """Closes a listening socket, and ends the thread that waits in `accept`: closing alone leaves it waiting on the port."""
+    with suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
     listener.close()
 
 
