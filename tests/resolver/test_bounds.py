@@ -8,7 +8,6 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -25,19 +24,12 @@ from pulumi_cgr.resolver import (
     Resolver,
     UntrustworthyAnswer,
 )
-from tests.support.machine import CONFIGS, GOOD, HELPER, IMAGE, PUBLIC, A, Machine, issue, made
+from tests.support.machine import CONFIGS, GOOD, HELPER, IMAGE, PUBLIC, A, Machine, issue
 from tests.support.servers import answers, server, without_end
 
 MOVED = Instant.parse("2026-01-31")
 BOUND = 10.0
 """Far more than any of these takes, and far less than what is not bounded."""
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    machine = made(tmp_path)
-    with machine.registry:
-        yield machine
 
 
 @pytest.fixture(autouse=True)

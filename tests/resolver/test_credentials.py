@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,16 +37,8 @@ from tests.support.machine import (
     A,
     Machine,
     issue,
-    made,
     token,
 )
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    machine = made(tmp_path)
-    with machine.registry:
-        yield machine
 
 
 def refusal(machine: Machine, image: str = IMAGE, **settings: Any) -> AccessRefused:

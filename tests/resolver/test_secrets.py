@@ -9,7 +9,6 @@ import json
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,26 +23,9 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.redaction imp
 )
 from pulumi_cgr.resolver import AccessRefused, BrokenCredentials, CgrError, InvalidArgument, NotSignedIn, WrongAudience
 from pulumi_cgr.testing import Registry, Reply
-from tests.support.elsewhere import Proxy, elsewhere
+from tests.support.elsewhere import Proxy
 from tests.support.environments import ROOT
-from tests.support.machine import BASIC, CONFIGS, GOOD, HISTORY, IMAGE, PASSWORD, A, Machine, issue, made, token
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    machine = made(tmp_path)
-    with machine.registry:
-        yield machine
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[tuple[Machine, Proxy]]:
-    """A machine for which hosts of any name lead, through a proxy, to one registry."""
-    machine = made(tmp_path)
-    with elsewhere(machine.registry, tmp_path) as (proxy, environ):
-        machine.environ = {**environ, "CGR_REGISTRY": ""}
-        yield machine, proxy
-
+from tests.support.machine import BASIC, CONFIGS, GOOD, HISTORY, IMAGE, PASSWORD, A, Machine, issue, token
 
 WRONG = {
     "two lines": ("first-secret-line\nsecond-secret-line", "a line end"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,25 +21,9 @@ from pulumi_cgr.resolver import (
     UntrustworthyAnswer,
 )
 from pulumi_cgr.testing import Reply, Request
-from tests.support.elsewhere import Proxy, elsewhere
+from tests.support.elsewhere import Proxy
 from tests.support.environments import ROOT
-from tests.support.machine import BASIC, CONFIGS, GOOD, IMAGE, PUBLIC, A, Machine, made
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    machine = made(tmp_path)
-    with machine.registry:
-        yield machine
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[tuple[Machine, Proxy]]:
-    machine = made(tmp_path)
-    with elsewhere(machine.registry, tmp_path) as (proxy, environ):
-        machine.environ = {**environ, "CGR_REGISTRY": ""}
-        yield machine, proxy
-
+from tests.support.machine import BASIC, CONFIGS, GOOD, IMAGE, PUBLIC, A, Machine
 
 PROXIED = {
     "407 Proxy Authentication Required": "answered 407: it wants a user name and a password, or does not take those it got. Write them into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT",
