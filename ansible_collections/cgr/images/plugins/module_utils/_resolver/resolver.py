@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Callable, Mapping
 from urllib.parse import urlsplit
 
 from .._lockfile.lookup import LockLookup
-from .auth.chain import CredentialChain, audience_of, credential_sources
+from .auth.chain import CredentialChain, audience_of, credential_sources, docker_credential
 from .auth.credentials import Considered, Credential
 from .auth.once import Answers
 from .border import border, log_debug
@@ -39,6 +39,7 @@ from .model.reference import Reference
 from .model.resolution import Resolution, Resolutions
 from .model.rule import RuleArguments, parse_current
 from .registry.content import Content
+from .registry.mirror import Mirror
 from .registry.repository import Repository
 from .registry.tag_history import TagHistory
 from .registry.token_exchange import TokenExchange
@@ -104,6 +105,9 @@ class Resolver:
         def open_history(image: Reference, credential: Credential, deadline: float) -> HistorySource:
             return TagHistory(open_repository(image, credential, deadline))
 
+        def credential_of_mirror(host: str, name: str, deadline: float) -> Credential | None:
+            return docker_credential(read.environment, answers, host, name, deadline)
+
         def open_content(image: Reference, credential: Credential, deadline: float) -> Content:
             return Content(open_repository(image, credential, deadline), contents.keep)
 
@@ -112,7 +116,7 @@ class Resolver:
             return None if is_own else Instant(time.time_ns())  # a registry for tests has a clock of its own
 
         access = Access(chain, read.timeout, trace or (lambda _sentence: None))
-        self._lookup = Lookup(access, open_history, open_content, clock)
+        self._lookup = Lookup(access, open_history, open_content, Mirror(transport, credential_of_mirror), clock)
         self._caching = CachingResolver(
             self._lookup, registry_of, run_cache or NullCache(), lasting, read.concurrency, present
         )
@@ -242,9 +246,7 @@ class Resolver:
         """Resolves a query; raises what `resolve` does."""
         with border(self._debug):
             if query.reference.digest is not None:
-                return Resolution.of(
-                    query, query.reference.digest, None, "already pinned in the image; nothing was looked up"
-                )
+                return self._caching.resolve_pinned(query, query.reference.digest)
             return self._locked.resolve(query) if self._locked else self._caching.resolve(query)
 
     def resolve_queries(self, queries: Mapping[str, Query], progress: Progress | None = None) -> Resolutions:
