@@ -24,7 +24,7 @@ from .cache.caching import CachingResolver
 from .cache.content_cache import ContentCache
 from .cache.file_cache import FileCache
 from .cache.present import RunPresent
-from .errors import BeforeFirstBuild, CgrError, NoBuildFits, UntrustworthyAnswer
+from .errors import BeforeFirstBuild, CgrError, DeniedByPolicy, NoBuildFits, NoSuchBuild, UntrustworthyAnswer
 from .history import timeline
 from .history.reader import reject_future
 from .history.source import HistorySource
@@ -45,6 +45,7 @@ from .registry.tag_history import TagHistory
 from .registry.token_exchange import TokenExchange
 from .resolve import snapshot
 from .resolve.access import Access, Trace
+from .resolve.concurrency import run_concurrently
 from .resolve.single import Fetched, Lookup
 from .resolve.snapshot import Progress
 from .settings import Settings, SettingsArguments
@@ -194,7 +195,7 @@ class Resolver:
     ) -> Timeline:
         named = reference.parse(image, self.mirrors)
         tag, current = timeline.tag_of(named), parse_current(rule.get("current")) or named.digest
-        rule["current"] = current if rule.get("min_age") else None
+        rule["current"] = current if rule.get("min_age") or rule.get("pullable") else None
         query = self.parse_query(tag, **rule)
         back, end = timeline.parse_window(since, until)
         try:
@@ -204,9 +205,23 @@ class Resolver:
             if end is None and isinstance(back, Instant) and fetched.history.now is not None:
                 reject_future(back, fetched.history.now, "since")
             found = Timeline.of(query, *fetched, start, end, current)
+            found = self._detailed(found) if query.rule.details else found
             return self._chosen(found, None if end else fetched)
         except CgrError as error:
             raise error.with_image(tag) from error.__cause__
+
+    def _detailed(self, found: Timeline) -> Timeline:
+        """Adds what the manifests of all builds say; a warning for each one that cannot be read."""
+        digests = dict.fromkeys(interval.digest for interval in found.intervals)
+        details, warnings = {}, list(found.warnings)
+        for digest, outcome in run_concurrently(
+            lambda digest: self._lookup.details(found.query.reference, digest), digests, self.concurrency
+        ):
+            try:
+                details[digest] = outcome.result()
+            except (NoSuchBuild, DeniedByPolicy) as error:  # noqa: PERF203  (all of them are told)
+                warnings.append(f"{found.image}: {error.message}")
+        return replace(found, details=details, warnings=tuple(warnings))
 
     def _chosen(self, found: Timeline, fetched: Fetched | None) -> Timeline:
         """Adds what the rule chooses, from what was read if that reaches up to the present."""
