@@ -46,7 +46,7 @@ Clock = Callable[[Reference], "Instant | None"]
 MAX_PASSED_OVER = 50
 """How many builds may be passed over, because they may not be used, before it is an error."""
 
-_KEPT = "the deployed build is kept, although it may no longer be pulled"
+KEPT = "the deployed build is kept, although it may no longer be pulled"
 
 _T = TypeVar("_T")
 
@@ -118,7 +118,7 @@ class Lookup:
         """
         fetched = fetched or self.fetch(query)
         clocks.reject_fast_clock(query.rule, fetched.history.now, self.clock(query.reference))
-        query = self._with_index_of_current(query, fetched.history)
+        deployed, query = query.rule.current, self._with_index_of_current(query, fetched.history)
         known, skipped = Known(), ""
         denial: CgrError | None = None
         while True:
@@ -134,7 +134,7 @@ class Lookup:
                 return replace(found, reason=found.reason + skipped)
             except (DeniedByPolicy, Gone) as error:
                 if query.rule.current == resolution.index:
-                    return resolution.with_warning(f"{resolution.image}: {_KEPT}: {error.message}")
+                    return _kept(query, resolution, deployed, error)
                 if not query.rule.on_denied or query.rule.at or len(known.passed_over) >= MAX_PASSED_OVER:
                     raise
                 denial = error
@@ -218,6 +218,21 @@ class Lookup:
             return ()
         self._clock_warning.append(warning)
         return (self._clock_warning[0],)
+
+
+def _kept(query: Query, resolution: Resolution, deployed: str | None, error: CgrError) -> Resolution:
+    """Returns the resolution to the build that is deployed, which may no longer be pulled.
+
+    Raises:
+        DeniedByPolicy, Gone: the image for the platform is not known, because only its index was given.
+    """
+    if query.rule.platform:
+        if deployed is None or deployed == resolution.index:
+            error.index = resolution.index
+            raise error
+        name = str(query.rule.platform)
+        resolution = resolution.with_details(Details(resolution.index, name, {name: deployed}))
+    return resolution.with_warning(f"{resolution.image}: {KEPT}: {error.message}")
 
 
 def _why(error: CgrError, resolution: Resolution) -> str:
