@@ -23,7 +23,10 @@
     │   └── DeniedByPolicy           … the organisation's pull policy denies the image
     ├── RegistryUnavailable      no answer in time: try again later
     ├── UntrustworthyAnswer      an answer that cannot be trusted: tell the registry's owner
-    ├── MissingDependency        a Python library is not installed
+    ├── SignatureError           the image is not signed as it must be: do not deploy it
+    │   ├── NotSigned                … it has no signature
+    │   └── SignatureRefused         … none of its signatures is of a permitted signer and valid
+    ├── MissingDependency        a Python library or a program is not installed
     ├── NotLocked                the lock file does not contain the image: lock it
     ├── InvalidLock              the lock file cannot be used: fix it
     └── SeveralFailed            some images of a set failed, each for a reason of its own
@@ -257,10 +260,39 @@ class UntrustworthyAnswer(CgrError):
     error_code = "untrustworthy_answer"
 
 
-class MissingDependency(CgrError):
-    """A Python library is not installed: requests, or PyYAML to read YAML files.
+class SignatureError(CgrError):
+    """The image is not signed as `signed` requires.
 
-    Fix: Install it with the Python that runs Ansible or the program: `python -m pip install requests PyYAML`.
+    Fix: Do not deploy it before you know why; an older build (`builds_back`) may be signed.
+    """
+
+    error_code = "signature_error"
+    argument = "signed"
+
+
+class NotSigned(SignatureError):
+    """The registry has no signature of the digest: neither a Sigstore bundle nor a tag `sha256-….sig`.
+
+    Fix: Ask whoever publishes the image; or choose another build, or remove `signed` for this image.
+    """
+
+    error_code = "not_signed"
+
+
+class SignatureRefused(SignatureError):
+    """The digest has signatures, but none of them is valid and of a permitted signer.
+
+    Fix: If the message names a signer that you trust, add it to `signers`; otherwise do not deploy the image.
+    """
+
+    error_code = "signature_refused"
+
+
+class MissingDependency(CgrError):
+    """A library or program is not installed: requests, PyYAML to read YAML files, or cosign to verify signatures.
+
+    Fix: Install a library with the Python that runs Ansible or the program: `python -m pip install requests PyYAML`; for
+    cosign, see https://docs.sigstore.dev/cosign/system_config/installation/.
     """
 
     error_code = "missing_dependency"
