@@ -5,30 +5,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Protocol
+from typing import Any, Callable, Mapping, Protocol
 
 from ..errors import InvalidArgument, NotSigned, SignatureRefused
 from ..model.reference import Reference
-from ..model.signature import BUNDLE, Signature
+from ..model.signature import BUNDLE, LEGACY, Signature
 from ..model.signers import Signer, Signers
 from ..redaction import redact
+from ..registry.content import Content
 from .candidates import Candidate, Unusable
 from .certificate import Named
+from .places import find_candidates
 from .trusted_root import TrustedRoots
 
 MOST_REASONS = 5
-NAMES = {BUNDLE: "a bundle", "legacy": "a signature of the tag sha256-….sig"}
+NAMES = {BUNDLE: "a bundle", LEGACY: "a signature of the tag sha256-….sig"}
 
 
-class Found(NamedTuple):
-    """Something in a place for signatures: a candidate, or why it is not one."""
-
-    kind: str
-    candidate: Candidate | Unusable
-
-
-Places = Callable[[], Iterable[Found]]
-"""Yields what the registry has, place by place: whoever has enough asks for no more."""
+WithContent = Callable[[Callable[[Content], Signature]], Signature]
+"""Calls a function with the content of the image's repository, and returns what it returns."""
 
 
 class Checker(Protocol):
@@ -61,20 +56,20 @@ class SignatureVerifier:
     checker: Checker
     verified: Verified
 
-    def verify(self, reference: Reference, digest: str, places: Places) -> Signature:
+    def verify(self, reference: Reference, digest: str, with_content: WithContent) -> Signature:
         """Returns the first valid signature of a digest by a permitted signer.
 
         Args:
             reference: the image.
             digest: the digest of its index.
-            places: what the registry has; called only if nothing is kept.
+            with_content: opens the repository; called only if nothing is kept.
 
         Raises:
             InvalidArgument: `signers` has no signer for the image, or `trusted_root` is not valid.
             NotSigned: the registry has no signature.
             SignatureRefused: no signature is valid and of a permitted signer.
             MissingDependency: cosign is missing.
-            CgrError: what `places` raises.
+            CgrError: what `with_content` raises.
         """
         signer = self.signers.of_repository(reference.upstream)
         if signer is None:
@@ -84,13 +79,19 @@ class SignatureVerifier:
                 " APKO_BUILDER.",
                 "signers",
             )
+        if not digest.startswith("sha256:"):
+            raise SignatureRefused(f"only signatures of sha256 digests can be verified, not of {digest}.")
         root = self.roots.get()
         key = {"digest": digest, "repository": reference.upstream, "signer": signer.to_dict(), "root": root.digest}
-        return self.verified.get_or_verify(key, lambda: self._verify(signer, digest, root.content, places))
 
-    def _verify(self, signer: Signer, digest: str, root: bytes, places: Places) -> Signature:
+        def verify() -> Signature:
+            return with_content(lambda content: self._verify(signer, digest, root.content, content))
+
+        return self.verified.get_or_verify(key, verify)
+
+    def _verify(self, signer: Signer, digest: str, root: bytes, content: Content) -> Signature:
         reasons: list[str] = []
-        for found in places():
+        for found in find_candidates(content, digest):
             if isinstance(found.candidate, Unusable):
                 reasons.append(f"{NAMES[found.kind]}: {found.candidate}")
                 continue
@@ -118,16 +119,6 @@ class SignatureVerifier:
                 return Signature(each.identity, each.issuer, candidate.logged, candidate.kind), ""
             reason = why
         return None, reason
-
-
-def chain_places(*places: Places) -> Places:
-    """Returns several places as one, which are asked one after the other."""
-
-    def found() -> Iterator[Found]:
-        for place in places:
-            yield from place()
-
-    return found
 
 
 def _refusal(signer: Signer, digest: str, reasons: list[str]) -> str:
