@@ -81,8 +81,8 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
                 in the configuration, if it names one.
             digest: a digest to pin to; nothing is looked up.  `ignore_changes=["digest"]` freezes the one in the state.
             opts: the options of the resource.
-            rule: which build to choose, and when to warn: `min_age`, `builds_back`, `exclude`, `stale_after`; see
-                `pulumi_cgr.resolver.Rule`. With `min_age`, a newer build that is already deployed is kept.
+            rule: which build to choose, and when to warn: `min_age`, `builds_back`, `exclude`, `stale_after`,
+                `signed`; see `pulumi_cgr.resolver.Rule`. With `min_age`, a newer build that is already deployed is kept.
         """
         reject_unknown("ImageDigest", rule, frozenset({"current"}))
         is_frozen = check_options("ImageDigest", resource_name, opts, ("digest", *_ARGUMENTS))

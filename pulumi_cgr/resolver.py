@@ -46,6 +46,7 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.mirrors import Mirrors
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.resolution import Resolution, Resolutions
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import Rule
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.signature import Signature
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolver import Resolver
 
 __all__ = [
@@ -82,6 +83,7 @@ __all__ = [
     "Resolver",
     "Rule",
     "SeveralFailed",
+    "Signature",
     "SignatureError",
     "SignatureRefused",
     "Timeline",

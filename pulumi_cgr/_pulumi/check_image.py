@@ -105,6 +105,14 @@ def resolution_to_properties(resolution: Resolution) -> dict[str, str | None]:
     return {key: values[key] for key in ("digest", "updated_at", "reason")}
 
 
+def given_digest(digest: str, query: Query, resolver: Resolver) -> dict[str, Any]:
+    """Returns the properties of an image whose digest is given; if it must be signed, its signature is verified."""
+    given = {"digest": digest, "updated_at": None, "reason": GIVEN_REASON}
+    if not query.rule.signed:
+        return given
+    return {**given, "reason": f"the digest that was given; {resolver.verify(query.reference.image, digest).sentence}"}
+
+
 def with_current(query: Query, digest: Any) -> Query:
     """Returns the query of somebody who has deployed a digest."""
     return query.with_rule(current=digest) if query.rule.min_age and is_digest(digest) else query
@@ -155,7 +163,7 @@ def _resolve(
     if digest is not None:
         reject_wrong_digest(digest, query.reference, kept["digest"], source_of(olds), "digest")
         is_kept = is_same_query and kept["digest"] == digest
-        return kept if is_kept else {"digest": digest, "updated_at": None, "reason": GIVEN_REASON}
+        return kept if is_kept else given_digest(digest, query, resolver)
     if not resolver.lock:
         if is_same_query and is_sticky(asked) and kept["updated_at"] and is_digest(kept["digest"]):
             return kept

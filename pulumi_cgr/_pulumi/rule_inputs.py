@@ -20,6 +20,7 @@ class RuleInputs(TypedDict, total=False):
     builds_back: pulumi.Input[int] | None
     exclude: pulumi.Input[Sequence[pulumi.Input[str]]] | None
     stale_after: pulumi.Input[str | timedelta] | None
+    signed: pulumi.Input[bool] | None
 
 
 class OutputRuleInputs(RuleInputs, total=False):
@@ -36,6 +37,7 @@ class RuleValues(TypedDict, total=False):
     exclude: Sequence[str] | None
     current: str | None
     stale_after: str | timedelta | None
+    signed: bool | None
 
 
 def reject_unknown(callee: str, given: Mapping[str, Any], without: frozenset[str] = frozenset()) -> None:

@@ -113,11 +113,19 @@ def takes_rule(*without: str) -> Callable[[Callable[..., None]], Callable[..., N
 
 
 def _parameter(part: Part) -> Parameter:
+    if part.kind.name == "flag":
+        return _flag(part)
     is_list = part.kind.name == "digests"
     text = f"{part.text} May be given several times." if is_list else part.text
     option = typer.Option(metavar=_METAVARS[part.kind.name], rich_help_panel=_RULE, help=text)
     kind = list[str] | None if is_list else str | None
     return Parameter(part.name, Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, option])
+
+
+def _flag(part: Part) -> Parameter:
+    name = part.name.replace("_", "-")
+    option = typer.Option(f"--{name}/--no-{name}", rich_help_panel=_RULE, help=part.text)
+    return Parameter(part.name, Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[bool | None, option])
 
 
 def lock_given(lock_file: str | None) -> str | None:

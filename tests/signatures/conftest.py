@@ -7,12 +7,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.cgr.images.plugins.module_utils._resolver.signature.cosign import Cosign
 
+from ..support.signed_images import SignedImages
 from ..support.sigstore import Sigstore
 from ..support.stand_in import make_stand_in
 
@@ -47,3 +49,11 @@ def cosign(request: pytest.FixtureRequest, stand_in: Path) -> Cosign:
     if shutil.which("cosign") is None:
         pytest.skip("cosign is not on PATH: the independent verifier takes its place")
     return Cosign("cosign", dict(os.environ), 60)
+
+
+@pytest.fixture
+def images(tmp_path: Path, sigstore: Sigstore) -> Iterator[SignedImages]:
+    """A registry with signed images, and a machine that asks it; the independent verifier takes the place of cosign."""
+    made = SignedImages.make(tmp_path, sigstore)
+    with made.registry:
+        yield made

@@ -39,6 +39,11 @@ options:
     description:
       - Warn if the newest build is older than this, such as V(30d).
     type: str
+  signed:
+    description:
+      - Whether the digest must be signed by one of the O(signers), which cosign verifies. If it is not, resolving it
+        is an error. The digest of an image that is already pinned is verified, too.
+    type: bool
 """
 
     CURRENT = r"""

@@ -15,6 +15,7 @@ _RULE_TYPES: dict[str, dict[str, Any]] = {
     "count": {"type": "int"},
     "digests": {"type": "list", "elements": "str"},
     "digest": {"type": "str"},
+    "flag": {"type": "bool"},
 }
 _SETTING_TYPES: dict[str, dict[str, Any]] = {
     "text": {"type": "str"},
@@ -24,7 +25,9 @@ _SETTING_TYPES: dict[str, dict[str, Any]] = {
     "file": {"type": "str"},  # searched where the files of a task are, so it must stay relative
     "seconds": {"type": "float"},
     "count": {"type": "int"},
+    "flag": {"type": "bool"},
     "mapping": {"type": "raw"},
+    "signers": {"type": "raw"},
 }
 
 RULE_OPTIONS: dict[str, dict[str, Any]] = {part.name: _RULE_TYPES[part.kind.name] for part in PARTS}

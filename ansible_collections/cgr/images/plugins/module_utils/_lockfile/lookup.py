@@ -108,8 +108,12 @@ def _mirror(reference: Reference) -> tuple[str, ...]:
 def rule_options(rule: Rule) -> Iterator[str]:
     """Yields the command's options for the parts of a rule that belong to the key of a lock entry."""
     for name, value in locked_rule(rule).items():
+        option = f"--{name.replace('_', '-')}"
+        if value is True:
+            yield option
+            continue
         for each in value if isinstance(value, list) else [value]:
-            yield from (f"--{name.replace('_', '-')}", str(each))
+            yield from (option, str(each))
 
 
 def naming_options(rule: Rule) -> list[str]:

@@ -24,7 +24,8 @@ from .cache.caching import CachingResolver
 from .cache.content_cache import ContentCache
 from .cache.file_cache import FileCache
 from .cache.present import RunPresent
-from .errors import BeforeFirstBuild, CgrError, NoBuildFits, UntrustworthyAnswer
+from .cache.signature_cache import SignatureCache
+from .errors import BeforeFirstBuild, CgrError, InvalidImage, NoBuildFits, SignatureError, UntrustworthyAnswer
 from .history import timeline
 from .history.reader import reject_future
 from .history.source import HistorySource
@@ -38,6 +39,8 @@ from .model.query_set import ImageLike
 from .model.reference import Reference
 from .model.resolution import Resolution, Resolutions
 from .model.rule import RuleArguments, parse_current
+from .model.signature import Signature
+from .model.signers import Signers
 from .registry.content import Content
 from .registry.repository import Repository
 from .registry.tag_history import TagHistory
@@ -47,6 +50,9 @@ from .resolve.access import Access, Trace
 from .resolve.single import Fetched, Lookup
 from .resolve.snapshot import Progress
 from .settings import Settings, SettingsArguments
+from .signature.cosign import Cosign
+from .signature.trusted_root import TrustedRoots
+from .signature.verify import SignatureVerifier
 from .version import VERSION
 
 if TYPE_CHECKING:
@@ -112,7 +118,7 @@ class Resolver:
             return None if is_own else Instant(time.time_ns())  # a registry for tests has a clock of its own
 
         access = Access(chain, read.timeout, trace or (lambda _sentence: None))
-        self._lookup = Lookup(access, open_history, open_content, clock)
+        self._lookup = Lookup(access, open_history, open_content, clock, _verifier(read, run_cache, lasting))
         self._caching = CachingResolver(
             self._lookup, registry_of, run_cache or NullCache(), lasting, read.concurrency, present
         )
@@ -120,6 +126,7 @@ class Resolver:
         self._debug = trace or log_debug
         self.concurrency = read.concurrency
         self.mirrors = read.mirrors
+        self._signed = read.signed
 
     def resolve(self, image: str, **rule: Unpack[RuleArguments]) -> Resolution:
         """Resolves an image to its digest.
@@ -135,6 +142,8 @@ class Resolver:
             AccessRefused: credentials are missing or do not suffice.
             RegistryUnavailable: the registry did not answer in time.
             UntrustworthyAnswer: the registry's answer cannot be believed.
+            NotSigned, SignatureRefused: `signed` is asked for, and the digest is not signed as it must be.
+            MissingDependency: `signed` is asked for, and cosign is not installed or too old.
             NotLocked, InvalidLock: it resolves from a lock file, which does not contain the image, or is not valid.
         """
         return self.resolve_query(self.parse_query(image, **rule))
@@ -212,7 +221,7 @@ class Resolver:
                 reject_future(query.rule.at, found.now)
             resolution = self._lookup.resolve(query, fetched)
             return replace(found, chosen=resolution, warnings=(*found.warnings, *resolution.warnings))
-        except (NoBuildFits, BeforeFirstBuild, UntrustworthyAnswer) as error:
+        except (NoBuildFits, BeforeFirstBuild, SignatureError, UntrustworthyAnswer) as error:
             return replace(found, refusal=str(error.with_image(found.image)))
 
     @property
@@ -232,20 +241,54 @@ class Resolver:
 
     def parse_query(self, image: object, **rule: Unpack[RuleArguments]) -> Query:
         """Parses a query; arguments and errors are those of `resolve`."""
-        return Query.parse(image, self.mirrors, **rule)
+        return Query.parse(image, self.mirrors, **self._with_settings(rule))
 
     def parse_queries(self, images: Mapping[str, ImageLike], **rule: Unpack[RuleArguments]) -> dict[str, Query]:
         """Parses the queries of a set, by the caller's keys; arguments and errors are those of `resolve_all`."""
-        return query_set.parse_queries(images, self.mirrors, **rule)
+        return query_set.parse_queries(images, self.mirrors, **self._with_settings(rule))
+
+    def _with_settings(self, rule: RuleArguments) -> RuleArguments:
+        """Returns a rule with what the settings say about every image, unless it says otherwise."""
+        return {**rule, "signed": True} if self._signed and rule.get("signed") is None else rule
 
     def resolve_query(self, query: Query) -> Resolution:
         """Resolves a query; raises what `resolve` does."""
         with border(self._debug):
             if query.reference.digest is not None:
-                return Resolution.of(
-                    query, query.reference.digest, None, "already pinned in the image; nothing was looked up"
-                )
+                return self._pinned(query, query.reference.digest)
             return self._locked.resolve(query) if self._locked else self._caching.resolve(query)
+
+    def verify(self, image: str, digest: str | None = None) -> Signature:
+        """Verifies that a digest is signed, whatever the rule; a lock file is not used.
+
+        Args:
+            image: the image, as for `resolve`.
+            digest: the digest of its index; by default the one in the image.
+
+        Returns:
+            Who signed it, and when.
+
+        Raises:
+            InvalidArgument: the image is malformed, no digest is given, or `signers` has no signer for it.
+            NotSigned, SignatureRefused: it is not signed as it must be.
+            MissingDependency: cosign is not installed or too old.
+            AccessRefused, RegistryUnavailable, UntrustworthyAnswer: as for `resolve`.
+        """
+        with border(self._debug):
+            named = reference.parse(image, self.mirrors)
+            pinned = digest or named.digest
+            if pinned is None:
+                raise InvalidImage(f"{image} has no digest to verify: write {image}@sha256:….", image=image)
+            try:
+                return self._lookup.verify(named, pinned)
+            except CgrError as error:
+                raise error.with_image(image) from error.__cause__
+
+    def _pinned(self, query: Query, digest: str) -> Resolution:
+        if not query.rule.signed:
+            return Resolution.of(query, digest, None, "already pinned in the image; nothing was looked up")
+        resolution = Resolution.of(query, digest, None, "already pinned in the image")
+        return resolution.with_signature(self.verify(query.reference.image, digest))
 
     def resolve_queries(self, queries: Mapping[str, Query], progress: Progress | None = None) -> Resolutions:
         """Resolves a set of queries; arguments and errors are those of `resolve_all`."""
@@ -271,3 +314,9 @@ class Resolver:
         """
         with border(self._debug):
             return self._lookup.access.considered(reference.parse(image, self.mirrors))
+
+
+def _verifier(settings: Settings, run_cache: Cache | None, lasting: Cache) -> SignatureVerifier:
+    cosign = Cosign(os.path.expanduser(settings.cosign) or "cosign", settings.environment, settings.timeout)
+    kept = SignatureCache(run_cache or MemoryCache(), lasting)
+    return SignatureVerifier(settings.signers or Signers(), TrustedRoots(settings.trusted_root, cosign.create_root), cosign, kept)

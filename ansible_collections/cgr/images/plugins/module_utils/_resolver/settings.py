@@ -171,10 +171,12 @@ class Settings:
     )
     signed: bool = field(
         default=False,
-        metadata=_setting("Whether `signed` is `true` for every image that does not say otherwise.", "flag"),
+        metadata=_setting(
+            "Whether `signed` is true for every image whose rule does not say otherwise. By default `false`.", "flag"
+        ),
     )
-    signers: Signers = field(
-        default=Signers(),
+    signers: Signers | None = field(
+        default=None,
         metadata=_setting(
             "Who may sign the images below a prefix of repositories, such as `cgr.dev/acme.com`: `issuer` and `identities`,"
             " which are compared exactly. The longest matching prefix wins; the signer of `cgr.dev/chainguard` is known.",

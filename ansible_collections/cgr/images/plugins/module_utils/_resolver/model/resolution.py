@@ -11,6 +11,7 @@ from .build import Build, HistoryRange
 from .grammar import is_digest
 from .instant import SECOND, Instant
 from .query import Query
+from .signature import Signature
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Resolution:
         warnings: what the user should look at, although there is a digest.
         history: the part of the tag's history that was read; none if it was not read.
         present: the instant that its run takes for the present; `None` if `at` was given, or the run does not set it.
+        signed: who signed the digest, and when; `None` if that was not asked for.
     """
 
     image: str
@@ -42,6 +44,7 @@ class Resolution:
     warnings: tuple[str, ...] = ()
     history: HistoryRange | None = field(default=None, repr=False)
     present: Instant | None = None
+    signed: Signature | None = None
 
     @classmethod
     def of(
@@ -97,6 +100,7 @@ class Resolution:
             "previous": _build(self.previous),
             "next": _build(self.next),
             "active_seconds": self.active_seconds,
+            **self._signed_to_dict(),
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -108,6 +112,7 @@ class Resolution:
             "warnings": list(self.warnings),
             "history": _history_to_dict(self.history) if self.history else None,
             "present": _text(self.present),
+            **self._signed_to_dict(),
         }
 
     @classmethod
@@ -126,17 +131,27 @@ class Resolution:
         if query.reference.digest is None and (updated_at is None or (at and updated_at > at)):
             raise ValueError("is not a resolution of this query")
         warnings = tuple(str(warning) for warning in data["warnings"])
+        signed = Signature.from_dict(data["signed"]) if data.get("signed") else None
+        if query.rule.signed and signed is None:
+            raise ValueError("is not signed")
         resolution = cls.of(query, data["digest"], updated_at, str(data["reason"]), warnings, history)
-        return replace(resolution, present=_instant(data.get("present")))
+        return replace(resolution, present=_instant(data.get("present")), signed=signed)
 
     def for_query(self, query: Query) -> Resolution:
         """Returns the resolution for a query that asks for the same, perhaps in other words, such as a mirror's name."""
         resolution = self.of(query, self.digest, self.updated_at, self.reason, self.warnings, self.history)
-        return replace(resolution, present=self.present)
+        return replace(resolution, present=self.present, signed=self.signed)
+
+    def with_signature(self, signature: Signature) -> Resolution:
+        """Returns the resolution of a digest whose signature was verified."""
+        return replace(self, signed=signature, reason=f"{self.reason}; {signature.sentence}")
 
     def with_warning(self, warning: str) -> Resolution:
         """Returns the resolution with one more warning."""
         return replace(self, warnings=(*self.warnings, warning))
+
+    def _signed_to_dict(self) -> dict[str, Any]:
+        return {"signed": self.signed.to_dict()} if self.signed else {}
 
     @property
     def _others(self) -> tuple[Build, ...]:

@@ -32,6 +32,7 @@ class RuleArguments(TypedDict, total=False):
     exclude: Iterable[str] | None
     current: str | None
     stale_after: str | None
+    signed: bool | None
 
 
 class Kind(NamedTuple):
@@ -131,11 +132,21 @@ def _parse_digests(name: str, value: object) -> frozenset[str]:
     return frozenset(digests)
 
 
+def _parse_flag(name: str, value: object) -> bool:
+    # Text comes from templates of Ansible.
+    known = {"true": True, "yes": True, "false": False, "no": False}
+    flag = known.get(str(value).lower()) if isinstance(value, (bool, str)) else None
+    if flag is None:
+        raise InvalidRule(f"{name} {redact(value)} is neither true nor false.", name)
+    return flag
+
+
 INSTANT = Kind("instant", lambda name, value: parse_at(value, name), str)
 DURATION = Kind("duration", _parse_duration, format_duration)
 COUNT = Kind("count", _parse_count, int)
 DIGESTS = Kind("digests", _parse_digests, sorted)
 DIGEST = Kind("digest", lambda name, value: parse_current(value, name), str)
+FLAG = Kind("flag", _parse_flag, bool)
 
 
 def _part(
@@ -194,6 +205,14 @@ class Rule:
             "Warn if the newest build is older than this, such as `30d`.",
             is_locked=False,
             chooses=False,
+        ),
+    )
+    signed: bool = field(
+        default=False,
+        metadata=_part(
+            FLAG,
+            "Whether the digest must be signed by one of the `signers`, which cosign verifies. If it is not, resolving it is an"
+            " error. The digest of an image that is already pinned is verified, too.",
         ),
     )
 

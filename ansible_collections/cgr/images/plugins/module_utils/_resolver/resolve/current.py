@@ -28,7 +28,9 @@ def keep_current(resolution: Resolution, query: Query) -> Resolution | None:
     kept = selection.keep_current(choice, query.rule, history)
     if kept is choice:
         return resolution
-    return to_resolution(query, kept, history, resolution.warnings) if kept else None
+    if kept is None or query.rule.signed:  # nobody has verified the signature of the digest that is kept
+        return None
+    return to_resolution(query, kept, history, resolution.warnings)
 
 
 def to_resolution(query: Query, choice: Choice, history: HistoryRange, warnings: tuple[str, ...] = ()) -> Resolution:

@@ -23,8 +23,10 @@ from ..model.instant import Instant
 from ..model.query import Query
 from ..model.reference import Reference
 from ..model.resolution import Resolution
+from ..model.signature import Signature
 from ..redaction import redact
 from ..registry.content import Content
+from ..signature.verify import SignatureVerifier
 from .access import Access
 from .current import to_resolution
 
@@ -55,12 +57,14 @@ class Lookup:
         open_history: opens the history of an image.
         open_content: opens the content of its repository.
         clock: returns this machine's time, to hold the registry's against; `None` for a registry with a clock of its own.
+        signatures: verifies who signed a digest.
     """
 
     access: Access
     open_history: OpenHistory
     open_content: OpenContent
     clock: Clock
+    signatures: SignatureVerifier
     _clock_warning: list[str] = field(default_factory=list, init=False)
 
     def fetch(self, query: Query, present: Instant | None = None, name: str = "at") -> Fetched:
@@ -102,6 +106,16 @@ class Lookup:
             fetched: what `fetch` returned for the query, if it was called.
             until: the instant to take for the present (see `selection.choose`).
         """
+        resolution = self._resolve(query, fetched, until)
+        if not query.rule.signed:
+            return resolution
+        return resolution.with_signature(self.verify(query.reference, resolution.digest))
+
+    def verify(self, reference: Reference, digest: str) -> Signature:
+        """Returns the valid signature of a digest; raises what `SignatureVerifier.verify` does."""
+        return self.signatures.verify(reference, digest, lambda read: self.with_content(reference, read)[0])
+
+    def _resolve(self, query: Query, fetched: Fetched | None, until: Instant | None) -> Resolution:
         history, warnings = fetched or self.fetch(query)
         clocks.reject_fast_clock(query.rule, history.now, self.clock(query.reference))
         choice = selection.choose(history, query.rule, until)
