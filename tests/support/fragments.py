@@ -72,7 +72,9 @@ def settings_fragment() -> str:
         title="How every plugin documents the access to the registry.",
         about="The settings, for modules and, in `LOOKUP`, for lookups.",
     )
-    own = [setting for setting in SETTINGS if setting.name not in RULE_OPTIONS]  # the fragment of the rule has the others
+    own = [
+        setting for setting in SETTINGS if setting.name not in RULE_OPTIONS
+    ]  # the fragment of the rule has the others
     options = [_option(setting.name, setting.text, SETTING_OPTIONS) for setting in own]
     requirements = "requirements:\n  - requests (Python library) where the plugin runs\n"
     text += _documentation("DOCUMENTATION", options, requirements)
