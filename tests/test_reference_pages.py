@@ -55,6 +55,8 @@ FORMS = {
     "count": "number",
     "digest": "digest or ref",
     "digests": "list of digests",
+    "platform": "platform",
+    "choice": "choice",
     "flag": "true or false",
 }
 

@@ -121,7 +121,7 @@ def _from_lock(path: str, image: str, rule: RuleArguments, resolver: Resolver) -
         return {**rule, "current": current}
     excluded = sorted(entry.now_asked(query).rule.exclude)
     locked = cast("RuleArguments", {**entry.rule})
-    return {**locked, "exclude": excluded, "current": current or entry.digest}
+    return {**locked, "exclude": excluded, "current": current or entry.index_digest}
 
 
 def _build(past: Timeline, interval: Interval) -> dict[str, Any]:

@@ -248,7 +248,7 @@ def _online(entry: Entry, resolver: Resolver, path: str) -> Finding | None:
 def _signed(entry: Entry, resolver: Resolver, path: str) -> Finding | None:
     try:
         reject_other_upstream(entry, resolver.parse_query(entry.image, **entry.rule), path)
-        resolver.verify(entry.image, entry.digest)
+        resolver.verify(entry.image, entry.index_digest)
     except NotLocked as error:
         return Finding(NOT_LOCKED, str(error), entry.image, entry.rule)
     except SignatureError as error:

@@ -257,10 +257,11 @@ class NotEntitled(AccessRefused):
 class DeniedByPolicy(AccessRefused):
     """A pull policy of the organisation denies the image.
 
-    Fix: Ask for an older build (`min_age`, `builds_back`), or ask whoever set the policy what it allows.
+    Fix: Ask for an older build (`on_denied`, `min_age`, `builds_back`), or ask whoever set the policy what it allows.
     """
 
     error_code = "denied_by_policy"
+    policy: str | None = None  # its name, if the registry gives it
 
 
 class RegistryUnavailable(CgrError):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Callable, Mapping
 from urllib.parse import urlsplit
 
 from .._lockfile.lookup import LockLookup
-from .auth.chain import CredentialChain, audience_of, credential_sources
+from .auth.chain import CredentialChain, audience_of, credential_sources, docker_credential
 from .auth.credentials import Considered, Credential
 from .auth.once import Answers
 from .border import border, log_debug
@@ -42,6 +42,7 @@ from .model.rule import RuleArguments, parse_current
 from .model.signature import Signature
 from .model.signers import Signers
 from .registry.content import Content
+from .registry.mirror import Mirror
 from .registry.repository import Repository
 from .registry.tag_history import TagHistory
 from .registry.token_exchange import TokenExchange
@@ -110,6 +111,9 @@ class Resolver:
         def open_history(image: Reference, credential: Credential, deadline: float) -> HistorySource:
             return TagHistory(open_repository(image, credential, deadline))
 
+        def credential_of_mirror(host: str, name: str, deadline: float) -> Credential | None:
+            return docker_credential(read.environment, answers, host, name, deadline)
+
         def open_content(image: Reference, credential: Credential, deadline: float) -> Content:
             return Content(open_repository(image, credential, deadline), contents.keep)
 
@@ -118,7 +122,8 @@ class Resolver:
             return None if is_own else Instant(time.time_ns())  # a registry for tests has a clock of its own
 
         access = Access(chain, read.timeout, trace or (lambda _sentence: None))
-        self._lookup = Lookup(access, open_history, open_content, clock, _verifier(read, run_cache, lasting))
+        mirror, signatures = Mirror(transport, credential_of_mirror), _verifier(read, run_cache, lasting)
+        self._lookup = Lookup(access, open_history, open_content, mirror, clock, signatures)
         self._caching = CachingResolver(
             self._lookup, registry_of, run_cache or NullCache(), lasting, read.concurrency, present
         )
@@ -255,7 +260,7 @@ class Resolver:
         """Resolves a query; raises what `resolve` does."""
         with border(self._debug):
             if query.reference.digest is not None:
-                return self._pinned(query, query.reference.digest)
+                return self._caching.resolve_pinned(query, query.reference.digest)
             return self._locked.resolve(query) if self._locked else self._caching.resolve(query)
 
     def verify(self, image: str, digest: str | None = None) -> Signature:
@@ -283,12 +288,6 @@ class Resolver:
                 return self._lookup.verify(named, pinned)
             except CgrError as error:
                 raise error.with_image(image) from error.__cause__
-
-    def _pinned(self, query: Query, digest: str) -> Resolution:
-        if not query.rule.signed:
-            return Resolution.of(query, digest, None, "already pinned in the image; nothing was looked up")
-        resolution = Resolution.of(query, digest, None, "already pinned in the image")
-        return resolution.with_signature(self.verify(query.reference.image, digest))
 
     def resolve_queries(self, queries: Mapping[str, Query], progress: Progress | None = None) -> Resolutions:
         """Resolves a set of queries; arguments and errors are those of `resolve_all`."""
@@ -319,4 +318,6 @@ class Resolver:
 def _verifier(settings: Settings, run_cache: Cache | None, lasting: Cache) -> SignatureVerifier:
     cosign = Cosign(os.path.expanduser(settings.cosign) or "cosign", settings.environment, settings.timeout)
     kept = SignatureCache(run_cache or MemoryCache(), lasting)
-    return SignatureVerifier(settings.signers or Signers(), TrustedRoots(settings.trusted_root, cosign.create_root), cosign, kept)
+    return SignatureVerifier(
+        settings.signers or Signers(), TrustedRoots(settings.trusted_root, cosign.create_root), cosign, kept
+    )

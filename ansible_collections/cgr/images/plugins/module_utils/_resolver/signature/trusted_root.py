@@ -43,10 +43,13 @@ class TrustedRoots:
     Args:
         path: the file that has it; empty to have it created.
         create: creates it.
+
+    Attributes:
+        path: the file; empty if it is created.
     """
 
     def __init__(self, path: str, create: Callable[[], bytes]) -> None:
-        self._path = os.path.expanduser(path)
+        self.path = os.path.expanduser(path)
         self._create = create
         self._answers = Answers()
 
@@ -57,23 +60,23 @@ class TrustedRoots:
             InvalidArgument: the file cannot be read, or is something else.
             CgrError: what `create` raises.
         """
-        return self._answers.get("root", self._read if self._path else self._created)
+        return self._answers.get("root", self._read if self.path else self._created)
 
     def _created(self) -> TrustedRoot:
         return TrustedRoot(self._create())
 
     def _read(self) -> TrustedRoot:
         try:
-            with open(self._path, "rb") as stream:
+            with open(self.path, "rb") as stream:
                 content = stream.read(LARGEST + 1)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "its name holds a NUL"
             raise InvalidArgument(
-                f"trusted_root {redact(self._path)} cannot be read: {reason}.", "trusted_root"
+                f"trusted_root {redact(self.path)} cannot be read: {reason}.", "trusted_root"
             ) from None
         if len(content) > LARGEST or not _is_root(content):
             raise InvalidArgument(
-                f"trusted_root {redact(self._path)} is not a trusted root of Sigstore. Create one: cosign trusted-root create"
+                f"trusted_root {redact(self.path)} is not a trusted root of Sigstore. Create one: cosign trusted-root create"
                 " --with-default-services --out FILE",
                 "trusted_root",
             )

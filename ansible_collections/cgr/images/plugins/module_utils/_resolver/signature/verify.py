@@ -56,6 +56,11 @@ class SignatureVerifier:
     checker: Checker
     verified: Verified
 
+    def settings_for(self, reference: Reference) -> dict[str, Any]:
+        """Returns the settings that decide about the signatures of an image, as JSON data."""
+        signer = self.signers.of_repository(reference.upstream)
+        return {"signer": signer.to_dict() if signer else None, "trusted_root": self.roots.path}
+
     def verify(self, reference: Reference, digest: str, with_content: WithContent) -> Signature:
         """Returns the first valid signature of a digest by a permitted signer.
 
