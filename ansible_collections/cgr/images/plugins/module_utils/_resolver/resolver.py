@@ -24,8 +24,17 @@ from .cache.caching import CachingResolver
 from .cache.content_cache import ContentCache
 from .cache.file_cache import FileCache
 from .cache.present import RunPresent
-from .cache.signature_cache import SignatureCache
-from .errors import BeforeFirstBuild, CgrError, InvalidImage, NoBuildFits, SignatureError, UntrustworthyAnswer
+from .cache.signature_cache import make_verifier
+from .errors import (
+    BeforeFirstBuild,
+    CgrError,
+    DeniedByPolicy,
+    InvalidImage,
+    NoBuildFits,
+    NoSuchBuild,
+    SignatureError,
+    UntrustworthyAnswer,
+)
 from .history import timeline
 from .history.reader import reject_future
 from .history.source import HistorySource
@@ -40,7 +49,6 @@ from .model.reference import Reference
 from .model.resolution import Resolution, Resolutions
 from .model.rule import RuleArguments, parse_current
 from .model.signature import Signature
-from .model.signers import Signers
 from .registry.content import Content
 from .registry.mirror import Mirror
 from .registry.repository import Repository
@@ -48,12 +56,10 @@ from .registry.tag_history import TagHistory
 from .registry.token_exchange import TokenExchange
 from .resolve import snapshot
 from .resolve.access import Access, Trace
+from .resolve.concurrency import run_concurrently
 from .resolve.single import Fetched, Lookup
 from .resolve.snapshot import Progress
 from .settings import Settings, SettingsArguments
-from .signature.cosign import Cosign
-from .signature.trusted_root import TrustedRoots
-from .signature.verify import SignatureVerifier
 from .version import VERSION
 
 if TYPE_CHECKING:
@@ -122,7 +128,7 @@ class Resolver:
             return None if is_own else Instant(time.time_ns())  # a registry for tests has a clock of its own
 
         access = Access(chain, read.timeout, trace or (lambda _sentence: None))
-        mirror, signatures = Mirror(transport, credential_of_mirror), _verifier(read, run_cache, lasting)
+        mirror, signatures = Mirror(transport, credential_of_mirror), make_verifier(read, run_cache, lasting)
         self._lookup = Lookup(access, open_history, open_content, mirror, clock, signatures)
         self._caching = CachingResolver(
             self._lookup, registry_of, run_cache or NullCache(), lasting, read.concurrency, present
@@ -204,7 +210,7 @@ class Resolver:
     ) -> Timeline:
         named = reference.parse(image, self.mirrors)
         tag, current = timeline.tag_of(named), parse_current(rule.get("current")) or named.digest
-        rule["current"] = current if rule.get("min_age") else None
+        rule["current"] = current if rule.get("min_age") or rule.get("pullable") else None
         query = self.parse_query(tag, **rule)
         back, end = timeline.parse_window(since, until)
         try:
@@ -214,9 +220,23 @@ class Resolver:
             if end is None and isinstance(back, Instant) and fetched.history.now is not None:
                 reject_future(back, fetched.history.now, "since")
             found = Timeline.of(query, *fetched, start, end, current)
+            found = self._detailed(found) if query.rule.details else found
             return self._chosen(found, None if end else fetched)
         except CgrError as error:
             raise error.with_image(tag) from error.__cause__
+
+    def _detailed(self, found: Timeline) -> Timeline:
+        """Adds what the manifests of all builds say; a warning for each one that cannot be read."""
+        digests = dict.fromkeys(interval.digest for interval in found.intervals)
+        details, warnings = {}, list(found.warnings)
+        for digest, outcome in run_concurrently(
+            lambda digest: self._lookup.details(found.query.reference, digest), digests, self.concurrency
+        ):
+            try:
+                details[digest] = outcome.result()
+            except (NoSuchBuild, DeniedByPolicy) as error:  # noqa: PERF203  (all of them are told)
+                warnings.append(f"{found.image}: {error.message}")
+        return replace(found, details=details, warnings=tuple(warnings))
 
     def _chosen(self, found: Timeline, fetched: Fetched | None) -> Timeline:
         """Adds what the rule chooses, from what was read if that reaches up to the present."""
@@ -313,11 +333,3 @@ class Resolver:
         """
         with border(self._debug):
             return self._lookup.access.considered(reference.parse(image, self.mirrors))
-
-
-def _verifier(settings: Settings, run_cache: Cache | None, lasting: Cache) -> SignatureVerifier:
-    cosign = Cosign(os.path.expanduser(settings.cosign) or "cosign", settings.environment, settings.timeout)
-    kept = SignatureCache(run_cache or MemoryCache(), lasting)
-    return SignatureVerifier(
-        settings.signers or Signers(), TrustedRoots(settings.trusted_root, cosign.create_root), cosign, kept
-    )

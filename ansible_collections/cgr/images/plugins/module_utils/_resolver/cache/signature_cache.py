@@ -4,11 +4,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping
 
 from ..model.signature import Signature
-from .cache import Cache, CacheEntry, Codec
+from ..model.signers import Signers
+from ..settings import Settings
+from ..signature.cosign import Cosign
+from ..signature.trusted_root import TrustedRoots
+from ..signature.verify import SignatureVerifier
+from .cache import Cache, CacheEntry, Codec, MemoryCache
 
 _CODEC = Codec(Signature.to_dict, Signature.from_dict)
 
@@ -37,3 +43,11 @@ class SignatureCache:
         entry = self.run_cache.get_or_set(full, lambda: self.lasting_cache.get_or_set(full, compute, _CODEC), _CODEC)
         signature: Signature = entry.value
         return signature
+
+
+def make_verifier(settings: Settings, run_cache: Cache | None, lasting_cache: Cache) -> SignatureVerifier:
+    """Returns the verifier for some settings, which keeps what it has verified."""
+    cosign = Cosign(os.path.expanduser(settings.cosign) or "cosign", settings.environment, settings.timeout)
+    roots = TrustedRoots(settings.trusted_root, cosign.create_root)
+    verified = SignatureCache(run_cache or MemoryCache(), lasting_cache)
+    return SignatureVerifier(settings.signers or Signers(), roots, cosign, verified)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Sequence
+from typing import Mapping, Sequence
 
 from ..errors import InvalidImage, InvalidRule
 from ..model.build import Build, HistoryRange
+from ..model.details import Details
 from ..model.duration import parse_duration
 from ..model.instant import AtLike, Instant
 from ..model.query import Query
@@ -62,6 +63,7 @@ class Timeline:
         refusal: why it chooses no build.
         current: the digest that is deployed, if it is known.
         warnings: what the user should look at.
+        details: what the manifests of the builds say, by their digests, if that was asked for.
     """
 
     query: Query
@@ -73,6 +75,7 @@ class Timeline:
     refusal: str | None = None
     current: str | None = None
     warnings: tuple[str, ...] = field(default=())
+    details: Mapping[str, Details] = field(default_factory=dict)
 
     @classmethod
     def of(

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the manifest of a build says: its platforms, and when it was built."""
+"""The content of the manifest of a build: its platforms, and when it was built."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .instant import Instant
 
 @dataclass(frozen=True)
 class Details:
-    """What the manifest of a build says.
+    """The content of the manifest of a build.
 
     Attributes:
         index: the digest that the tag pointed at: that of the index of all platforms.

@@ -23,10 +23,12 @@ from ..history import clocks, reader, selection
 from ..history.selection import Choice, Known
 from ..history.source import HistorySource
 from ..model.build import HistoryRange
+from ..model.details import Details
 from ..model.instant import Instant
 from ..model.query import Query
 from ..model.reference import Reference
 from ..model.resolution import Resolution
+from ..model.rule import Rule
 from ..model.signature import Signature
 from ..redaction import redact
 from ..registry.content import Content
@@ -179,6 +181,11 @@ class Lookup:
             self.mirror.check(query.reference, manifests.images_to_pull(details), self.access.deadline())
         resolution = resolution.with_details(details)
         return replace(resolution, warnings=tuple(dict.fromkeys((*resolution.warnings, *warnings))))
+
+    def details(self, reference: Reference, digest: str) -> Details:
+        """Returns what the manifest of a build says; raises what `with_details` does."""
+        rule = Rule(details=True)
+        return self.with_content(reference, lambda content: manifests.read_details(content, rule, digest))[0]
 
     def _choose(
         self, query: Query, fetched: Fetched, until: Instant | None, known: Known
