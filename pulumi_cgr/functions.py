@@ -35,6 +35,20 @@ class Build:
 
 
 @pulumi.output_type
+class Signed:
+    """Who signed a digest, and when."""
+
+    by: str
+    """The identity in the certificate."""
+    issuer: str
+    """The issuer of that identity."""
+    logged: str | None
+    """When the transparency log recorded the signature, as RFC 3339 text in UTC; none if the log gives no time."""
+    kind: str
+    """Where the signature is: `bundle` for a Sigstore bundle, `legacy` for the tag `sha256-….sig`."""
+
+
+@pulumi.output_type
 class GetImageDigestResult:
     """The digest of an image, and why it was chosen."""
 
@@ -69,6 +83,8 @@ class GetImageDigestResult:
     """The digests of the images for the platforms, if they were asked for; empty for a single image."""
     created: str | None = None
     """When it was built, as RFC 3339 text in UTC; none if it does not say, or was not asked."""
+    signed: Signed | None = None
+    """Who signed the digest, and when; none if that was not asked for."""
 
 
 class AwaitableGetImageDigestResult(GetImageDigestResult):
@@ -95,8 +111,8 @@ def get_image_digest(
         at: resolve as of this instant: RFC 3339 or ISO 8601 text, a date, or a date and time; UTC if it has no time zone. By
             default the present.
         lock: see `ImageDigest`.
-        rule: which build to choose, and when to warn: `min_age`, `builds_back`, `exclude`, `current`, `stale_after`; see
-            `pulumi_cgr.resolver.Rule`.
+        rule: which build to choose, and when to warn: `min_age`, `builds_back`, `exclude`, `current`, `stale_after`,
+            `signed`; see `pulumi_cgr.resolver.Rule`.
 
     Raises:
         pulumi.RunError: the image cannot be resolved; the program ends with one sentence.
@@ -150,8 +166,9 @@ def _ending_cleanly() -> Iterator[None]:
 def _of_resolution(kind: type[_Result], resolution: Resolution) -> _Result:
     values = resolution.to_result()
     builds = {name: _made(Build, values[name]) if values[name] else None for name in ("previous", "next")}
+    signed = {"signed": _made(Signed, values["signed"])} if values.get("signed") else {}
     missing = dict.fromkeys(set(GetImageDigestResult.__annotations__) - set(values))
-    return _made(kind, {**missing, **values, **builds})
+    return _made(kind, {**missing, **values, **builds, **signed})
 
 
 def _made(kind: type[_Result], values: Mapping[str, Any]) -> _Result:

@@ -87,8 +87,8 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
             digest: a digest to pin to; nothing is looked up.  `ignore_changes=["digest"]` freezes the one in the state.
             opts: the options of the resource.
             rule: which build to choose, what to check and when to warn: `min_age`, `min_age_from`, `builds_back`, `exclude`,
-                `platform`, `pullable`, `on_denied`, `check_mirror`, `stale_after`; see `pulumi_cgr.resolver.Rule`. With
-                `min_age`, a newer build that is already deployed is kept.
+                `platform`, `pullable`, `on_denied`, `check_mirror`, `stale_after`, `signed`; see `pulumi_cgr.resolver.Rule`.
+                With `min_age`, a newer build that is already deployed is kept.
         """
         reject_unknown("ImageDigest", rule, NOT_FOR_RESOURCES)
         is_frozen = check_options("ImageDigest", resource_name, opts, ("digest", *_ARGUMENTS))

@@ -48,7 +48,7 @@ RESOLUTION = ("repository", "tag", "digest", "ref", INDEX, "updated_at", "reason
 KEPT = QUERY + RESOLUTION
 FOUND = ("digest", INDEX, "updated_at", "reason")
 """The part of a resolution that the arguments do not hold."""
-NEW_IN_STATE = frozenset({"min_age_from", "platform", INDEX})
+NEW_IN_STATE = frozenset({"min_age_from", "platform", "signed", INDEX})
 """The properties that older states do not have; they are absent rather than null."""
 ARGUMENTS = (*QUERY, *CHECKS)
 
@@ -118,6 +118,14 @@ def resolution_to_properties(resolution: Resolution) -> dict[str, str | None]:
     return {key: values.get(key) for key in FOUND}
 
 
+def given_digest(digest: str, query: Query, resolver: Resolver) -> dict[str, Any]:
+    """Returns the properties of an image whose digest is given; if it must be signed, its signature is verified."""
+    given = {**dict.fromkeys(FOUND), "digest": digest, "reason": GIVEN_REASON}
+    if not query.rule.signed:
+        return given
+    return {**given, "reason": f"the digest that was given; {resolver.verify(query.reference.image, digest).sentence}"}
+
+
 def with_current(query: Query, digest: Any) -> Query:
     """Returns the query of somebody who has deployed a digest, that of the index."""
     return replace(query, rule=query.rule.with_current(digest)) if is_digest(digest) else query
@@ -173,7 +181,7 @@ def _resolve(
     if digest is not None:
         reject_wrong_digest(digest, query.reference, kept["digest"], source_of(olds), "digest")
         is_kept = is_same_query and kept["digest"] == digest
-        return kept if is_kept else {**dict.fromkeys(FOUND), "digest": digest, "reason": GIVEN_REASON}
+        return kept if is_kept else given_digest(digest, query, resolver)
     if not resolver.lock:
         if is_same_query and is_sticky(asked) and kept["updated_at"] and is_digest(kept["digest"]):
             return kept

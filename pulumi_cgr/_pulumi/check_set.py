@@ -11,7 +11,7 @@ import pulumi
 
 from .._bridge import Query, is_digest, locked_rule, parse_ref
 from ..resolver import Resolutions, Resolver, SeveralFailed
-from .check_image import GIVEN_REASON, is_about_kept, reject_wrong_digest, resolution_to_properties, with_current
+from .check_image import given_digest, is_about_kept, reject_wrong_digest, resolution_to_properties, with_current
 from .prefetched import prefetched_resolutions
 from .properties import (
     CHECKS,
@@ -52,7 +52,7 @@ def check_set(olds: Properties, news: Properties, resolver: Resolver) -> dict[st
     is_same_query = all(before.get(key) == asked.get(key) for key in QUERY)
     if is_same_query and not resolver.lock and is_kept(asked, queries) and _is_whole(olds, queries):
         return {**asked, **_held_resolution(olds)}
-    frozen = _frozen(olds, news, queries)
+    frozen = _frozen(olds, news, queries, resolver)
     if is_same_query and frozen.keys() == queries.keys():
         instants = {key: olds[key] for key in ("at", RESOLVED_AT) if key in olds}
         return {**asked, **_by_key(queries, frozen), **instants}
@@ -87,6 +87,8 @@ def parse_queries(given: Properties, resolver: Resolver) -> tuple[dict[str, Quer
     images = {}
     for key, query in queries.items():
         own = {name: value for name, value in locked_rule(query.rule).items() if shared.get(name) != value}
+        if shared.get("signed") and not query.rule.signed:
+            own["signed"] = False
         images[key] = {"image": query.reference.image, **own} if own else query.reference.image
     kept = {name: given[name] for name in (TRIGGERS, LOCK) if name in given}
     mirrored = {key: query.reference.upstream for key, query in queries.items() if query.reference.is_mirrored}
@@ -169,7 +171,9 @@ def _by_key(queries: Mapping[str, Query], found: Mapping[str, Mapping[str, Any]]
     return {**values, **({INDEXES: indexes} if indexes else {}), "refs": refs}
 
 
-def _frozen(olds: Properties, news: Properties, queries: Mapping[str, Query]) -> dict[str, dict[str, Any]]:
+def _frozen(
+    olds: Properties, news: Properties, queries: Mapping[str, Query], resolver: Resolver
+) -> dict[str, dict[str, Any]]:
     """Returns the properties of the images whose digests `ignore_changes=["digests"]` brings back."""
     digests = news.get("digests")
     frozen = {}
@@ -178,8 +182,7 @@ def _frozen(olds: Properties, news: Properties, queries: Mapping[str, Query]) ->
         if digest is not None:
             held = {part: (olds.get(name) or {}).get(key) for part, name in _BY_KEY.items()}
             reject_wrong_digest(digest, query.reference, held["digest"], _source(olds, key), "digests")
-            given = {**dict.fromkeys(_BY_KEY), "digest": digest, "reason": GIVEN_REASON}
-            frozen[key] = held if held["digest"] == digest else given
+            frozen[key] = held if held["digest"] == digest else given_digest(digest, query, resolver)
     return frozen
 
 

@@ -24,7 +24,17 @@ from .cache.caching import CachingResolver
 from .cache.content_cache import ContentCache
 from .cache.file_cache import FileCache
 from .cache.present import RunPresent
-from .errors import BeforeFirstBuild, CgrError, DeniedByPolicy, NoBuildFits, NoSuchBuild, UntrustworthyAnswer
+from .cache.signature_cache import make_verifier
+from .errors import (
+    BeforeFirstBuild,
+    CgrError,
+    DeniedByPolicy,
+    InvalidImage,
+    NoBuildFits,
+    NoSuchBuild,
+    SignatureError,
+    UntrustworthyAnswer,
+)
 from .history import timeline
 from .history.reader import reject_future
 from .history.source import HistorySource
@@ -38,6 +48,7 @@ from .model.query_set import ImageLike
 from .model.reference import Reference
 from .model.resolution import Resolution, Resolutions
 from .model.rule import RuleArguments, parse_current
+from .model.signature import Signature
 from .registry.content import Content
 from .registry.mirror import Mirror
 from .registry.repository import Repository
@@ -117,7 +128,8 @@ class Resolver:
             return None if is_own else Instant(time.time_ns())  # a registry for tests has a clock of its own
 
         access = Access(chain, read.timeout, trace or (lambda _sentence: None))
-        self._lookup = Lookup(access, open_history, open_content, Mirror(transport, credential_of_mirror), clock)
+        mirror, signatures = Mirror(transport, credential_of_mirror), make_verifier(read, run_cache, lasting)
+        self._lookup = Lookup(access, open_history, open_content, mirror, clock, signatures)
         self._caching = CachingResolver(
             self._lookup, registry_of, run_cache or NullCache(), lasting, read.concurrency, present
         )
@@ -125,6 +137,7 @@ class Resolver:
         self._debug = trace or log_debug
         self.concurrency = read.concurrency
         self.mirrors = read.mirrors
+        self._signed = read.signed
 
     def resolve(self, image: str, **rule: Unpack[RuleArguments]) -> Resolution:
         """Resolves an image to its digest.
@@ -140,6 +153,8 @@ class Resolver:
             AccessRefused: credentials are missing or do not suffice.
             RegistryUnavailable: the registry did not answer in time.
             UntrustworthyAnswer: the registry's answer cannot be believed.
+            NotSigned, SignatureRefused: `signed` is asked for, and the digest is not signed as it must be.
+            MissingDependency: `signed` is asked for, and cosign is not installed or too old.
             NotLocked, InvalidLock: it resolves from a lock file, which does not contain the image, or is not valid.
         """
         return self.resolve_query(self.parse_query(image, **rule))
@@ -231,7 +246,7 @@ class Resolver:
                 reject_future(query.rule.at, found.now)
             resolution = self._lookup.resolve(query, fetched)
             return replace(found, chosen=resolution, warnings=(*found.warnings, *resolution.warnings))
-        except (NoBuildFits, BeforeFirstBuild, UntrustworthyAnswer) as error:
+        except (NoBuildFits, BeforeFirstBuild, SignatureError, UntrustworthyAnswer) as error:
             return replace(found, refusal=str(error.with_image(found.image)))
 
     @property
@@ -251,11 +266,15 @@ class Resolver:
 
     def parse_query(self, image: object, **rule: Unpack[RuleArguments]) -> Query:
         """Parses a query; arguments and errors are those of `resolve`."""
-        return Query.parse(image, self.mirrors, **rule)
+        return Query.parse(image, self.mirrors, **self._with_settings(rule))
 
     def parse_queries(self, images: Mapping[str, ImageLike], **rule: Unpack[RuleArguments]) -> dict[str, Query]:
         """Parses the queries of a set, by the caller's keys; arguments and errors are those of `resolve_all`."""
-        return query_set.parse_queries(images, self.mirrors, **rule)
+        return query_set.parse_queries(images, self.mirrors, **self._with_settings(rule))
+
+    def _with_settings(self, rule: RuleArguments) -> RuleArguments:
+        """Returns a rule with what the settings say about every image, unless it says otherwise."""
+        return {**rule, "signed": True} if self._signed and rule.get("signed") is None else rule
 
     def resolve_query(self, query: Query) -> Resolution:
         """Resolves a query; raises what `resolve` does."""
@@ -263,6 +282,32 @@ class Resolver:
             if query.reference.digest is not None:
                 return self._caching.resolve_pinned(query, query.reference.digest)
             return self._locked.resolve(query) if self._locked else self._caching.resolve(query)
+
+    def verify(self, image: str, digest: str | None = None) -> Signature:
+        """Verifies that a digest is signed, whatever the rule; a lock file is not used.
+
+        Args:
+            image: the image, as for `resolve`.
+            digest: the digest of its index; by default the one in the image.
+
+        Returns:
+            Who signed it, and when.
+
+        Raises:
+            InvalidArgument: the image is malformed, no digest is given, or `signers` has no signer for it.
+            NotSigned, SignatureRefused: it is not signed as it must be.
+            MissingDependency: cosign is not installed or too old.
+            AccessRefused, RegistryUnavailable, UntrustworthyAnswer: as for `resolve`.
+        """
+        with border(self._debug):
+            named = reference.parse(image, self.mirrors)
+            pinned = digest or named.digest
+            if pinned is None:
+                raise InvalidImage(f"{image} has no digest to verify: write {image}@sha256:….", image=image)
+            try:
+                return self._lookup.verify(named, pinned)
+            except CgrError as error:
+                raise error.with_image(image) from error.__cause__
 
     def resolve_queries(self, queries: Mapping[str, Query], progress: Progress | None = None) -> Resolutions:
         """Resolves a set of queries; arguments and errors are those of `resolve_all`."""

@@ -32,7 +32,7 @@ def keep_current(resolution: Resolution, query: Query) -> Resolution | None:
     kept = selection.keep_current(choice, query.rule, history)
     if kept is choice:
         return resolution
-    if kept is None or query.rule.needs_content:
+    if kept is None or query.rule.checks_build:
         return None
     return to_resolution(query, kept, history, resolution.warnings)
 
