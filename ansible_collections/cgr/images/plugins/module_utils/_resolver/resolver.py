@@ -167,6 +167,34 @@ class Resolver:
         with border(self._debug):
             return self._history(image, since, until, progress, rule)
 
+    def moves(self, image: str, *, since: AtLike, until: AtLike | None = None, is_begin_exact: bool = False) -> Timeline:
+        """Returns the digests that a tag pointed at between two instants; one request for almost every tag.
+
+        Args:
+            image: the image, as for `resolve`; a digest in it is ignored.
+            since, until: see `history`.
+            is_begin_exact: whether the first interval begins when the tag moved to its digest. Otherwise it may have moved
+                there earlier.
+
+        Raises:
+            What `resolve` raises; `BeforeFirstBuild` if the tag's first build is after `until`.
+        """
+        query = self.parse_query(timeline.tag_of(reference.parse(image, self.mirrors)))
+        back, end = timeline.parse_window(since, until)
+        with border(self._debug):
+            try:
+                start, fetched = self._lookup.fetch_between(
+                    query.reference, back, end, lambda _done, _all: None, is_begin_exact
+                )
+                if end is None and isinstance(back, Instant) and fetched.history.now is not None:
+                    reject_future(back, fetched.history.now, "since")
+                found = Timeline.of(query, *fetched, start, end, None)
+                if not found.intervals:
+                    self._lookup.resolve(query.with_rule(at=end) if end else query, fetched)  # raises the error that says why
+                return found
+            except CgrError as error:
+                raise error.with_image(query.reference.image) from error.__cause__
+
     def _history(
         self,
         image: str,
