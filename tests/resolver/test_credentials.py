@@ -252,7 +252,7 @@ def test_one_can_ask_which_credentials_are_used_and_why(machine: Machine) -> Non
         (f"{machine.home}/.config/containers/auth.json", "used: docker-credential-cgr"),
     ]
     assert seen == [f"{IMAGE}: credentials: {source}: {outcome}" for source, outcome in considered]
-    assert GOOD not in repr(resolver._lookup.credential_chain.find(reference.parse(IMAGE), time.monotonic() + 9))
+    assert GOOD not in repr(resolver._lookup.access.credential_chain.find(reference.parse(IMAGE), time.monotonic() + 9))
 
 
 def test_credentials_for_cgr_dev_stay_there(machine: Machine) -> None:

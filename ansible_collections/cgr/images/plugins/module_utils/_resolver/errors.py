@@ -12,7 +12,9 @@
     │   ├── UnknownRepository
     │   ├── UnknownTag
     │   ├── BeforeFirstBuild
-    │   └── NoBuildFits              … no build is old enough, all are excluded, or there are not that many
+    │   ├── NoBuildFits              … no build is old enough, all are excluded, or there are not that many
+    │   ├── UnknownPlatform          … the image is not built for the platform
+    │   └── Gone                     … the history has the build, but the registry does not serve it
     ├── AccessRefused            the credentials are missing or do not suffice: sign in
     │   ├── NotSignedIn              … none were found, and the image is not public
     │   ├── BrokenCredentials        … a place that should hold some is broken
@@ -165,6 +167,25 @@ class NoBuildFits(NoSuchBuild):
     """
 
     error_code = "no_build_fits"
+
+
+class UnknownPlatform(NoSuchBuild):
+    """The image is not built for the platform, or is a single image without a list of platforms.
+
+    Fix: Ask for one of the platforms that the message lists, or omit `platform`.
+    """
+
+    error_code = "unknown_platform"
+    argument = "platform"
+
+
+class Gone(NoSuchBuild):
+    """The registry does not serve the digest, although the tag has pointed at it.
+
+    Fix: Ask for another build, with `on_denied` `older`, `at` or `exclude`.
+    """
+
+    error_code = "gone"
 
 
 class AccessRefused(CgrError):

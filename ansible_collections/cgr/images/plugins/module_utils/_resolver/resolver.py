@@ -19,8 +19,9 @@ from .auth.chain import CredentialChain, audience_of, credential_sources
 from .auth.credentials import Considered, Credential
 from .auth.once import Answers
 from .border import border, log_debug
-from .cache.cache import Cache, NullCache
+from .cache.cache import Cache, MemoryCache, NullCache
 from .cache.caching import CachingResolver
+from .cache.content_cache import ContentCache
 from .cache.file_cache import FileCache
 from .cache.present import RunPresent
 from .errors import BeforeFirstBuild, CgrError, NoBuildFits, UntrustworthyAnswer
@@ -37,10 +38,13 @@ from .model.query_set import ImageLike
 from .model.reference import Reference
 from .model.resolution import Resolution, Resolutions
 from .model.rule import RuleArguments, parse_current
+from .registry.content import Content
+from .registry.repository import Repository
 from .registry.tag_history import TagHistory
 from .registry.token_exchange import TokenExchange
 from .resolve import snapshot
-from .resolve.single import Fetched, Lookup, Trace
+from .resolve.access import Access, Trace
+from .resolve.single import Fetched, Lookup
 from .resolve.snapshot import Progress
 from .settings import Settings, SettingsArguments
 from .version import VERSION
@@ -84,22 +88,31 @@ class Resolver:
         tokens, answers = TokenExchange(transport, audience_of(read)), Answers()
         chain = CredentialChain(credential_sources(read, transport, answers), REGISTRY, answers)
 
-        def registry_of(image: Reference) -> str:
-            return read.registry_url if image.host == REGISTRY else f"http://{image.host}"
-
-        def open_history(image: Reference, credential: Credential, deadline: float) -> HistorySource:
-            return TagHistory(transport, tokens, registry_of(image), image, credential, deadline)
-
-        def clock(image: Reference) -> Instant | None:
-            is_own = is_loopback(urlsplit(registry_of(image)).netloc)
-            return None if is_own else Instant(time.time_ns())  # a registry for tests has a clock of its own
-
-        self._lookup = Lookup(chain, open_history, read.timeout, trace or (lambda _sentence: None), clock)
         lasting = (
             FileCache(os.path.expanduser(read.cache), lasting_only=True, seconds=read.timeout)
             if read.cache
             else NullCache()
         )
+        contents = ContentCache(run_cache or MemoryCache(), lasting)
+
+        def registry_of(image: Reference) -> str:
+            return read.registry_url if image.host == REGISTRY else f"http://{image.host}"
+
+        def open_repository(image: Reference, credential: Credential, deadline: float) -> Repository:
+            return Repository(transport, tokens, registry_of(image), image, credential, deadline)
+
+        def open_history(image: Reference, credential: Credential, deadline: float) -> HistorySource:
+            return TagHistory(open_repository(image, credential, deadline))
+
+        def open_content(image: Reference, credential: Credential, deadline: float) -> Content:
+            return Content(open_repository(image, credential, deadline), contents.keep)
+
+        def clock(image: Reference) -> Instant | None:
+            is_own = is_loopback(urlsplit(registry_of(image)).netloc)
+            return None if is_own else Instant(time.time_ns())  # a registry for tests has a clock of its own
+
+        access = Access(chain, read.timeout, trace or (lambda _sentence: None))
+        self._lookup = Lookup(access, open_history, open_content, clock)
         self._caching = CachingResolver(
             self._lookup, registry_of, run_cache or NullCache(), lasting, read.concurrency, present
         )
@@ -285,4 +298,4 @@ class Resolver:
             InvalidImage: the image is not a reference.
         """
         with border(self._debug):
-            return self._lookup.considered(reference.parse(image, self.mirrors))
+            return self._lookup.access.considered(reference.parse(image, self.mirrors))

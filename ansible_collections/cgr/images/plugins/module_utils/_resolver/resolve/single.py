@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Resolving one image: with the available credentials, and as much of its history as the query takes."""
+"""Resolving one image: with as much of its history as the query takes."""
 
 from __future__ import annotations
 
@@ -8,19 +8,12 @@ import time
 from dataclasses import dataclass, field
 from typing import Callable, NamedTuple, TypeVar
 
-from ..auth.chain import CredentialChain
-from ..auth.credentials import Anonymous, Considered, Credential, Found
+from ..auth.credentials import Credential
 from ..errors import (
-    AccessRefused,
     BeforeFirstBuild,
     CgrError,
-    CredentialsRefused,
-    DeniedByPolicy,
     NoBuildFits,
-    NotSignedIn,
-    RegistryUnavailable,
     UnknownTag,
-    UntrustworthyAnswer,
 )
 from ..history import clocks, reader, selection
 from ..history.selection import Choice
@@ -30,12 +23,16 @@ from ..model.instant import Instant
 from ..model.query import Query
 from ..model.reference import Reference
 from ..model.resolution import Resolution
-from ..redaction import hide_secrets, redact
+from ..redaction import redact
+from ..registry.content import Content
+from .access import Access
 from .current import to_resolution
 
-Trace = Callable[[str], None]
 OpenHistory = Callable[[Reference, Credential, float], HistorySource]
 """Opens the history of an image with a credential, until a deadline by `time.monotonic()`, in seconds."""
+
+OpenContent = Callable[[Reference, Credential, float], Content]
+"""Opens the content of an image's repository, as `OpenHistory` opens its history."""
 
 Clock = Callable[[Reference], "Instant | None"]
 
@@ -54,17 +51,15 @@ class Lookup:
     """Resolves one image at a time; threads may share it.
 
     Attributes:
-        credential_chain: finds the credentials.
+        access: finds the credentials.
         open_history: opens the history of an image.
-        seconds: how long one query may take.
-        trace: called with what each source of credentials returned.
+        open_content: opens the content of its repository.
         clock: returns this machine's time, to hold the registry's against; `None` for a registry with a clock of its own.
     """
 
-    credential_chain: CredentialChain
+    access: Access
     open_history: OpenHistory
-    seconds: float
-    trace: Trace
+    open_content: OpenContent
     clock: Clock
     _clock_warning: list[str] = field(default_factory=list, init=False)
 
@@ -82,7 +77,7 @@ class Lookup:
         def read(source: HistorySource) -> HistoryRange:
             return reader.fetch_until(source, at, Instant(time.time_ns()), rule.min_age, called)
 
-        history, warnings = self._with_credentials(query.reference, read)
+        history, warnings = self._with_history(query.reference, read)
         clocks.reject_fast_clock(rule, history.now, self.clock(query.reference))
         return Fetched(history, (*warnings, *self._clock_warnings(query.reference, history)))
 
@@ -99,7 +94,7 @@ class Lookup:
         def read(source: HistorySource) -> tuple[Instant, HistoryRange]:
             return reader.fetch_between(source, since, until, Instant(time.time_ns()), progress, is_begin_exact)
 
-        (start, history), warnings = self._with_credentials(reference, read)
+        (start, history), warnings = self._with_history(reference, read)
         if until:
             clocks.reject_future_instant(until, "until", history.now, self.clock(reference))
         return start, Fetched(history, (*warnings, *self._clock_warnings(reference, history)))
@@ -121,15 +116,19 @@ class Lookup:
         def read_on(source: HistorySource) -> tuple[HistoryRange, Choice]:
             return _read_on(source, history, query, until)
 
-        (longer, choice), more = self._with_credentials(query.reference, read_on)
+        (longer, choice), more = self._with_history(query.reference, read_on)
         return to_resolution(query, choice, longer, tuple(dict.fromkeys((*warnings, *more))))
 
-    def considered(self, reference: Reference) -> tuple[Considered, ...]:
-        """Says which credentials are used for an image, and why those before them are not."""
-        try:
-            return self._find(reference, self._deadline()).considered
-        except CgrError as error:
-            return error.considered
+    def with_content(self, reference: Reference, read: Callable[[Content], _T]) -> tuple[_T, tuple[str, ...]]:
+        """Reads the content of an image's repository; returns what `read` returned, and warnings."""
+        return self.access.run(
+            reference, lambda credential, deadline: read(self.open_content(reference, credential, deadline))
+        )
+
+    def _with_history(self, reference: Reference, read: Callable[[HistorySource], _T]) -> tuple[_T, tuple[str, ...]]:
+        return self.access.run(
+            reference, lambda credential, deadline: read(self.open_history(reference, credential, deadline))
+        )
 
     def _clock_warnings(self, reference: Reference, history: HistoryRange) -> tuple[str, ...]:
         """Warns of clocks that are far apart, always in the words of the first time: so a set is warned of once."""
@@ -138,58 +137,6 @@ class Lookup:
             return ()
         self._clock_warning.append(warning)
         return (self._clock_warning[0],)
-
-    def _deadline(self) -> float:
-        return time.monotonic() + self.seconds
-
-    def _find(self, reference: Reference, deadline: float, refused: Credential | None = None) -> Found:
-        considered: tuple[Considered, ...] = ()
-        try:
-            found = self.credential_chain.find(reference, deadline, refused)
-            considered = found.considered
-            return found
-        except CgrError as error:
-            considered = error.considered
-            raise
-        finally:
-            for each in considered:
-                self.trace(hide_secrets(f"{reference.image}: credentials: {each.source}: {each.outcome}"))
-
-    def _with_credentials(
-        self, reference: Reference, read: Callable[[HistorySource], _T]
-    ) -> tuple[_T, tuple[str, ...]]:
-        """Reads with the available credentials, renewed once if they are refused; a public image finally without any."""
-        deadline = self._deadline()
-        try:
-            found = self._find(reference, deadline)
-        except (AccessRefused, RegistryUnavailable, UntrustworthyAnswer) as error:
-            return self._without_credentials(reference, read, error, deadline)
-        # The queries for other images did not use this image's time.
-        deadline += found.waited
-
-        def read_with(credential: Credential) -> _T:
-            return read(self.open_history(reference, credential, deadline))
-
-        try:
-            try:
-                return read_with(found.credential), ()
-            except CredentialsRefused:
-                renewed = self._find(reference, deadline, refused=found.credential).credential
-                if renewed == found.credential:
-                    raise
-                return read_with(renewed), ()
-        except AccessRefused as error:
-            return self._without_credentials(reference, read, error, deadline)
-
-    def _without_credentials(
-        self, reference: Reference, read: Callable[[HistorySource], _T], error: CgrError, deadline: float
-    ) -> tuple[_T, tuple[str, ...]]:
-        """Reads a public image without credentials, after an error with the available ones."""
-        if not reference.is_public or isinstance(error, (NotSignedIn, DeniedByPolicy)):
-            raise error
-        return read(self.open_history(reference, Anonymous(), deadline)), (
-            f"A public image was resolved without credentials, because the available ones do not work: {error.message}",
-        )
 
 
 def _read_on(
