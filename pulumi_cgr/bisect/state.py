@@ -48,7 +48,7 @@ class State:
 
 
 def read(path: str) -> State | None:
-    """Reads the state of a search; `None` if there is none.
+    """Reads the state of a search; `None` if the file does not exist.
 
     Raises:
         InvalidArgument: the file cannot be read, or is something else.

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What an image contains, as its publisher describes it: packages, and how it is started.  Pure.
+"""The contents of an image as its publisher describes them: packages, and how it is started.  Pure.
 
 Sources: apko's `ImageConfiguration` (chainguard-dev/apko, pkg/build/types), which apko publishes as the predicate
 `https://apko.dev/image-configuration`; and SPDX 2.3, in which packages of apk have a purl `pkg:apk/…`.
@@ -25,11 +25,11 @@ _PURL = re.compile(r"pkg:apk/(?:[^/@?#]+/)*([^/@?#]+)@([^?#]+)")
 
 @dataclass(frozen=True)
 class Contents:
-    """What an image contains for one platform.
+    """The contents of an image for one platform.
 
     Attributes:
         packages: the versions of its packages, by name.
-        configuration: how it is started: the parts in `CONFIGURATION`; none if the description does not have them.
+        configuration: how it is started: the parts in `CONFIGURATION`; `None` if the description does not have them.
     """
 
     packages: Mapping[str, str]
