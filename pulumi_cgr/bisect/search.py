@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..resolver import InvalidArgument, Instant, Interval
+from ..resolver import Instant, Interval, InvalidArgument
 
 GOOD, BAD, SKIP = "good", "bad", "skip"
 VERDICTS = (GOOD, BAD, SKIP)
@@ -64,12 +64,9 @@ class Search:
 
     @property
     def next(self) -> Candidate | None:
-        """The build to test next: the one nearest to the middle that was not skipped; `None` at the end."""
-        good, bad = self._bounds
-        skipped = self._skipped
-        left = [number for number in range(good + 1, bad) if self.candidates[number].digest not in skipped]
-        middle = (good + bad) / 2
-        return self.candidates[min(left, key=lambda number: (abs(number - middle), number))] if left else None
+        """The build to test next: the middle one of those that may be the first bad one and were not skipped; `None` at the end."""
+        left = self._left
+        return left[(len(left) - 1) // 2] if left else None
 
     @property
     def outcome(self) -> Outcome | None:
@@ -82,8 +79,7 @@ class Search:
     @property
     def untested(self) -> int:
         """How many builds may still have to be tested."""
-        good, bad = self._bounds
-        return sum(each.digest not in self._skipped for each in self.candidates[good + 1 : bad])
+        return len(self._left)
 
     @property
     def steps(self) -> int:
@@ -121,8 +117,11 @@ class Search:
         return max(goods, default=0), min(bads, default=len(self.candidates) - 1)
 
     @property
-    def _skipped(self) -> set[str]:
-        return {mark.digest for mark in self.marks if mark.verdict == SKIP}
+    def _left(self) -> list[Candidate]:
+        """The builds between the last good and the first bad one that were not skipped."""
+        good, bad = self._bounds
+        skipped = {mark.digest for mark in self.marks if mark.verdict == SKIP}
+        return [each for each in self.candidates[good + 1 : bad] if each.digest not in skipped]
 
     def _number(self, digest: str) -> int:
         for number, candidate in enumerate(self.candidates):

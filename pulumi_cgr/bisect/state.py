@@ -61,7 +61,9 @@ def read(path: str) -> State | None:
     except OSError as error:
         raise InvalidArgument(f"{path} cannot be read: {error.strerror}.", "state") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InvalidArgument(f"{path} is not the state of a search. Name another file with --state.", "state") from error
+        raise InvalidArgument(
+            f"{path} is not the state of a search. Name another file with --state.", "state"
+        ) from error
 
 
 def write(path: str, state: State) -> None:

@@ -149,8 +149,10 @@ def _read(
             if verify and not verify(attestation):
                 raise ValueError("is not signed by the publisher")
             yield contents
-        except (ValueError, UntrustworthyAnswer) as error:
+        except ValueError as error:
             problems.append(str(error))
+        except UntrustworthyAnswer as error:
+            problems.append(f"cannot be read: {error.message}")
 
 
 def _tagged(content: Content, child: str) -> Iterator[_Published]:
