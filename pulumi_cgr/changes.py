@@ -16,6 +16,7 @@ from ansible_collections.cgr.images.plugins.module_utils._changes.attestation im
 from ansible_collections.cgr.images.plugins.module_utils._changes.compare import (
     compare_builds,
     compare_digests,
+    compare_pairs,
     list_changes,
 )
 from ansible_collections.cgr.images.plugins.module_utils._changes.contents import Contents
@@ -24,6 +25,7 @@ from ansible_collections.cgr.images.plugins.module_utils._changes.difference imp
     Difference,
     PackageChanges,
 )
+from ansible_collections.cgr.images.plugins.module_utils._changes.ends import Ends, digest_in, find_ends
 from ansible_collections.cgr.images.plugins.module_utils._changes.moves import Changes, ImageMoves
 from ansible_collections.cgr.images.plugins.module_utils._changes.reader import Verify
 
@@ -33,11 +35,15 @@ __all__ = [
     "Changes",
     "Contents",
     "Difference",
+    "Ends",
     "ImageMoves",
     "PackageChanges",
     "Verify",
     "compare_builds",
     "compare_digests",
+    "compare_pairs",
+    "digest_in",
+    "find_ends",
     "is_downgrade",
     "list_changes",
     "version_key",

@@ -64,7 +64,7 @@ class Search:
 
     @property
     def next(self) -> Candidate | None:
-        """The build to test next: the middle one of those that may be the first bad one and were not skipped; `None` at the end."""
+        """The build to test next: the middle of those that may be the first bad one; `None` at the end."""
         left = self._left
         return left[(len(left) - 1) // 2] if left else None
 

@@ -12,7 +12,7 @@ import typer
 
 from .._bridge import VERSION, border, log_debug
 from ..resolver import CgrError, InvalidArgument
-from . import check, history, lock, merge, pin, resolve, rollback
+from . import check, diff, history, lock, merge, pin, resolve, rollback
 from .errors import refuse
 from .output import OUTPUT_FAILED, OutputFailed, discard_output, print_text, say
 from .signs import fit, fit_help
@@ -54,7 +54,17 @@ def _main(
 
 
 _OWN_STATUSES = (pin.pin, check.check)
-for _command in (resolve.resolve, history.history, pin.pin, lock.lock, rollback.rollback, check.check, merge.merge):
+_COMMANDS = (
+    resolve.resolve,
+    history.history,
+    pin.pin,
+    lock.lock,
+    rollback.rollback,
+    check.check,
+    merge.merge,
+    diff.diff,
+)
+for _command in _COMMANDS:
     app.command(epilog=None if _command in _OWN_STATUSES else STATUSES)(_command)
 
 

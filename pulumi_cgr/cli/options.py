@@ -85,6 +85,19 @@ Verbose = Annotated[
         help="Say which credentials are used, and why not those before them: names and places, no secrets.",
     ),
 ]
+OfPlatform = Annotated[
+    str | None,
+    typer.Option(
+        "--platform",
+        metavar="PLATFORM",
+        help="The platform whose packages are compared, such as `linux/arm64`. By default `linux/amd64`, or the first one of the"
+        " image.",
+    ),
+]
+Packages = Annotated[
+    bool,
+    typer.Option("--packages", help="Show which packages and what configuration the new builds bring, as `diff` does."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")]
 
 

@@ -11,7 +11,7 @@ import typer
 from .._bridge import RuleArguments, read_lock
 from ..lockfile.rollback import rollback as roll_back
 from . import options, uses
-from .changes import report_changes
+from .lock_report import report_changes
 
 Image = Annotated[str, typer.Argument(metavar="IMAGE", help="The image, which must be in the lock.")]
 Builds = Annotated[int, typer.Option("--builds", metavar="NUMBER", min=1, help="How many builds to go back.")]

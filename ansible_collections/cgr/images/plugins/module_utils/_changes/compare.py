@@ -67,6 +67,26 @@ def compare_builds(
     return compare(shown, found, builds[old][0], builds[new][0], builds_between)
 
 
+def compare_pairs(
+    resolver: Resolver, pairs: Iterable[tuple[str, str, str]], *, platform: str | None = None
+) -> tuple[Difference, ...]:
+    """Compares pairs of builds, each pair once and many at a time; for errors, see `compare_builds`.
+
+    Args:
+        resolver: reads the builds.
+        pairs: the images, each with the digests of its old and its new build.
+        platform: see `compare_builds`.
+    """
+    asked = list(dict.fromkeys(pairs))
+    found: dict[tuple[str, str, str], Difference] = {}
+    work = run_concurrently(
+        lambda pair: compare_builds(resolver, *pair, platform=platform), asked, resolver.concurrency
+    )
+    for pair, future in work:
+        found[pair] = future.result()
+    return tuple(found[pair] for pair in asked)
+
+
 def compare_digests(
     resolver: Resolver,
     image: str,

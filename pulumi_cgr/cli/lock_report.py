@@ -4,26 +4,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.text import Text
 
 from .._bridge import Entry
+from ..changes import Difference
 from ..lockfile.update import Change
+from .differences import detail_lines, summary
 from .output import print_json, show
 from .signs import fit
+
+Found = Mapping[tuple[str, str, str], Difference]
 
 ADDED, UPDATED, UPDATED_USES, UNCHANGED, REMOVED = "added", "updated", "updated uses", "unchanged", "removed"
 
 
-def report_changes(path: str, changes: Sequence[Change], as_json: bool) -> None:
-    """Prints the changes of a lock file."""
+def report_changes(path: str, changes: Sequence[Change], as_json: bool, differences: Sequence[Difference] = ()) -> None:
+    """Prints the changes of a lock file, and what the new pins bring, if that was asked for."""
+    found = {(each.image, each.old.digest, each.new.digest): each for each in differences}
     if as_json:
-        print_json({"lock": path, "changes": [_as_dict(change) for change in changes]})
+        print_json({"lock": path, "changes": [_as_dict(change, _difference(change, found)) for change in changes]})
         return
     told = [change for change in changes if change.is_change]
-    lines = [line for change in told for line in _lines(change)]
+    lines = [line for change in told for line in (*_lines(change), *_details(_difference(change, found)))]
     show(*lines, Text(f"{path}: {len(told)} changed, {len(changes) - len(told)} unchanged", "bold"))
 
 
@@ -54,10 +59,21 @@ def _status(change: Change) -> str:
     return UPDATED_USES if is_same_pin else UPDATED
 
 
-def _as_dict(change: Change) -> dict[str, Any]:
+def _difference(change: Change, found: Found) -> Difference | None:
+    if change.before is None or change.after is None:
+        return None
+    return found.get((change.entry.image, change.before.digest, change.after.digest))
+
+
+def _details(difference: Difference | None) -> list[Text]:
+    return [Text(f"    {summary(difference)}"), *detail_lines(difference)] if difference else []
+
+
+def _as_dict(change: Change, difference: Difference | None) -> dict[str, Any]:
     entry = change.entry
     sides = {"before": _side(change.before), "after": _side(change.after)}
-    return {"image": entry.image, "rule": dict(entry.rule), "status": _status(change), **sides}
+    more = {"difference": difference.to_dict()} if difference else {}
+    return {"image": entry.image, "rule": dict(entry.rule), "status": _status(change), **sides, **more}
 
 
 def _side(entry: Entry | None) -> dict[str, Any] | None:
