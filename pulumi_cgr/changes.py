@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What changed: between two builds of an image, and in many images between two instants.  Needs requests only.
+"""Changes between two builds of an image, and of many images between two instants.  Needs requests only.
 
     >>> from pulumi_cgr.changes import compare_digests, list_changes
     >>> from pulumi_cgr.resolver import Resolver

@@ -183,10 +183,7 @@ def _with_differences(
         if not (moved.is_changed and moved.old and moved.new):
             return moved
         old, new = moved.old.digest, moved.new.digest
-        between = len(moved.moves) - 1
-        found = compare_builds(
-            resolver, moved.image, old, new, platform=platform, builds_between=between, verify=verify
-        )
+        found = compare_builds(resolver, moved.image, old, new, platform=platform, verify=verify)
         return replace(moved, difference=found)
 
     for _moved, future in run_concurrently(read, images, resolver.concurrency):
