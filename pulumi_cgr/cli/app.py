@@ -12,7 +12,7 @@ import typer
 
 from .._bridge import VERSION, border, log_debug
 from ..resolver import CgrError, InvalidArgument
-from . import changes, check, diff, history, lock, merge, pin, resolve, rollback
+from . import bisect, changes, check, diff, history, lock, merge, pin, resolve, rollback
 from .errors import refuse
 from .output import OUTPUT_FAILED, OutputFailed, discard_output, print_text, say
 from .signs import fit, fit_help
@@ -64,6 +64,7 @@ _COMMANDS = (
     merge.merge,
     diff.diff,
     changes.changes,
+    bisect.bisect,
 )
 for _command in _COMMANDS:
     app.command(epilog=None if _command in _OWN_STATUSES else STATUSES)(_command)

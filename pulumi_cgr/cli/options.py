@@ -162,6 +162,12 @@ def lock_of(lock_file: str | None) -> str:
     return found
 
 
+def find_lock(lock_file: str | None) -> str | None:
+    """Returns the path of the lock file, as `lock_of` does; `None` if it does not exist."""
+    path = lock_given(lock_file) or _lock_above() or LOCK_FILE_NAME
+    return path if os.path.exists(path) else None
+
+
 def _lock_above() -> str | None:
     folder, path = os.path.realpath(os.curdir), LOCK_FILE_NAME
     found = None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Callable, Iterable, Mapping, Sequence
 
 from .._resolver.errors import BeforeFirstBuild, CgrError, InvalidArgument, InvalidImage
-from .._resolver.history.timeline import Interval, Timeline, parse_window, tag_of
+from .._resolver.history.timeline import Timeline, parse_window, tag_of
 from .._resolver.model import reference
 from .._resolver.model.instant import AtLike, Instant
 from .._resolver.model.platform import Platform
@@ -203,7 +203,3 @@ def _between(digests: Sequence[str], old: str, new: str) -> int:
     earlier = before[-1] if before else digests.index(old)
     return max(abs(later - earlier) - 1, 0)
 
-
-def interval_at(past: Timeline, instant: Instant) -> Interval | None:
-    """Returns the interval of a timeline in which an instant is; `None` if the tag did not exist yet."""
-    return next((each for each in reversed(past.intervals) if each.updated_at <= instant), None)
