@@ -213,7 +213,7 @@ class Contents:
                 listed.append({**self._descriptor(repository, digest), **extra})
         return {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": listed}
 
-    def forget(self, digest: str) -> None:
+    def remove(self, digest: str) -> None:
         """Stops serving a manifest, which histories still have."""
         for key in [key for key in self.manifests if key[1] == digest]:
             del self.manifests[key]

@@ -47,7 +47,7 @@ class Reply:
 
 
 class Answering(Protocol):
-    """What answers requests: a registry, or the storage of its blobs."""
+    """A registry, or the storage of its blobs, which answers requests."""
 
     now: Callable[[], float]
 

@@ -25,6 +25,7 @@ from .content_api import ContentApi, Storage
 from .contents import PLATFORMS, Contents
 from .exchange import Reply, Request, serve
 from .histories import Histories, Readings
+from .oci_tag_history import OciTagHistory
 
 
 class Registry:
@@ -79,6 +80,7 @@ class Registry:
         self._api = ContentApi(self.contents, self.histories)
         self._routes: dict[str, Callable[[str, str, Request], Reply]] = {
             "_chainguard/history": self._page,
+            "_oci/tag-history": OciTagHistory(self.histories).page,
             "manifests": self._api.manifest,
             "referrers": self._api.referrers,
             "blobs": self._api.blob,

@@ -169,7 +169,7 @@ def test_a_policy_is_named_at_any_status(registry: Registry, status: int) -> Non
 
 def test_a_digest_that_is_no_longer_served_is_gone(registry: Registry) -> None:
     digest = index_of(registry)
-    registry.contents.forget(digest)
+    registry.contents.remove(digest)
     with pytest.raises(Gone, match="does not serve the index sha256:"):
         read(registry, lambda content: content.manifest(digest, "the index"))
 

@@ -202,4 +202,3 @@ def _between(digests: Sequence[str], old: str, new: str) -> int:
     before = [number for number, digest in enumerate(digests) if digest == old and number <= later]
     earlier = before[-1] if before else digests.index(old)
     return max(abs(later - earlier) - 1, 0)
-

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Callable, Mapping, TypeVar
 from urllib.parse import urlsplit
 
 from .._lockfile.lookup import LockLookup
-from .auth.chain import CredentialChain, audience_of, credential_sources
+from .auth.chain import CredentialChain, audience_of, credential_sources, docker_credential
 from .auth.credentials import Considered, Credential
 from .auth.once import Answers
 from .border import border, log_debug
@@ -37,12 +37,13 @@ from .model.reference import Reference
 from .model.resolution import Resolution, Resolutions
 from .model.rule import RuleArguments, parse_current
 from .registry.content import Content
+from .registry.mirror import Mirror
 from .registry.repository import Repository
 from .registry.tag_history import TagHistory
 from .registry.token_exchange import TokenExchange
 from .resolve import snapshot
 from .resolve.access import Access, Trace
-from .resolve.past import read_moves, read_timeline, with_choice
+from .resolve.past import read_moves, read_timeline, with_choice, with_details
 from .resolve.single import Lookup
 from .resolve.snapshot import Progress
 from .settings import Settings, SettingsArguments
@@ -105,6 +106,9 @@ class Resolver:
         def open_history(image: Reference, credential: Credential, deadline: float) -> HistorySource:
             return TagHistory(open_repository(image, credential, deadline))
 
+        def credential_of_mirror(host: str, name: str, deadline: float) -> Credential | None:
+            return docker_credential(read.environment, answers, host, name, deadline)
+
         def open_content(image: Reference, credential: Credential, deadline: float) -> Content:
             return Content(open_repository(image, credential, deadline), contents.keep)
 
@@ -113,7 +117,7 @@ class Resolver:
             return None if is_own else Instant(time.time_ns())  # a registry for tests has a clock of its own
 
         access = Access(chain, read.timeout, trace or (lambda _sentence: None))
-        self._lookup = Lookup(access, open_history, open_content, clock)
+        self._lookup = Lookup(access, open_history, open_content, Mirror(transport, credential_of_mirror), clock)
         self._caching = CachingResolver(
             self._lookup, registry_of, run_cache or NullCache(), lasting, read.concurrency, present
         )
@@ -225,11 +229,13 @@ class Resolver:
     ) -> Timeline:
         named = reference.parse(image, self.mirrors)
         tag, current = timeline.tag_of(named), parse_current(rule.get("current")) or named.digest
-        rule["current"] = current if rule.get("min_age") else None
+        rule["current"] = current if rule.get("min_age") or rule.get("pullable") else None
         query = self.parse_query(tag, **rule)
         tell = progress or (lambda _done, _all: None)
         try:
             found, fetched = read_timeline(self._lookup, query, since, until, current, tell)
+            if query.rule.details:
+                found = with_details(self._lookup, found, self.concurrency)
             return with_choice(self._lookup, found, None if found.until else fetched)
         except CgrError as error:
             raise error.with_image(tag) from error.__cause__
@@ -261,9 +267,7 @@ class Resolver:
         """Resolves a query; raises what `resolve` does."""
         with border(self._debug):
             if query.reference.digest is not None:
-                return Resolution.of(
-                    query, query.reference.digest, None, "already pinned in the image; nothing was looked up"
-                )
+                return self._caching.resolve_pinned(query, query.reference.digest)
             return self._locked.resolve(query) if self._locked else self._caching.resolve(query)
 
     def resolve_queries(self, queries: Mapping[str, Query], progress: Progress | None = None) -> Resolutions:

@@ -92,7 +92,8 @@ class Exchange:
                     return Response(status, headers, b"")
                 raise UntrustworthyAnswer(_redirected(self.host, status, headers.get("Location", "")))
             body = self._body(response)
-            _reject_cut(body, headers)
+            if self.method != "HEAD":
+                _reject_cut(body, headers)
         except BaseException:
             response.close()  # what is still to come is not read
             raise

@@ -33,14 +33,14 @@ EARLIEST_CREATED = Instant.parse("2000-01-01")
 
 @dataclass(frozen=True)
 class Descriptor:
-    """What a manifest says about another piece of content.
+    """A description of another piece of content, in a manifest.
 
     Attributes:
         digest: its digest, `sha256:…`.
         media_type: its media type.
         size: its size in bytes.
         annotations: its annotations, names to text.
-        artifact_type: its artifact type; empty if it has none.
+        artifact_type: its artifact type; empty if it has no type.
         platform: its platform, for a child of an index; `None` if that is unknown.
     """
 
@@ -81,7 +81,7 @@ class Manifest:
         config: the configuration of an image.
         layers: the layers of an image or an artifact.
         annotations: its annotations, names to text.
-        artifact_type: its artifact type; empty if it has none.
+        artifact_type: its artifact type; empty if it has no type.
         subject: the digest of the manifest it is attached to, if it is.
     """
 

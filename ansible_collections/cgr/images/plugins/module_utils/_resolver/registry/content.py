@@ -85,7 +85,7 @@ class Content:
         return _parse(response.body, digest, f"the tag {tag}")
 
     def referrers(self, digest: str, artifact_type: str) -> tuple[Descriptor, ...]:
-        """Returns what is attached to a manifest: by the API for referrers, or the tag that stands in for it.
+        """Returns what is attached to a manifest: by the API for referrers, or by the tag that replaces it.
 
         Args:
             digest: the digest of the manifest.

@@ -87,11 +87,13 @@ def _denied(response: Response, reference: Reference, name: str) -> DeniedByPoli
         return None
     policy = _POLICY.search(text)
     named = f"the pull policy {redact(policy[1])}" if policy else "a pull policy"
-    return DeniedByPolicy(
+    error = DeniedByPolicy(
         f"{named} of the organisation denies {name}. Look for the newest build that it allows: cgr-images resolve"
         f" {reference.image} --pullable --on-denied older. Or ask whoever set the policy for an exception ({_said(response)})",
         image=reference.image,
     )
+    error.policy = redact(policy[1]) if policy else None
+    return error
 
 
 def _error(response: Response, reference: Reference, credential: Credential) -> CgrError:

@@ -45,11 +45,12 @@ class Access:
     def considered(self, reference: Reference) -> tuple[Considered, ...]:
         """Says which credentials are used for an image, and why those before them are not."""
         try:
-            return self._find(reference, self._deadline()).considered
+            return self._find(reference, self.deadline()).considered
         except CgrError as error:
             return error.considered
 
-    def _deadline(self) -> float:
+    def deadline(self) -> float:
+        """Returns when work that begins now must end, by `time.monotonic()`, in seconds."""
         return time.monotonic() + self.seconds
 
     def _find(self, reference: Reference, deadline: float, refused: Credential | None = None) -> Found:
@@ -75,7 +76,7 @@ class Access:
         Returns:
             What `work` returned, and warnings.
         """
-        deadline = self._deadline()
+        deadline = self.deadline()
         try:
             found = self._find(reference, deadline)
         except (AccessRefused, RegistryUnavailable, UntrustworthyAnswer) as error:

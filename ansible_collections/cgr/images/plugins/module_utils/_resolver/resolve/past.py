@@ -7,11 +7,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Callable
 
-from ..errors import BeforeFirstBuild, NoBuildFits, UntrustworthyAnswer
+from ..errors import BeforeFirstBuild, DeniedByPolicy, NoBuildFits, NoSuchBuild, UntrustworthyAnswer
 from ..history.reader import reject_future
 from ..history.timeline import Timeline, parse_window
 from ..model.instant import AtLike, Instant
 from ..model.query import Query
+from .concurrency import run_concurrently
 from .single import Fetched, Lookup
 
 
@@ -59,6 +60,20 @@ def read_moves(lookup: Lookup, query: Query, since: AtLike, until: AtLike | None
     if not found.intervals:
         lookup.resolve(query.with_rule(at=found.until), fetched)  # raises the error that says why
     return found
+
+
+def with_details(lookup: Lookup, found: Timeline, concurrency: int) -> Timeline:
+    """Adds what the manifests of all builds say; a warning for each one that cannot be read."""
+    digests = dict.fromkeys(interval.digest for interval in found.intervals)
+    details, warnings = {}, list(found.warnings)
+    for digest, outcome in run_concurrently(
+        lambda digest: lookup.details(found.query.reference, digest), digests, concurrency
+    ):
+        try:
+            details[digest] = outcome.result()
+        except (NoSuchBuild, DeniedByPolicy) as error:  # noqa: PERF203  (all of them are told)
+            warnings.append(f"{found.image}: {error.message}")
+    return replace(found, details=details, warnings=tuple(warnings))
 
 
 def with_choice(lookup: Lookup, found: Timeline, fetched: Fetched | None) -> Timeline:
