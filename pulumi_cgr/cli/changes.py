@@ -136,7 +136,7 @@ def _pinned(image: ImageMoves, number: int) -> str:
 def _images_in_lock(path: str) -> dict[str, list[str]]:
     images: dict[str, list[str]] = {}
     for entry in read_lock(path).entries:
-        images.setdefault(entry.image, []).append(entry.digest)
+        images.setdefault(entry.image, []).append(entry.index_digest)
     return images
 
 

@@ -125,7 +125,8 @@ def _lock(
 def _differences(changes: tuple[Change, ...], resolver: Resolver) -> tuple[Difference, ...]:
     """Returns what the new pins bring, compared with those before them."""
     both = [(change.entry.image, change.before, change.after) for change in changes]
-    pairs = [(image, old.digest, new.digest) for image, old, new in both if old and new and old.digest != new.digest]
+    digests = [(image, old.index_digest, new.index_digest) for image, old, new in both if old and new]
+    pairs = [pair for pair in digests if pair[1] != pair[2]]
     with bar("Reading the builds"):
         return compare_pairs(resolver, pairs)
 

@@ -62,7 +62,7 @@ def _status(change: Change) -> str:
 def _difference(change: Change, found: Found) -> Difference | None:
     if change.before is None or change.after is None:
         return None
-    return found.get((change.entry.image, change.before.digest, change.after.digest))
+    return found.get((change.entry.image, change.before.index_digest, change.after.index_digest))
 
 
 def _details(difference: Difference | None) -> list[Text]:

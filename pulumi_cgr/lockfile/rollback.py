@@ -106,23 +106,23 @@ def rollback_to(
 
 def _back_to(entry: Entry, resolver: Resolver, past: Timeline, good: str, bad: frozenset[str]) -> Entry:
     """Returns an entry with the good build, or with the one it has, if that is older."""
-    if "at" in entry.rule and entry.digest not in bad:
+    if "at" in entry.rule and entry.index_digest not in bad:
         return entry
     query = entry.once_asked(resolver.parse_query(entry.image, **entry.rule))
     intervals = [each for each in past.intervals if query.rule.at is None or each.updated_at <= query.rule.at]
     places = [number for number, interval in enumerate(intervals) if interval.digest == good]
-    if not places and any(interval.digest == good for interval in past.intervals) and entry.digest not in bad:
+    if not places and any(interval.digest == good for interval in past.intervals) and entry.index_digest not in bad:
         return replace(entry, exclude=entry.exclude | bad)  # it was locked before the tag moved to the good build
     after = {interval.digest for interval in intervals[places[-1] :]} - {good} if places else set()
     made = replace(entry, exclude=(entry.exclude | bad | after) - {good})
     resolution = resolver.resolve_query(made.once_asked(resolver.parse_query(entry.image, **entry.rule)))
-    if resolution.digest != good or resolution.updated_at is None:
+    if resolution.index != good or resolution.updated_at is None:
         raise NoBuildFits(
-            f"the rule chooses {resolution.digest} without the builds after {good}, so it cannot go back to that. The lock is"
+            f"the rule chooses {resolution.index} without the builds after {good}, so it cannot go back to that. The lock is"
             " unchanged.",
             image=entry.image,
         )
-    return replace(made, digest=good, updated_at=resolution.updated_at)
+    return made.repinned(resolution)
 
 
 def _nothing_before(locked: Entry, possible: int, builds: int) -> NoBuildFits:

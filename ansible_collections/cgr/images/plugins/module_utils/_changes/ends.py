@@ -64,24 +64,28 @@ def find_ends(
     return Ends(tag, resolver.resolve(tag, at=since).digest, latest.digest)
 
 
-def digest_in(resolver: Resolver, ref: str, image: str) -> str:
+def digest_in(resolver: Resolver, ref: str, image: str, name: str = "image") -> str:
     """Returns the digest of a build of an image that a user names.
 
     Args:
         resolver: knows the mirrors.
         ref: a digest, or a reference with a digest, `repository:tag@sha256:…`, of the image's repository.
         image: the image.
+        name: the name of the argument, for the error.
 
     Raises:
         InvalidImage: it is something else.
     """
     if is_digest(ref):
         return ref
-    named, wanted = reference.parse(ref, resolver.mirrors), reference.parse(image, resolver.mirrors)
+    try:
+        named, wanted = reference.parse(ref, resolver.mirrors), reference.parse(image, resolver.mirrors)
+    except InvalidImage as error:
+        raise InvalidImage(error.message, name) from error
     if named.digest is None:
-        raise InvalidImage(f"{redact(ref)} has no digest: write {wanted.repository}@sha256:….")
+        raise InvalidImage(f"{redact(ref)} has no digest: write {wanted.repository}@sha256:….", name)
     if named.upstream != wanted.upstream:
-        raise InvalidImage(f"{redact(ref)} is a build of another image than {wanted.repository}.")
+        raise InvalidImage(f"{redact(ref)} is a build of another image than {wanted.repository}.", name)
     return named.digest
 
 
