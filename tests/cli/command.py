@@ -55,8 +55,8 @@ class Command:
         assert "Traceback" not in done.stderr, done.stderr
         return Done(done.returncode, done.stdout, done.stderr)
 
-    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
-        """Starts it, to be interrupted."""
+    def start(self, *arguments: str | Path, is_group: bool = False) -> subprocess.Popen[str]:
+        """Starts it, to be interrupted; on request in a process group of its own, with the processes that it starts."""
         return subprocess.Popen(
             [ENTRY_POINT, *map(str, arguments)],
             cwd=self.folder,
@@ -65,6 +65,7 @@ class Command:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=is_group,
             # Whoever started these tests may ignore the interrupts of a terminal, and children inherit that.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
