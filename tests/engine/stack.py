@@ -20,8 +20,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
@@ -29,6 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..support.programs import Program, start_script
 from .host import Host, Properties
 from .monitor import UNKNOWN, serving
 
@@ -152,7 +151,7 @@ class Stack:
 
 class _Operation:
     host: Host
-    program: subprocess.Popen[str]
+    program: Program
 
     def __init__(
         self,
@@ -172,9 +171,8 @@ class _Operation:
         main = self.stack.program / "__main__.py" if self.stack.program.is_dir() else self.stack.program
         served = serving(self.register, self.invoke, self._outputs, self.result.diagnostics)
         with self._host(environ), served as address:
-            command = [sys.executable, str(PROGRAM), address, address, str(self.dry_run).lower(), str(main.resolve())]
-            pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-            self.program = subprocess.Popen(command, env=environ, **pipes)
+            arguments = [address, address, str(self.dry_run).lower(), str(main.resolve())]
+            self.program = start_script(PROGRAM, arguments, Path.cwd(), environ)
             printed = self.program.communicate()
             self.result.provider_peak = self.host.peak_memory()
             self.result.diagnostics += [text.strip() for text in printed if text.strip()]
