@@ -17,6 +17,7 @@ digest and everything derived from it.  The rules, first match wins:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
@@ -51,13 +52,22 @@ GIVEN_REASON = "the digest that was given; nothing was looked up"
 _SOME_IMAGE = "cgr.dev/chainguard/unknown"
 
 
-def check_image(olds: Properties, news: Properties, resolver: Resolver) -> dict[str, Any]:
+Warn = Callable[[tuple[str, ...]], None]
+"""Takes the warnings of a lookup."""
+
+
+def warn_nobody(_warnings: tuple[str, ...]) -> None:
+    """Drops the warnings, for those who had them when they looked the image up ahead."""
+
+
+def check_image(olds: Properties, news: Properties, resolver: Resolver, warn: Warn = warn_nobody) -> dict[str, Any]:
     """Returns the checked inputs of an `ImageDigest`.
 
     Args:
         olds: the checked inputs in the state; empty for a new resource.
         news: the arguments of the program.
         resolver: parses and resolves the query.
+        warn: takes the warnings, if the image is looked up.
 
     Raises:
         CgrError: the arguments are wrong, or the lookup failed.
@@ -73,7 +83,13 @@ def check_image(olds: Properties, news: Properties, resolver: Resolver) -> dict[
     if is_unknown(digest) or is_open:
         unknown = dict.fromkeys(("digest", "ref", "updated_at", "reason"), pulumi.UNKNOWN)
         return without_none({**asked, **parts, **unknown})
-    found = _resolve(olds, asked, query, digest, news.get(PREFETCHED), resolver)
+
+    def resolve(query: Query) -> Resolution:
+        resolution = prefetched_resolution(news.get(PREFETCHED), query) or resolver.resolve_query(query)
+        warn(resolution.warnings)
+        return resolution
+
+    found = _resolve(olds, asked, query, digest, resolve, is_locked=bool(resolver.lock))
     return without_none({**asked, **parts, **found, "ref": reference.pinned(found["digest"])})
 
 
@@ -148,7 +164,12 @@ def reject_wrong_digest(digest: Any, reference: Reference, kept: Any, source: tu
 
 
 def _resolve(
-    olds: Properties, asked: Properties, query: Query, digest: Any, prefetched: Any, resolver: Resolver
+    olds: Properties,
+    asked: Properties,
+    query: Query,
+    digest: Any,
+    resolve: Callable[[Query], Resolution],
+    is_locked: bool,
 ) -> dict[str, Any]:
     is_same_query = all(olds.get(key) == asked.get(key) for key in QUERY)
     kept = {key: olds.get(key) for key in ("digest", "updated_at", "reason")}
@@ -156,12 +177,12 @@ def _resolve(
         reject_wrong_digest(digest, query.reference, kept["digest"], source_of(olds), "digest")
         is_kept = is_same_query and kept["digest"] == digest
         return kept if is_kept else {"digest": digest, "updated_at": None, "reason": GIVEN_REASON}
-    if not resolver.lock:
+    if not is_locked:
         if is_same_query and is_sticky(asked) and kept["updated_at"] and is_digest(kept["digest"]):
             return kept
         if source_of(olds) == (query.reference.upstream, query.reference.tag):
             query = with_current(query, kept["digest"])
-    found = resolution_to_properties(prefetched_resolution(prefetched, query) or resolver.resolve_query(query))
+    found = resolution_to_properties(resolve(query))
     # The reason is the one for which the digest was chosen when it was chosen; from a lock file, it is the lock file's.
     is_same = is_same_query and (found["digest"], found["updated_at"]) == (kept["digest"], kept["updated_at"])
-    return kept if is_same and not resolver.lock else found
+    return kept if is_same and not is_locked else found

@@ -11,7 +11,14 @@ import pulumi
 
 from .._bridge import Query, is_digest, parse_ref
 from ..resolver import Resolutions, Resolver
-from .check_image import GIVEN_REASON, reject_wrong_digest, resolution_to_properties, with_current
+from .check_image import (
+    GIVEN_REASON,
+    Warn,
+    reject_wrong_digest,
+    resolution_to_properties,
+    warn_nobody,
+    with_current,
+)
 from .prefetched import prefetched_resolutions
 from .properties import (
     LOCK,
@@ -38,7 +45,7 @@ ARGUMENTS = (*QUERY, STALE_AFTER)
 _BY_KEY = {"digest": "digests", "updated_at": "updated_at", "reason": "reasons"}
 
 
-def check_set(olds: Properties, news: Properties, resolver: Resolver) -> dict[str, Any]:
+def check_set(olds: Properties, news: Properties, resolver: Resolver, warn: Warn = warn_nobody) -> dict[str, Any]:
     """Returns the checked inputs of an `ImageDigests`; arguments and errors are those of `check_image`."""
     given = given_query(read_arguments(news, ARGUMENTS), news)
     if is_unknown(given):
@@ -54,7 +61,8 @@ def check_set(olds: Properties, news: Properties, resolver: Resolver) -> dict[st
     if is_same_query and frozen.keys() == queries.keys():
         instants = {key: olds[key] for key in ("at", RESOLVED_AT) if key in olds}
         return {**asked, **_by_key(queries, frozen), **instants}
-    found, instants = _resolve(olds, news, {key: queries[key] for key in queries if key not in frozen}, resolver)
+    open_queries = {key: queries[key] for key in queries if key not in frozen}
+    found, instants = _resolve(olds, news, open_queries, resolver, warn)
     resolved = _by_key(queries, {**found, **frozen})
     if is_same_query and not resolver.lock and _is_same_choice(olds, resolved):
         resolved["reasons"] = olds.get("reasons", {})
@@ -117,7 +125,7 @@ def _held_resolution(olds: Properties) -> dict[str, Any]:
 
 
 def _resolve(
-    olds: Properties, news: Properties, queries: Mapping[str, Query], resolver: Resolver
+    olds: Properties, news: Properties, queries: Mapping[str, Query], resolver: Resolver, warn: Warn
 ) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     """Returns the properties of each image, and the instants of the set."""
     if not queries:
@@ -125,6 +133,7 @@ def _resolve(
     if not resolver.lock:
         queries = {key: _with_current(query, key, olds) for key, query in queries.items()}
     resolutions = prefetched_resolutions(news.get(PREFETCHED), queries) or resolver.resolve_queries(queries)
+    warn(resolutions.warnings)
     at = _instants(resolutions)
     return {key: resolution_to_properties(each) for key, each in resolutions.resolutions.items()}, at
 

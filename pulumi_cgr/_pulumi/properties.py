@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pulumi
 from pulumi.output import Unknown
 
-from .._bridge import PARTS
+from .._bridge import PARTS, REPLACED
 from ..resolver import InvalidArgument, InvalidRule, Resolver
 
 Properties = Mapping[str, Any]
@@ -86,6 +86,11 @@ def resolver_for(given: Properties, resolver: Resolver) -> Resolver:
     """Returns the resolver for some arguments: one that resolves from the lock file they name, if they name one."""
     lock = given.get(LOCK)
     return resolver if lock is None or is_unknown(lock) else resolver.with_lock(str(lock))
+
+
+def replaced_reasons(reasons: Iterable[Any]) -> tuple[str, ...]:
+    """Returns those reasons that say that a pin was replaced which is not in the tag's history."""
+    return tuple(each for each in reasons if isinstance(each, str) and each.endswith(REPLACED))
 
 
 def is_sticky(asked: Properties) -> bool:
