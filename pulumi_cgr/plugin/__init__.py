@@ -17,7 +17,7 @@ def main() -> None:
     try:
         from .server import serve
     except ModuleNotFoundError as error:
-        if error.name not in ("pulumi", "grpc", "google"):
+        if (error.name or "").partition(".")[0] not in ("pulumi", "grpc", "google"):
             raise
         sys.exit(MISSING)
     serve(sys.argv[1:])

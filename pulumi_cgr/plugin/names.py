@@ -48,7 +48,7 @@ _DECLARED = (
 RESPELT = {name: camel(name) for name in ("ignore_changes", *_DECLARED) if camel(name) != name}
 """The names that messages contain, and how the schema spells them."""
 
-# What is in quotes is the user's, and so are names and paths that only contain one of ours.
+# Text in quotes is from the user, and so are names and paths that only contain one of our names.
 _QUOTED = r"(?<!\w)'[^']*'|(?<!\w)\"[^\"]*\""
 _NAME = re.compile(rf"{_QUOTED}|(?<![\w:/.@-])({'|'.join(sorted(RESPELT, key=len, reverse=True))})(?![\w/-])")
 

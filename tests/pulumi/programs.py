@@ -79,7 +79,7 @@ class Program:
         for pin in self.pins:
             options: dict[str, Any] = {"ignoreChanges": list(pin.ignored)} if pin.ignored else {}
             if self.was_dynamic:
-                options["aliases"] = [{"type": _dynamic(pin)}]
+                options["aliases"] = [f"urn:pulumi:stack::project::{_dynamic(pin)}::{pin.name}"]
             properties = renamed(pin.arguments, camel)
             resources[pin.name] = {"type": f"cgr:{pin.kind}", "properties": properties, "options": options}
         outputs = {pin.name: f"${{{pin.name}.{OUTPUTS[pin.kind]}}}" for pin in self.pins}

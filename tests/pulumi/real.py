@@ -31,7 +31,8 @@ class RealStack(Stack):
         return backend
 
     @property
-    def _variables(self) -> dict[str, str]:
+    def variables(self) -> dict[str, str]:
+        """The environment variables of the engine."""
         return {
             "PULUMI_CONFIG_PASSPHRASE": "none",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -41,7 +42,7 @@ class RealStack(Stack):
     def _make(self) -> auto.Stack:
         backend = auto.ProjectBackend(f"file://{self._backend}")
         settings = auto.ProjectSettings("project", runtime="python", backend=backend)
-        options = auto.LocalWorkspaceOptions(project_settings=settings, env_vars=self._variables)
+        options = auto.LocalWorkspaceOptions(project_settings=settings, env_vars=self.variables)
         return auto.create_or_select_stack("stack", project_name="project", program=self._run, opts=options)
 
     @property
@@ -86,14 +87,14 @@ class YamlStack(RealStack):
     """A stack whose program is a `Pulumi.yaml`, with the plugin in this process.
 
     Attributes:
-        port: the port of the plugin.
+        port: the port of the plugin; 0 to start the one on PATH, once for each provider in the program.
     """
 
     port: int = 0
 
     def _make(self) -> auto.Stack:
-        variables = {**self._variables, "PULUMI_DEBUG_PROVIDERS": f"cgr:{self.port}"}
-        options = auto.LocalWorkspaceOptions(env_vars=variables)
+        attached = {"PULUMI_DEBUG_PROVIDERS": f"cgr:{self.port}"} if self.port else {}
+        options = auto.LocalWorkspaceOptions(env_vars={**self.variables, **attached})
         return auto.create_or_select_stack("stack", work_dir=str(self.program.parent), opts=options)
 
     def write(self, parts: Mapping[str, Any]) -> None:
