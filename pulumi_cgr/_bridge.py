@@ -57,9 +57,9 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule im
     parse_at,
 )
 from ansible_collections.cgr.images.plugins.module_utils._resolver.redaction import redact
+from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.access import Trace
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.concurrency import run_concurrently
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.current import keep_current
-from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.single import Trace
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.snapshot import Progress
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import SETTINGS, Setting, Settings
 from ansible_collections.cgr.images.plugins.module_utils._resolver.version import VERSION

@@ -45,7 +45,8 @@ class GetImageDigestResult:
     tag: str | None
     """The tag; none for an image that was pinned by its digest alone."""
     digest: str
-    """The digest the tag pointed at, which is that of the index for all platforms."""
+    """The digest the tag pointed at, which is that of the index for all platforms; or that of the image for the `platform`
+    that was asked for."""
     ref: str
     """The reference to deploy, `repository:tag@digest`."""
     updated_at: str | None
@@ -60,6 +61,14 @@ class GetImageDigestResult:
     """The build after this one, if there was one, with its `digest` and when the tag moved to it (`updated_at`)."""
     active_seconds: int | None
     """How many seconds the tag pointed at this build; none if no later build was read."""
+    platform: str | None = None
+    """The platform that was asked for, such as `linux/arm64`; none if none was."""
+    index: str | None = None
+    """The digest that the tag pointed at, if a `platform` was asked for."""
+    platforms: dict[str, str] | None = None
+    """The digests of the images for the platforms, if they were asked for; empty for a single image."""
+    created: str | None = None
+    """When it was built, as RFC 3339 text in UTC; none if it does not say, or was not asked."""
 
 
 class AwaitableGetImageDigestResult(GetImageDigestResult):
@@ -137,7 +146,8 @@ def _ending_cleanly() -> Iterator[None]:
 def _of_resolution(kind: type[_Result], resolution: Resolution) -> _Result:
     values = resolution.to_result()
     builds = {name: _made(Build, values[name]) if values[name] else None for name in ("previous", "next")}
-    return _made(kind, {**values, **builds})
+    missing = dict.fromkeys(set(GetImageDigestResult.__annotations__) - set(values))
+    return _made(kind, {**missing, **values, **builds})
 
 
 def _made(kind: type[_Result], values: Mapping[str, Any]) -> _Result:

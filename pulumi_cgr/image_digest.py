@@ -13,7 +13,7 @@ from pulumi.dynamic import Resource
 from ._pulumi.arguments import check_options, context_inputs, known_with, plain_input, secret_inputs
 from ._pulumi.check_image import ARGUMENTS, RESOLUTION
 from ._pulumi.prefetch import prefetch_image
-from ._pulumi.properties import FAILURE, HIDES_IMAGE, PREFETCHED, PREVIEW, UPSTREAM
+from ._pulumi.properties import FAILURE, HIDES_IMAGE, NOT_FOR_RESOURCES, PREFETCHED, PREVIEW, UPSTREAM
 from ._pulumi.rule_inputs import reject_unknown
 from ._pulumi.run import current_run
 from .provider import ImageDigestProvider
@@ -47,9 +47,14 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
     tag: pulumi.Output[str | None]
     """The tag; none for an image that was pinned by its digest alone."""
     digest: pulumi.Output[str]
-    """The digest the tag pointed at, which is that of the index for all platforms."""
+    """The digest the tag pointed at, which is that of the index for all platforms; or that of the image for the `platform`
+    that was asked for."""
     ref: pulumi.Output[str]
     """The reference to deploy, `repository:tag@digest`."""
+    platform: pulumi.Output[str | None]
+    """The platform that was asked for, such as `linux/arm64`; none if none was."""
+    index: pulumi.Output[str | None]
+    """The digest that the tag pointed at, if a `platform` was asked for."""
     updated_at: pulumi.Output[str | None]
     """When the tag moved to the digest, in UTC; none for an image that was already pinned, or by a `digest` that was given."""
     reason: pulumi.Output[str]
@@ -81,18 +86,22 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
                 in the configuration, if it names one.
             digest: a digest to pin to; nothing is looked up.  `ignore_changes=["digest"]` freezes the one in the state.
             opts: the options of the resource.
-            rule: which build to choose, and when to warn: `min_age`, `builds_back`, `exclude`, `stale_after`; see
-                `pulumi_cgr.resolver.Rule`. With `min_age`, a newer build that is already deployed is kept.
+            rule: which build to choose, what to check and when to warn: `min_age`, `min_age_from`, `builds_back`, `exclude`,
+                `platform`, `pullable`, `on_denied`, `check_mirror`, `stale_after`; see `pulumi_cgr.resolver.Rule`. With
+                `min_age`, a newer build that is already deployed is kept.
         """
-        reject_unknown("ImageDigest", rule, frozenset({"current"}))
+        reject_unknown("ImageDigest", rule, NOT_FOR_RESOURCES)
         is_frozen = check_options("ImageDigest", resource_name, opts, ("digest", *_ARGUMENTS))
         given = {"image": image, "at": at, "triggers": triggers, "lock": lock, "digest": digest, **rule}
         arguments = {name: plain_input(value) for name, value in given.items() if value is not None}
         context = context_inputs(prefetch_image, arguments, self, is_frozen)
-        props = {**dict.fromkeys(("at", *RESOLUTION, FAILURE)), **secret_inputs(arguments["image"], RESOLUTION)}
+        props = {
+            **dict.fromkeys(("at", "platform", *RESOLUTION, FAILURE)),
+            **secret_inputs(arguments["image"], RESOLUTION),
+        }
         super().__init__(ImageDigestProvider(), resource_name, {**props, **arguments, **context}, opts)
         current_run().watch(self, self.__dict__[FAILURE], self.reason)
-        for name in ("at", "tag", "updated_at"):
+        for name in ("at", "tag", "platform", "index", "updated_at"):
             setattr(self, name, known_with(getattr(self, name), self.reason))
         for name in (FAILURE, PREFETCHED, PREVIEW, HIDES_IMAGE):
             self.__dict__.pop(name, None)  # an export of the whole resource has only what is documented

@@ -20,7 +20,7 @@ from ._pulumi.arguments import (
 )
 from ._pulumi.check_set import ARGUMENTS, RESOLUTION
 from ._pulumi.prefetch import prefetch_set
-from ._pulumi.properties import FAILURE, HIDES_IMAGE, PREFETCHED, PREVIEW, UPSTREAM
+from ._pulumi.properties import FAILURE, HIDES_IMAGE, NOT_FOR_RESOURCES, PREFETCHED, PREVIEW, UPSTREAM
 from ._pulumi.rule_inputs import reject_unknown
 from ._pulumi.run import current_run
 from .provider import ImageDigestsProvider
@@ -51,6 +51,8 @@ class ImageDigests(Resource, module="cgr", name="ImageDigests"):
     """`repository:tag@digest`, to be deployed, by the user's keys."""
     updated_at: pulumi.Output[dict[str, str | None]]
     """When the tags moved to the digests, as RFC 3339 text in UTC, by the user's keys."""
+    indexes: pulumi.Output[dict[str, str]]
+    """The digests that the tags pointed at, by the user's keys, for images with a `platform`."""
     reasons: pulumi.Output[dict[str, str]]
     """Why these builds, for a person, by the user's keys."""
     at: pulumi.Output[str | None]
@@ -80,7 +82,7 @@ class ImageDigests(Resource, module="cgr", name="ImageDigests"):
             opts: the options of the resource.
             rule: see `ImageDigest`.
         """
-        reject_unknown("ImageDigests", rule, frozenset({"current"}))
+        reject_unknown("ImageDigests", rule, NOT_FOR_RESOURCES)
         is_frozen = check_options("ImageDigests", resource_name, opts, ("digests", *_ARGUMENTS))
         given = {"at": at, "triggers": triggers, "lock": lock, **rule}
         arguments = {name: plain_input(value) for name, value in given.items() if value is not None}
@@ -90,6 +92,7 @@ class ImageDigests(Resource, module="cgr", name="ImageDigests"):
         super().__init__(ImageDigestsProvider(), resource_name, {**props, **arguments, **context}, opts)
         current_run().watch(self, self.__dict__[FAILURE], self.reasons)
         self.at = known_with(self.at, self.reasons)
+        self.indexes = known_with(self.indexes, self.reasons).apply(lambda indexes: indexes or {})
         # Pulumi drops what is None inside a mapping.
         self.updated_at = pulumi.Output.all(known_with(self.updated_at, self.reasons), self.refs).apply(
             lambda both: {key: (both[0] or {}).get(key) for key in both[1] or {}}

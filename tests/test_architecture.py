@@ -17,7 +17,7 @@ SHARED = ROOT / "ansible_collections/cgr/images/plugins/module_utils"
 RESOLVER = SHARED / "_resolver"
 PAGE = (ROOT / "docs/explanation/architecture.md").read_text()
 REQUESTS = (ROOT / "docs/maintaining/change-requests.md").read_text()
-FILES = [path for path in sorted(SHARED.rglob("*.py")) if path.name != "__init__.py"]
+FILES = [path for path in sorted(SHARED.rglob("*.py")) if path.name != "__init__.py" or path.stat().st_size]
 
 LATER = {SHARED / "_files/tree/embedded.py": {SHARED / "_files/formats.py"}}
 """Imports within a function: a text in a file can be a file of any format, so reading formats is recursive."""
@@ -47,7 +47,7 @@ def imported(file: Path) -> set[Path]:
             module = (node.module or "").replace("ansible_collections.cgr.images.plugins.module_utils.", "")
             folder = file.parents[node.level - 1] if node.level else SHARED
             base = folder.joinpath(*module.split("."))
-            found |= {base / f"{name.name}.py" for name in node.names} | {base.with_suffix(".py")}
+            found |= {base / f"{name.name}.py" for name in node.names} | {base.with_suffix(".py"), base / "__init__.py"}
     return found & set(FILES)
 
 

@@ -20,6 +20,7 @@ from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARG
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import SECRET_NAMES, SettingsArguments
 from ansible_collections.cgr.images.plugins.modules import digest_info
 from pulumi_cgr._bridge import PARTS, RULE_NAMES, SETTINGS, RuleArguments, Settings
+from pulumi_cgr._pulumi.properties import NOT_FOR_RESOURCES
 from pulumi_cgr._pulumi.rule_inputs import OutputRuleInputs, RuleInputs, RuleValues
 from pulumi_cgr.resolver import InvalidRule, Resolver, Rule
 
@@ -36,7 +37,7 @@ def test_the_types_of_keywords_have_the_declared_names() -> None:
     names = set(RULE_NAMES)
 
     assert set(typing.get_type_hints(RuleArguments)) == names
-    assert {"at", *_names(RuleInputs)} == names - {"current"}, "the state holds what is deployed"
+    assert {"at", *_names(RuleInputs)} == names - NOT_FOR_RESOURCES, "the state holds what is deployed"
     assert {"at", *_names(OutputRuleInputs)} == {"at", *_names(RuleValues)} == names
     assert set(typing.get_type_hints(SettingsArguments)) == {name for setting in SETTINGS for name in setting.names}
 
@@ -69,8 +70,8 @@ def test_ansible_takes_and_documents_every_part_and_setting() -> None:
 def test_the_other_plugins_have_the_same_options(plugin: str) -> None:
     options, documented = options_of(documentation_of(plugin)), options_of(digest_info.DOCUMENTATION)
 
-    # A file holds what is deployed: it is `current` by itself.
-    for name in {*RULE_NAMES, *SETTING_NAMES} - ({"current"} if plugin == "modules.pinned_files" else set()):
+    # A file holds what is deployed: it is `current` by itself.  It has no place for details.
+    for name in {*RULE_NAMES, *SETTING_NAMES} - (NOT_FOR_RESOURCES if plugin == "modules.pinned_files" else set()):
         sources = dict.fromkeys(("vars", "env"))
         assert {**options[name], **sources} == {**documented[name], **sources}
 

@@ -54,6 +54,9 @@ FORMS = {
     "count": "number",
     "digest": "digest or ref",
     "digests": "list of digests",
+    "platform": "platform",
+    "choice": "choice",
+    "flag": "true or false",
 }
 
 PIN = yaml.safe_load(documentation_of("filter.pin"))

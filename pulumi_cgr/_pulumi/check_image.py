@@ -18,18 +18,20 @@ digest and everything derived from it.  The rules, first match wins:
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pulumi
 
-from .._bridge import Query, Reference, is_digest
+from .._bridge import Query, Reference, is_digest, locked_rule
 from ..resolver import InvalidImage, Resolution, Resolver
 from .prefetched import prefetched_resolution
 from .properties import (
+    CHECKS,
+    INDEX,
     LOCK,
     PREFETCHED,
     RULE,
-    STALE_AFTER,
     TRIGGERS,
     UPSTREAM,
     Properties,
@@ -43,9 +45,13 @@ from .properties import (
 )
 
 QUERY = ("image", UPSTREAM, *RULE, TRIGGERS, LOCK)
-RESOLUTION = ("repository", "tag", "digest", "ref", "updated_at", "reason")
+RESOLUTION = ("repository", "tag", "digest", "ref", INDEX, "updated_at", "reason")
 KEPT = QUERY + RESOLUTION
-ARGUMENTS = (*QUERY, STALE_AFTER)
+FOUND = ("digest", INDEX, "updated_at", "reason")
+"""The part of a resolution that the arguments do not hold."""
+NEW_IN_STATE = frozenset({"min_age_from", "platform", INDEX})
+"""The properties that older states do not have; they are absent rather than null."""
+ARGUMENTS = (*QUERY, *CHECKS)
 
 GIVEN_REASON = "the digest that was given; nothing was looked up"
 # Takes the place of an unknown image while the rule beside it is parsed.
@@ -76,12 +82,13 @@ def check_image(olds: Properties, news: Properties, resolver: Resolver, warn: Wa
     resolver = resolver_for(given, resolver)
     query, asked = parse_query(given, resolver)
     if is_unknown(given.get("image")):
-        return {**asked, **dict.fromkeys(RESOLUTION, pulumi.UNKNOWN)}
+        names = [name for name in RESOLUTION if name != INDEX or index_names(asked)]
+        return {**asked, **dict.fromkeys(names, pulumi.UNKNOWN)}
     reference = query.reference
     parts = {"repository": reference.repository, "tag": reference.tag}
     is_open = digest is None and reference.digest is None and any(map(is_unknown, asked.values()))
     if is_unknown(digest) or is_open:
-        unknown = dict.fromkeys(("digest", "ref", "updated_at", "reason"), pulumi.UNKNOWN)
+        unknown = dict.fromkeys(("digest", "ref", *index_names(asked), "updated_at", "reason"), pulumi.UNKNOWN)
         return without_none({**asked, **parts, **unknown})
 
     def resolve(query: Query) -> Resolution:
@@ -103,27 +110,33 @@ def parse_query(given: Properties, resolver: Resolver) -> tuple[Query, dict[str,
     unknown = {key: pulumi.UNKNOWN for key, value in given.items() if is_unknown(value)}
     known = {key: value for key, value in given.items() if key not in unknown}
     image = _SOME_IMAGE if "image" in unknown else known.get("image")
-    query = resolver.parse_query(image, **{key: known[key] for key in (*RULE, STALE_AFTER) if key in known})
-    unknown.pop(STALE_AFTER, None)
+    query = resolver.parse_query(image, **{key: known[key] for key in (*RULE, *CHECKS) if key in known})
+    for name in CHECKS:
+        unknown.pop(name, None)
     kept: dict[str, Any] = {key: known[key] for key in ("image", TRIGGERS, LOCK) if key in known}
     upstream = {UPSTREAM: query.reference.upstream} if query.reference.is_mirrored else {}
-    return query, {**kept, **upstream, **query.rule.to_dict(), **unknown}
+    return query, {**kept, **upstream, **locked_rule(query.rule), **unknown}
+
+
+def index_names(asked: Properties) -> tuple[str, ...]:
+    """Returns the name of the property for the index, if the query has a platform."""
+    return (INDEX,) if "platform" in asked else ()
 
 
 def kept_properties(inputs: Properties) -> dict[str, Any]:
-    """Returns the checked inputs that the state keeps."""
-    return {key: inputs.get(key) for key in KEPT}
+    """Returns the checked inputs that the state keeps; those about a platform only if there is one."""
+    return {key: inputs.get(key) for key in KEPT if key not in NEW_IN_STATE or inputs.get(key) is not None}
 
 
 def resolution_to_properties(resolution: Resolution) -> dict[str, str | None]:
     """Returns the part of a resolution that the arguments do not hold, as text."""
     values = resolution.to_result()
-    return {key: values[key] for key in ("digest", "updated_at", "reason")}
+    return {key: values.get(key) for key in FOUND}
 
 
 def with_current(query: Query, digest: Any) -> Query:
-    """Returns the query of somebody who has deployed a digest."""
-    return query.with_rule(current=digest) if query.rule.min_age and is_digest(digest) else query
+    """Returns the query of somebody who has deployed a digest, that of the index."""
+    return replace(query, rule=query.rule.with_current(digest)) if is_digest(digest) else query
 
 
 def source_of(held: Properties) -> tuple[Any, Any]:
@@ -172,16 +185,16 @@ def _resolve(
     is_locked: bool,
 ) -> dict[str, Any]:
     is_same_query = all(olds.get(key) == asked.get(key) for key in QUERY)
-    kept = {key: olds.get(key) for key in ("digest", "updated_at", "reason")}
+    kept = {key: olds.get(key) for key in FOUND}
     if digest is not None:
         reject_wrong_digest(digest, query.reference, kept["digest"], source_of(olds), "digest")
         is_kept = is_same_query and kept["digest"] == digest
-        return kept if is_kept else {"digest": digest, "updated_at": None, "reason": GIVEN_REASON}
+        return kept if is_kept else {**dict.fromkeys(FOUND), "digest": digest, "reason": GIVEN_REASON}
     if not is_locked:
         if is_same_query and is_sticky(asked) and kept["updated_at"] and is_digest(kept["digest"]):
             return kept
         if source_of(olds) == (query.reference.upstream, query.reference.tag):
-            query = with_current(query, kept["digest"])
+            query = with_current(query, kept[INDEX] or kept["digest"])
     found = resolution_to_properties(resolve(query))
     # The reason is the one for which the digest was chosen when it was chosen; from a lock file, it is the lock file's.
     is_same = is_same_query and (found["digest"], found["updated_at"]) == (kept["digest"], kept["updated_at"])

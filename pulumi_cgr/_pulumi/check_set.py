@@ -9,7 +9,7 @@ from typing import Any
 
 import pulumi
 
-from .._bridge import Query, is_digest, parse_ref
+from .._bridge import Query, is_digest, locked_rule, parse_ref
 from ..resolver import Resolutions, Resolver
 from .check_image import (
     GIVEN_REASON,
@@ -21,10 +21,11 @@ from .check_image import (
 )
 from .prefetched import prefetched_resolutions
 from .properties import (
+    CHECKS,
+    INDEX,
     LOCK,
     PREFETCHED,
     RULE,
-    STALE_AFTER,
     TRIGGERS,
     UPSTREAM,
     Properties,
@@ -38,11 +39,12 @@ from .properties import (
 QUERY = ("images", UPSTREAM, *RULE, TRIGGERS, LOCK)
 RESOLVED_AT = "resolved_at"
 """The instant at which a set with `triggers` was resolved.  It is `at` as well, and says that `at` is not an argument."""
-RESOLUTION = ("digests", "refs", "updated_at", "reasons")
+INDEXES = "indexes"
+RESOLUTION = ("digests", "refs", INDEXES, "updated_at", "reasons")
 KEPT = (*QUERY, *RESOLUTION, RESOLVED_AT)
-ARGUMENTS = (*QUERY, STALE_AFTER)
+ARGUMENTS = (*QUERY, *CHECKS)
 # The properties of one image, and the properties of the set that hold them by the user's keys.
-_BY_KEY = {"digest": "digests", "updated_at": "updated_at", "reason": "reasons"}
+_BY_KEY = {"digest": "digests", INDEX: INDEXES, "updated_at": "updated_at", "reason": "reasons"}
 
 
 def check_set(olds: Properties, news: Properties, resolver: Resolver, warn: Warn = warn_nobody) -> dict[str, Any]:
@@ -50,7 +52,7 @@ def check_set(olds: Properties, news: Properties, resolver: Resolver, warn: Warn
     given = given_query(read_arguments(news, ARGUMENTS), news)
     if is_unknown(given):
         # The user sees among the arguments which of the images is unknown.
-        return {**given, **dict.fromkeys(RESOLUTION, pulumi.UNKNOWN)}
+        return {**given, **dict.fromkeys((name for name in RESOLUTION if name != INDEXES), pulumi.UNKNOWN)}
     resolver = resolver_for(given, resolver)
     queries, asked = parse_queries(given, resolver)
     before = given_query(olds, olds)
@@ -86,12 +88,13 @@ def parse_queries(given: Properties, resolver: Resolver) -> tuple[dict[str, Quer
         The queries by the user's keys, and the arguments in their one text form.
     """
     reject_contradictions(given, resolver)
-    rule = {key: given[key] for key in (*RULE, STALE_AFTER) if key in given}
+    rule = {key: given[key] for key in (*RULE, *CHECKS) if key in given}
     queries = resolver.parse_queries(given.get("images") or {}, **rule)
-    shared = resolver.parse_query(next(iter(queries.values())).reference.repository, **rule).rule.to_dict()
+    first = next(iter(queries.values())).reference.repository
+    shared = locked_rule(resolver.parse_query(first, **rule).rule)
     images = {}
     for key, query in queries.items():
-        own = {name: value for name, value in query.rule.to_dict().items() if shared.get(name) != value}
+        own = {name: value for name, value in locked_rule(query.rule).items() if shared.get(name) != value}
         images[key] = {"image": query.reference.image, **own} if own else query.reference.image
     kept = {name: given[name] for name in (TRIGGERS, LOCK) if name in given}
     mirrored = {key: query.reference.upstream for key, query in queries.items() if query.reference.is_mirrored}
@@ -145,7 +148,8 @@ def _instants(resolutions: Resolutions) -> dict[str, str]:
 def _by_key(queries: Mapping[str, Query], found: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     values = {name: {key: found[key][part] for key in queries} for part, name in _BY_KEY.items()}
     refs = {key: query.reference.pinned(found[key]["digest"]) for key, query in queries.items()}
-    return {**values, "refs": refs}
+    indexes = {key: index for key, index in values.pop(INDEXES).items() if index}
+    return {**values, **({INDEXES: indexes} if indexes else {}), "refs": refs}
 
 
 def _frozen(olds: Properties, news: Properties, queries: Mapping[str, Query]) -> dict[str, dict[str, Any]]:
@@ -157,7 +161,7 @@ def _frozen(olds: Properties, news: Properties, queries: Mapping[str, Query]) ->
         if digest is not None:
             held = {part: (olds.get(name) or {}).get(key) for part, name in _BY_KEY.items()}
             reject_wrong_digest(digest, query.reference, held["digest"], _source(olds, key), "digests")
-            given = {"digest": digest, "updated_at": None, "reason": GIVEN_REASON}
+            given = {**dict.fromkeys(_BY_KEY), "digest": digest, "reason": GIVEN_REASON}
             frozen[key] = held if held["digest"] == digest else given
     return frozen
 
@@ -173,4 +177,5 @@ def _source(olds: Properties, key: str) -> tuple[Any, Any]:
 
 def _with_current(query: Query, key: str, olds: Properties) -> Query:
     is_same = _source(olds, key) == (query.reference.upstream, query.reference.tag)
-    return with_current(query, (olds.get("digests") or {}).get(key)) if is_same else query
+    digest = (olds.get(INDEXES) or {}).get(key) or (olds.get("digests") or {}).get(key)
+    return with_current(query, digest) if is_same else query

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import pulumi
 
 from ..resolver import CgrError, InvalidArgument
-from .properties import LOCK, RULE, STALE_AFTER, TRIGGERS
+from .properties import CHECKS, LOCK, RULE, TRIGGERS
 
-_ARGUMENTS = {"image", "images", "digest", "digests", TRIGGERS, LOCK, STALE_AFTER, *RULE}
+_ARGUMENTS = {"image", "images", "digest", "digests", TRIGGERS, LOCK, *CHECKS, *RULE}
 MOST_NAMES = 10
 """How many pins are named that fail for the same reason."""
 

@@ -15,13 +15,19 @@ from ..resolver import InvalidArgument, InvalidRule, Resolver
 
 Properties = Mapping[str, Any]
 
+NOT_FOR_RESOURCES = frozenset({"current", "details"})
+"""The parts of a rule that resources do not take: their state holds what is deployed, and nothing that is only informative."""
+
 RULE = tuple(part.name for part in PARTS if part.is_locked)
 """The parts of a rule that are properties; the state holds what is deployed, which is `current`."""
+CHECKS = tuple(part.name for part in PARTS if not part.is_locked and part.name not in NOT_FOR_RESOURCES)
+"""The parts of a rule that are only inputs: they check what is found, and are not kept in the state."""
 UPSTREAM = "upstream"
 """Where an image on a mirror is resolved.  Another upstream is another query."""
 TRIGGERS, LOCK = "triggers", "lock"
 STALE_AFTER = "stale_after"
-"""The input that only leads to a warning; it is not kept in the state."""
+INDEX = "index"
+"""The digest that the tag pointed at, if `digest` is that of the image for a platform."""
 
 PREFETCHED = "prefetched"
 """The input with what the program looked up ahead, as JSON text; it is not kept in the state."""

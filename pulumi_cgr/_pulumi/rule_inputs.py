@@ -17,8 +17,13 @@ class RuleInputs(TypedDict, total=False):
     """Rules of resources, whose state already holds what is deployed; see `Rule` for what the parts mean."""
 
     min_age: pulumi.Input[str | timedelta] | None
+    min_age_from: pulumi.Input[str] | None
     builds_back: pulumi.Input[int] | None
     exclude: pulumi.Input[Sequence[pulumi.Input[str]]] | None
+    platform: pulumi.Input[str] | None
+    pullable: pulumi.Input[bool] | None
+    on_denied: pulumi.Input[str] | None
+    check_mirror: pulumi.Input[bool] | None
     stale_after: pulumi.Input[str | timedelta] | None
 
 
@@ -26,14 +31,21 @@ class OutputRuleInputs(RuleInputs, total=False):
     """Rules of functions that take inputs."""
 
     current: pulumi.Input[str] | None
+    details: pulumi.Input[bool] | None
 
 
 class RuleValues(TypedDict, total=False):
     """Rules of functions that take plain values."""
 
     min_age: str | timedelta | None
+    min_age_from: str | None
     builds_back: int | None
     exclude: Sequence[str] | None
+    platform: str | None
+    pullable: bool | None
+    on_denied: str | None
+    check_mirror: bool | None
+    details: bool | None
     current: str | None
     stale_after: str | timedelta | None
 

@@ -25,6 +25,7 @@ WIDE_ENOUGH = 130
 NO_TERMINAL = 100
 """The columns of a timeline that goes to a file."""
 MOVED_AT, AGE, ACTIVE = "moved at", "age", "stood"
+CREATED, PLATFORMS = "built at", "platforms"
 LEAST_NEEDED = (AGE, ACTIVE)
 """The columns that a narrow terminal does not show, the least needed first."""
 
@@ -121,7 +122,7 @@ def _from_lock(path: str, image: str, rule: RuleArguments, resolver: Resolver) -
         return {**rule, "current": current}
     excluded = sorted(entry.now_asked(query).rule.exclude)
     locked = cast("RuleArguments", {**entry.rule})
-    return {**locked, "exclude": excluded, "current": current or entry.digest}
+    return {**locked, "exclude": excluded, "current": current or entry.index_digest}
 
 
 def _build(past: Timeline, interval: Interval) -> dict[str, Any]:
@@ -135,7 +136,15 @@ def _build(past: Timeline, interval: Interval) -> dict[str, Any]:
         "active_seconds": past.active_nanoseconds(interval) // SECOND,
         "chosen": past.is_chosen(interval),
         "current": past.is_current(interval),
+        **_details(past, interval),
     }
+
+
+def _details(past: Timeline, interval: Interval) -> dict[str, Any]:
+    details = past.details.get(interval.digest)
+    if details is None:
+        return {}
+    return {"created": str(details.created) if details.created else None, "platforms": dict(details.platforms)}
 
 
 def _missing(past: Timeline) -> list[str]:
@@ -167,14 +176,24 @@ def _table(past: Timeline) -> Table:
 
 
 def _columns(past: Timeline, is_whole: bool) -> dict[str, list[Text]]:
-    columns: dict[str, list[Text]] = {MOVED_AT: [], AGE: [], ACTIVE: [], "digest": [], "": []}
+    more: dict[str, list[Text]] = {CREATED: [], PLATFORMS: []} if past.details else {}
+    columns: dict[str, list[Text]] = {MOVED_AT: [], AGE: [], ACTIVE: [], "digest": [], **more, "": []}
     for interval in past.intervals:
         active = f"{humanize_duration(past.active_nanoseconds(interval))}{'' if interval.until else ' +'}"
         digest = interval.digest if is_whole else fit(f"{interval.digest[:15]}…")
-        row = [str(interval.updated_at), _age(past, interval), active, digest]
+        row = [str(interval.updated_at), _age(past, interval), active, digest, *_told(past, interval)]
         for column, value in zip(columns.values(), [*map(Text, row), _marks(past, interval, is_whole)], strict=True):
             column.append(value)
     return columns
+
+
+def _told(past: Timeline, interval: Interval) -> list[str]:
+    """Returns when a build was built, and its platforms, if they were asked for."""
+    if not past.details:
+        return []
+    details = past.details.get(interval.digest)
+    created = str(details.created) if details and details.created else ""
+    return [created, " ".join(sorted(details.platforms)) if details else ""]
 
 
 def _width_of(columns: dict[str, list[Text]]) -> int:

@@ -54,7 +54,7 @@ PruneAll = Annotated[
 ]
 
 
-@options.takes_rule("current", "stale_after", "exclude")
+@options.takes_rule("current", "stale_after", "exclude", "details")
 def lock(
     images: Images = None,
     files: Files = None,

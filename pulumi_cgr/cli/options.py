@@ -28,6 +28,7 @@ _METAVARS = {
     "count": "NUMBER",
     "digests": "DIGEST",
     "digest": "DIGEST",
+    "platform": "OS/ARCH",
 }
 
 
@@ -100,7 +101,7 @@ def takes_rule(*without: str) -> Callable[[Callable[..., None]], Callable[..., N
         @wraps(command)
         def run(**arguments: Any) -> None:
             given = {part.name: arguments.pop(part.name) for part in parts}
-            command(rule={name: value for name, value in given.items() if value not in (None, [])}, **arguments)
+            command(rule={name: value for name, value in given.items() if value not in (None, [], False)}, **arguments)
 
         parameters: list[Parameter] = []
         for parameter in signature(command, eval_str=True).parameters.values():
@@ -113,11 +114,15 @@ def takes_rule(*without: str) -> Callable[[Callable[..., None]], Callable[..., N
 
 
 def _parameter(part: Part) -> Parameter:
-    is_list = part.kind.name == "digests"
-    text = f"{part.text} May be given several times." if is_list else part.text
-    option = typer.Option(metavar=_METAVARS[part.kind.name], rich_help_panel=_RULE, help=text)
-    kind = list[str] | None if is_list else str | None
-    return Parameter(part.name, Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, option])
+    kind, metavar, text = part.kind, _METAVARS.get(part.kind.name), part.text
+    value: Any = str | None
+    if kind.name == "digests":
+        value, text = list[str] | None, f"{text} May be given several times."
+    if kind.name == "flag":  # a false one is not given, so that a lock entry's rule is not contradicted
+        option = typer.Option(f"--{part.name.replace('_', '-')}", rich_help_panel=_RULE, help=text)
+        return Parameter(part.name, Parameter.KEYWORD_ONLY, default=False, annotation=Annotated[bool, option])
+    option = typer.Option(metavar="|".join(kind.choices) or metavar, rich_help_panel=_RULE, help=text)
+    return Parameter(part.name, Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[value, option])
 
 
 def lock_given(lock_file: str | None) -> str | None:

@@ -45,7 +45,7 @@ Diff = Annotated[bool, typer.Option("--diff", help="Print what changes as a diff
 _COLOURS = {"pinned": "green", "updated": "green", "skipped": "yellow"}
 
 
-@options.takes_rule("current", "exclude")
+@options.takes_rule("current", "exclude", "details")
 def pin(
     paths: Paths,
     patterns: Patterns = None,

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from rich.text import Text
 
 from .._bridge import RuleArguments
-from ..resolver import Resolutions, Resolver
+from ..resolver import Resolution, Resolutions, Resolver
 from . import options
 from .output import bar, is_terminal, print_json, show, warn
 
@@ -32,7 +33,16 @@ def resolve(
         print_json(as_dict(resolutions))
         return
     for resolution in resolutions.resolutions.values():
-        show(Text(resolution.ref), *([Text(f"  {resolution.reason}", "dim")] if is_terminal() else []))
+        show(Text(resolution.ref), *(_told(resolution) if is_terminal() else []))
+
+
+def _told(resolution: Resolution) -> Iterator[Text]:
+    """Yields what is said about a resolution to a person."""
+    yield Text(f"  {resolution.reason}", "dim")
+    if resolution.details:
+        built = f"built at {resolution.created}" if resolution.created else "gives no build time"
+        platforms = ", ".join(resolution.platforms) or "a single image"
+        yield Text(f"  {built}; {platforms}", "dim")
 
 
 def as_dict(resolutions: Resolutions) -> dict[str, Any]:

@@ -17,7 +17,7 @@ Image = Annotated[str, typer.Argument(metavar="IMAGE", help="The image, which mu
 Builds = Annotated[int, typer.Option("--builds", metavar="NUMBER", min=1, help="How many builds to go back.")]
 
 
-@options.takes_rule("current", "stale_after")
+@options.takes_rule("current", "stale_after", "details")
 def rollback(
     locked: Image,
     builds: Builds = 1,

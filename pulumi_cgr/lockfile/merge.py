@@ -85,7 +85,7 @@ def _merge_entries(base: Entry | None, ours: Entry | None, theirs: Entry | None)
     if theirs is None:
         return ours
     exclude = ours.exclude | theirs.exclude
-    allowed = [entry for entry in (ours, theirs) if entry.digest not in exclude]
+    allowed = [entry for entry in (ours, theirs) if entry.index_digest not in exclude]
     if not allowed or ours.upstream != theirs.upstream:
         return Conflict(ours, theirs)
     chosen = max(allowed, key=lambda entry: (entry.updated_at, entry.digest))

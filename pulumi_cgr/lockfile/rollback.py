@@ -42,13 +42,13 @@ def rollback(path: Path, resolver: Resolver, query: Query, builds: int = 1) -> C
         reject_other_upstream(entry, query, str(path))
         locked = entry
         for step in range(builds):
-            entry = replace(entry, exclude=entry.exclude | {entry.digest})
+            entry = replace(entry, exclude=entry.exclude | {entry.index_digest})
             try:
                 resolution = asking.resolve_query(entry.once_asked(query))
             except (NoBuildFits, BeforeFirstBuild) as error:
                 raise _nothing_before(locked, step, builds) from error
             assert resolution.updated_at is not None
-            entry = replace(entry, digest=resolution.digest, updated_at=resolution.updated_at)
+            entry = entry.repinned(resolution)
         return merged.lock.replaced([entry])
 
     before, now = change(path, make)

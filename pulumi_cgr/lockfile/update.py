@@ -218,9 +218,13 @@ def _is_older(resolution: Resolution, before: Entry | None, query: Query) -> boo
     """Whether a build is older than the pin, although the registry still lists the pin: its clock is behind its history."""
     if before is None or resolution.updated_at is None or before.upstream != upstream_of(query):
         return False
-    if before.digest in query.rule.exclude or resolution.updated_at >= before.updated_at or resolution.history is None:
+    if (
+        before.index_digest in query.rule.exclude
+        or resolution.updated_at >= before.updated_at
+        or resolution.history is None
+    ):
         return False
-    pin = (before.digest, before.updated_at)
+    pin = (before.index_digest, before.updated_at)
     return any((build.digest, build.updated_at) == pin for build in resolution.history.builds)
 
 

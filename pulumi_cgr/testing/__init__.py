@@ -15,19 +15,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .contents import Contents
+    from .exchange import Reply, Request
     from .histories import Histories, Readings
     from .mocks import Mocks
-    from .registry import Registry, Reply, Request
+    from .registry import Registry
 
-__all__ = ["Histories", "Mocks", "Readings", "Registry", "Reply", "Request"]
+__all__ = ["Contents", "Histories", "Mocks", "Readings", "Registry", "Reply", "Request"]
 
 _MODULES = {
+    "Contents": "contents",
     "Histories": "histories",
     "Readings": "histories",
     "Mocks": "mocks",
     "Registry": "registry",
-    "Reply": "registry",
-    "Request": "registry",
+    "Reply": "exchange",
+    "Request": "exchange",
 }
 
 

@@ -61,6 +61,7 @@ class Histories:
     """
 
     def __init__(self, histories: Mapping[str, Any]) -> None:
+        self._deletions: dict[str, list[Instant]] = {}
         self._moves = {_plain(image): _moves(image, record) for image, record in histories.items()}
 
     @classmethod
@@ -72,6 +73,7 @@ class Histories:
         """Returns a copy of the histories."""
         copy = Histories({})
         copy._moves = {image: list(moves) for image, moves in self._moves.items()}
+        copy._deletions = {image: list(deletions) for image, deletions in self._deletions.items()}
         return copy
 
     @property
@@ -94,6 +96,15 @@ class Histories:
         moves = self._moves.setdefault(_plain(image), [])
         moves.append(Move(updated_at, digest))
         moves.sort(key=lambda move: move.updated_at)
+
+    def deletions(self, image: str) -> list[Instant]:
+        """Returns when `ORG/IMAGE:TAG` was deleted, oldest first.  Chainguard's Tag History API does not tell it."""
+        return list(self._deletions.get(_plain(image), []))
+
+    def delete(self, image: str, deleted_at: Instant) -> None:
+        """Deletes a tag, which may be created again by another move."""
+        self._deletions.setdefault(_plain(image), []).append(deleted_at)
+        self._deletions[_plain(image)].sort()
 
     def page(self, image: str, start: Instant | None, end: Instant | None, readings: Readings) -> list[Move]:
         """Returns the records that a registry returns for a window of a tag's history, in its order and up to its cap."""

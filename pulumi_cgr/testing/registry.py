@@ -15,46 +15,17 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
-from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from ..resolver import Instant
+from .content_api import ContentApi, Storage
+from .contents import PLATFORMS, Contents
+from .exchange import Reply, Request, serve
 from .histories import Histories, Readings
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request, with the status of the response and the size of its body in bytes.
-
-    The query includes the fields of a form.
-    """
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    status: int = 0
-    size: int = 0
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A response.  `length` is a false `Content-Length` to send."""
-
-    status: int
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    length: int | None = None
-
-    @classmethod
-    def of_json(cls, status: int, value: Any, headers: Mapping[str, str] | None = None) -> Reply:
-        return cls(status, json.dumps(value).encode(), {"Content-Type": "application/json", **(headers or {})})
+from .oci_tag_history import OciTagHistory
 
 
 class Registry:
@@ -69,10 +40,13 @@ class Registry:
         token_seconds: how long its tokens are valid, in seconds.
         now: its clock, in seconds since 1970; by default the clock of this machine.
         port: the port to listen on; 0 for any free port.
+        redirects_blobs: whether it redirects requests for blobs to another host, as cgr.dev does.
         log: a file to which it appends each request as a line of JSON before it responds: `method`, `path`, `status`, and
             `size`, the size of the response body in bytes.
 
     Attributes:
+        contents: the manifests and blobs that it serves.
+        storage: the other host that it redirects requests for blobs to, if it does.
         requests: all requests so far, in order.
         interfere: a function that may return the response to a request, or `None` to let the registry respond.
     """
@@ -88,6 +62,7 @@ class Registry:
         token_seconds: float = 300.0,
         now: Callable[[], float] = time.time,
         port: int = 0,
+        redirects_blobs: bool = False,
         log: str | Path | None = None,
     ) -> None:
         self.histories = histories.copy() if isinstance(histories, Histories) else Histories(histories)
@@ -101,8 +76,17 @@ class Registry:
         self.interfere: Callable[[Request], Reply | None] = lambda _request: None
         self._log = Path(log) if log else None
         self._granted: dict[str, tuple[str, float]] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"registry": self}))
-        self._server.daemon_threads = True
+        self.contents = Contents()
+        self._api = ContentApi(self.contents, self.histories)
+        self._routes: dict[str, Callable[[str, str, Request], Reply]] = {
+            "_chainguard/history": self._page,
+            "_oci/tag-history": OciTagHistory(self.histories).page,
+            "manifests": self._api.manifest,
+            "referrers": self._api.referrers,
+            "blobs": self._api.blob,
+        }
+        self._server = serve(self, port)
+        self.storage = self._api.storage = Storage(self.contents, now) if redirects_blobs else None
 
     @property
     def url(self) -> str:
@@ -112,12 +96,16 @@ class Registry:
     def start(self) -> Registry:
         """Starts the registry, in a new thread."""
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True, name="cgr-registry").start()
+        if self.storage:
+            self.storage.start()
         return self
 
     def stop(self) -> None:
         """Stops the registry and releases the port."""
         self._server.shutdown()
         self._server.server_close()
+        if self.storage:
+            self.storage.stop()
 
     def __enter__(self) -> Registry:
         return self.start()
@@ -130,6 +118,28 @@ class Registry:
     def move(self, image: str, digest: str, updated_at: Instant | None = None) -> None:
         """Moves a tag (`ORG/IMAGE:TAG`) to a digest, now by the registry's clock or at an instant."""
         self.histories.move(image, digest, updated_at or Instant(int(self.now() * 1e9)).with_digits(3))
+
+    def publish(
+        self,
+        image: str,
+        platforms: Iterable[str] = PLATFORMS,
+        *,
+        created: str | None = None,
+        updated_at: Instant | None = None,
+    ) -> str:
+        """Stores an index of images, and moves a tag to it; returns its digest.
+
+        Args:
+            image: the tag, `ORG/IMAGE:TAG`.
+            platforms: the platforms to build it for.
+            created: when it was built, as the annotation of the index.
+            updated_at: when the tag moves to it; by default now.
+        """
+        number = {"dev.example.build": str(len(self.histories.moves(image)))}
+        repository = image.removeprefix("cgr.dev/").rpartition(":")[0]
+        digest = self.contents.push_index(repository, platforms, created=created, annotations=number)
+        self.move(image, digest, updated_at)
+        return digest
 
     def expire_tokens(self) -> None:
         """Makes every token that was granted so far expire."""
@@ -154,19 +164,19 @@ class Registry:
             return self._grant(request)
         if request.path == "/v2/":
             return self._challenge("")  # tells clients where to get tokens
-        for kind, answer in {"/_chainguard/history/": self._page, "/manifests/": self._manifest}.items():
-            name, found, tag = request.path.removeprefix("/v2/").partition(kind)
-            if found and tag and request.path.startswith("/v2/"):
-                return self._refusal(name, request) or answer(f"{name}:{tag}", request)
-        return _errors(404, "NOT_FOUND", "page not found")
+        for kind, answer in self._routes.items():
+            name, found, reference = request.path.removeprefix("/v2/").partition(f"/{kind}/")
+            if found and reference and request.path.startswith("/v2/"):
+                return self._refusal(name, request) or answer(name, reference, request)
+        return Reply.of_error(404, "NOT_FOUND", "page not found")
 
     def _grant(self, request: Request) -> Reply:
         name = request.query.get("scope", "").removeprefix("repository:").removesuffix(":pull")
         offered = request.headers.get("authorization", "") or request.query.get("refresh_token", "")
         if offered and not self._knows(offered):
-            return _errors(403, "DENIED", "Forbidden")
+            return Reply.of_error(403, "DENIED", "Forbidden")
         if not offered and not name.startswith("chainguard/"):
-            return _errors(401, "UNAUTHORIZED", "Authentication required")
+            return Reply.of_error(401, "UNAUTHORIZED", "Authentication required")
         token = secrets.token_urlsafe(16)
         self._granted[token] = (name, time.monotonic() + self.token_seconds)
         # Clients in Go read whole seconds only.
@@ -179,89 +189,37 @@ class Registry:
     def _refusal(self, name: str, request: Request) -> Reply | None:
         if not self._may_see(name, request.headers.get("authorization", "")):
             return self._challenge(f',scope="repository:{name}:pull"')
-        if not self.histories.has_repository(name):
-            return _errors(404, "NAME_UNKNOWN", "repository does not exist")
+        if not self.histories.has_repository(name) and not self.contents.has_repository(name):
+            return Reply.of_error(404, "NAME_UNKNOWN", "repository does not exist")
         return None
 
     def _challenge(self, scope: str) -> Reply:
         realm = f'Bearer realm="{self.url}/token",service="cgr.dev"{scope}'
-        return _errors(401, "UNAUTHORIZED", "authentication required", {"WWW-Authenticate": realm})
+        return Reply.of_error(401, "UNAUTHORIZED", "authentication required", {"WWW-Authenticate": realm})
 
     def _may_see(self, name: str, authorization: str) -> bool:
         token = authorization.removeprefix("Bearer ")
         granted_for, until = self._granted.get(token, ("", 0.0))
         return token in self.tokens or (granted_for == name and time.monotonic() < until)
 
-    def _manifest(self, image: str, request: Request) -> Reply:
-        """Responds with the digest that a tag points at, without a manifest."""
-        moves = self.histories.moves(image)
-        if not moves or request.method != "HEAD":
-            return _errors(404, "MANIFEST_UNKNOWN", "manifest unknown")
-        headers = {"Content-Type": "application/vnd.oci.image.index.v1+json", "Docker-Content-Digest": moves[-1].digest}
-        return Reply(200, headers=headers, length=1)
-
-    def _page(self, image: str, request: Request) -> Reply:
+    def _page(self, name: str, tag: str, request: Request) -> Reply:
+        image = f"{name}:{tag}"
         if not self.histories.moves(image) and self.readings.unknown_tag != "[]":
             if self.readings.unknown_tag == "{}":
                 return Reply.of_json(200, {})
-            return _errors(404, "MANIFEST_UNKNOWN", "manifest unknown")
+            return Reply.of_error(404, "MANIFEST_UNKNOWN", "manifest unknown")
         try:
             start, end = (
                 Instant.parse(request.query[bound]) if bound in request.query else None for bound in ("start", "end")
             )
         except ValueError as error:
-            return _errors(400, "INVALID", f"start or end {error}")
+            return Reply.of_error(400, "INVALID", f"start or end {error}")
         moves = self.histories.page(image, start, end, self.readings)
         return Reply.of_json(200, {"history": [self._record(move.updated_at, move.digest) for move in moves]})
 
     def _record(self, updated_at: Instant, digest: str) -> dict[str, str]:
         text = str(updated_at.with_digits(max(updated_at.digits, self.readings.digits)))
         return {"updateTimestamp": text, "digest": digest}
-
-
-class _Handler(BaseHTTPRequestHandler):
-    registry: Registry
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def do_GET(self) -> None:
-        self._answer(urlsplit(self.path).query)
-
-    def do_HEAD(self) -> None:
-        self._answer(urlsplit(self.path).query)
-
-    def do_POST(self) -> None:
-        self._answer(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
-
-    def _answer(self, form: str) -> None:
-        path = urlsplit(self.path).path
-        query = {name: values[-1] for name, values in parse_qs(form).items()}
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, path, query, headers)
-        reply = self.registry.answer(request)
-        size = 0 if request.method == "HEAD" else len(reply.body)
-        self.registry.note(replace(request, status=reply.status, size=size))
-        self._send(reply)
-
-    def _send(self, reply: Reply) -> None:
-        length = len(reply.body) if reply.length is None else reply.length
-        self.send_response_only(reply.status)
-        date = formatdate(self.registry.now(), usegmt=True)
-        for name, value in {"Date": date, **reply.headers, "Content-Length": str(length)}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        body = b"" if self.command == "HEAD" else reply.body
-        self.wfile.write(body)
-        self.wfile.flush()
-        self.close_connection = self.close_connection or length != len(reply.body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Logs nothing; see `Registry.requests`."""
-
-
-def _errors(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Reply:
-    return Reply.of_json(status, {"errors": [{"code": code, "message": message}]}, headers)
 
 
 def main(arguments: list[str] | None = None) -> None:

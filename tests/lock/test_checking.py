@@ -156,6 +156,9 @@ def test_a_lock_is_as_its_schema_says(path: Path, resolver: Resolver, registry: 
     mirrored = Resolver(registry=registry.url, mirrors={"registry.corp:5000/cgr": "cgr.dev"}, environment={})
     query = mirrored.parse_query("registry.corp:5000/cgr/chainguard/web:1", min_age="1d2h3m4s")
     lock_images(path, mirrored, [query], files_of(Use("a file.yaml", 1, query)))
+    day = Instant.parse("2024-01-01")
+    registry.publish("chainguard/multi:1", created=str(day), updated_at=day)
+    lock(path, resolver, "cgr.dev/chainguard/multi:1", platform="arm64", min_age="1s", min_age_from="build")
 
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     content = json.loads(path.read_text())

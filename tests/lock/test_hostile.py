@@ -19,7 +19,7 @@ HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "a conflict": ("{\n<<<<<<< HEAD\n", "git left a conflict in it"),
     "not UTF-8": (b"\xff\xfe", "it is not UTF-8"),
     "a list": ("[]", "it is not a lock file: it has no version"),
-    "of the future": ('{"version": 2, "images": []}', "it has version '2', and only 1 is supported here"),
+    "of the future": ('{"version": 3, "images": []}', "it has version '3', and only 1 and 2 are supported here"),
     "a version that is not a number": ('{"version": true, "images": []}', "it has version 'True'"),
     "without images": ('{"version": 1}', "it must contain version and images"),
     "with something else": ('{"version": 1, "images": [], "x": 1}', "and nothing else"),

@@ -199,13 +199,13 @@ def test_a_merge_with_a_file_that_is_not_a_lock_leaves_both_in_one_conflict(
     base.touch()
     lock(path, resolver, WEB)
     ours = path.read_text()
-    theirs.write_text('{"version": 2}\n')
+    theirs.write_text('{"version": 3}\n')
 
-    with pytest.raises(InvalidLock, match="has version '2'"):
+    with pytest.raises(InvalidLock, match="has version '3'"):
         merge_files(base, path, theirs)
 
-    assert path.read_text() == f'<<<<<<< ours\n{ours}=======\n{{"version": 2}}\n>>>>>>> theirs\n'
-    with pytest.raises(InvalidLock, match=r"one side of it cannot be read: it has version '2'.* git checkout --ours"):
+    assert path.read_text() == f'<<<<<<< ours\n{ours}=======\n{{"version": 3}}\n>>>>>>> theirs\n'
+    with pytest.raises(InvalidLock, match=r"one side of it cannot be read: it has version '3'.* git checkout --ours"):
         lock_images(path, resolver, [])
 
 

@@ -74,6 +74,17 @@ def test_an_instant_is_looked_up_once(plugin: Plugin, registry: Registry) -> Non
     assert plugin.checked({"image": PYTHON, "at": "2024-05-20T00:00Z"}, before) == before
 
 
+def test_a_pin_to_a_platform_has_the_index_and_keeps_it(plugin: Plugin, registry: Registry) -> None:
+    index = registry.contents.push_index("chainguard/nginx", ["linux/amd64", "linux/arm64"])
+    registry.move("chainguard/nginx:latest", index)
+
+    inputs = plugin.checked({"image": NGINX, "platform": "arm64"})
+
+    assert (inputs["platform"], inputs["index"]) == ("linux/arm64", index)
+    assert inputs["ref"] == f"{NGINX}@{inputs['digest']}" != f"{NGINX}@{index}"
+    assert plugin.diff(inputs, plugin.checked({"image": NGINX, "platform": "linux/arm64"}, inputs)) == ({}, [])
+
+
 def test_an_unknown_image_has_an_unknown_digest(plugin: Plugin, registry: Registry) -> None:
     inputs = plugin.checked({"image": UNKNOWN})
 

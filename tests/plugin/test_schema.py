@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from pulumi_cgr._bridge import RULE_NAMES, SETTINGS
+from pulumi_cgr._pulumi.properties import NOT_FOR_RESOURCES
 from pulumi_cgr._pulumi.resource_type import IMAGE_DIGEST, IMAGE_DIGESTS
-from pulumi_cgr.plugin.names import MAPS_OF_OBJECTS, OBJECTS, camel
+from pulumi_cgr.plugin.names import MAPS_OF_OBJECTS, OBJECTS, RESPELT, camel
 
 from ..support.pages import compare
 from ..support.plugin_schema import Schema, schema, schema_of
@@ -31,8 +32,14 @@ def test_every_part_of_a_rule_and_every_setting_is_in_it() -> None:
     rule = {camel(name) for name in RULE_NAMES}
 
     assert rule <= function.keys()
-    assert rule - {"current"} <= image["inputProperties"].keys() & images["inputProperties"].keys()
-    assert rule - {"current"} <= SCHEMA["types"]["cgr:index:ImageRule"]["properties"].keys()
+    assert (
+        rule - {camel(name) for name in NOT_FOR_RESOURCES}
+        <= image["inputProperties"].keys() & images["inputProperties"].keys()
+    )
+    assert (
+        rule - {camel(name) for name in NOT_FOR_RESOURCES}
+        <= SCHEMA["types"]["cgr:index:ImageRule"]["properties"].keys()
+    )
     assert SCHEMA["config"]["variables"].keys() == {camel(setting.name) for setting in SETTINGS}
     secret = {name for name, each in SCHEMA["config"]["variables"].items() if each.get("secret")}
     assert secret == {"token", "password", "identityToken"}
@@ -58,9 +65,9 @@ def _properties(described: Schema) -> list[tuple[str, Any]]:
 
 
 def test_its_texts_have_no_names_of_python() -> None:
-    texts = [each for each in re.findall(r'"description": "([^"]*)"', json.dumps(SCHEMA)) if "_" in each]
+    texts = re.findall(r'"description": "((?:[^"\\\\]|\\\\.)*)"', json.dumps(SCHEMA))
 
-    assert [each for each in texts if not re.search(r"REQUESTS|CGR_", each)] == []
+    assert {word for text in texts for word in re.findall(r"\b[a-z]+_[a-z_]+\b", text)} & RESPELT.keys() == set()
 
 
 @pytest.mark.parametrize(

@@ -252,7 +252,7 @@ def test_one_can_ask_which_credentials_are_used_and_why(machine: Machine) -> Non
         (f"{machine.home}/.config/containers/auth.json", "used: docker-credential-cgr"),
     ]
     assert seen == [f"{IMAGE}: credentials: {source}: {outcome}" for source, outcome in considered]
-    assert GOOD not in repr(resolver._lookup.credential_chain.find(reference.parse(IMAGE), time.monotonic() + 9))
+    assert GOOD not in repr(resolver._lookup.access.credential_chain.find(reference.parse(IMAGE), time.monotonic() + 9))
 
 
 def test_credentials_for_cgr_dev_stay_there(machine: Machine) -> None:
@@ -275,7 +275,7 @@ SAID = {
     "organisation": (Reply(400, b"unable to resolve"), None, UnknownOrganisation, "the organisation acme.com does not exist. List yours: chainctl iam organizations list"),
     "capabilities": (None, Reply(403, b"caller does not have the required capabilities"), NotEntitled, "the repository does not exist in acme.com, or this identity may not pull it"),
     "name": (None, Reply.of_json(404, {"errors": [{"code": "NAME_UNKNOWN", "message": "repository does not exist"}]}), UnknownRepository, "Check its spelling"),
-    "policy": (None, Reply(403, b"pull denied by policy: cooldown"), DeniedByPolicy, "a pull policy of the organisation denies this image"),
+    "policy": (None, Reply(403, b"pull denied by policy: cooldown"), DeniedByPolicy, "the pull policy 'cooldown' of the organisation denies this image"),
     "policy, another status": (None, Reply(400, b"pull denied by policy: no-eol"), DeniedByPolicy, "(the registry answered 400: 'pull denied by policy: no-eol')"),
 }  # fmt: skip
 

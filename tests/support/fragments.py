@@ -115,6 +115,7 @@ def _markup(text: str) -> str:
         word = match.group(1)
         if word in options:
             return f"O({word})"
-        return f"V({word})" if re.fullmatch(r"\d\S*|P\d\S*|anonymous|\"\"", word) else f"C({word})"
+        values = {"anonymous", '""', *(choice for part in PARTS for choice in part.kind.choices)}
+        return f"V({word})" if word in values or re.fullmatch(r"\d\S*|P\d\S*", word) else f"C({word})"
 
     return re.sub(r"`([^`]*)`", marked, text)

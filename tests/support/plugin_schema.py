@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from pulumi_cgr._bridge import PARTS, SETTINGS
+from pulumi_cgr._pulumi.check_set import INDEXES
 from pulumi_cgr._pulumi.resource_type import IMAGE_DIGEST, IMAGE_DIGESTS, ResourceType
 from pulumi_cgr.plugin.names import camel, respell
 
@@ -125,8 +126,8 @@ def resource(path: str, kind: ResourceType) -> Schema:
 
 
 def required(found: Mapping[str, Documented]) -> list[str]:
-    """Returns the names of those that always have a value."""
-    return sorted(camel(name) for name, each in found.items() if "None" not in each.type)
+    """Returns the names of those that always have a value; the state has `indexes` only for images with a platform."""
+    return sorted(camel(name) for name, each in found.items() if "None" not in each.type and name != INDEXES)
 
 
 def types() -> Schema:

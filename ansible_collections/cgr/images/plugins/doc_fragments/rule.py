@@ -25,6 +25,16 @@ options:
       - The minimum age of the build by the registry's clock, such as V(7d), V(36h) or V(P7D). Cannot be combined with
         O(at).
     type: str
+  min_age_from:
+    description:
+      - >-
+        The time from which O(min_age) counts: V(tag) is when the tag moved to the build, V(build) is when it was
+        built, as Chainguard's pull policy C(cooldown) counts. A build that gives no time is not old enough. By
+        default V(tag).
+    type: str
+    choices:
+      - tag
+      - build
   builds_back:
     description:
       - How many builds to go back from the one that would be chosen otherwise. A return to an earlier digest counts,
@@ -35,6 +45,35 @@ options:
       - Digests of builds known to be bad. The next older build is chosen instead.
     type: list
     elements: str
+  platform:
+    description:
+      - The platform whose image to pin, such as C(linux/arm64); the name of an architecture (C(x86_64), C(aarch64))
+        means Linux. By default, the index of all platforms is pinned.
+    type: str
+  pullable:
+    description:
+      - >-
+        Check that the registry serves the build to these credentials: that it still exists and that no pull policy
+        denies it. A build that is deployed already is kept even if it is denied.
+    type: bool
+  on_denied:
+    description:
+      - >-
+        What to do about a build that may not be used: V(fail), or choose the newest V(older) one that may be used.
+        Requires O(pullable). With O(at) it always fails. By default V(fail).
+    type: str
+    choices:
+      - fail
+      - older
+  check_mirror:
+    description:
+      - For an image on a mirror, check that the mirror serves the build, with the credentials that Docker has for it.
+        A mirror that pulls through fetches the build when it is asked.
+    type: bool
+  details:
+    description:
+      - Also return the platforms of the image and when it was built.
+    type: bool
   stale_after:
     description:
       - Warn if the newest build is older than this, such as V(30d).
@@ -46,6 +85,6 @@ options:
   current:
     description:
       - The digest or the C(ref) that is deployed now. With O(min_age), an older build never replaces it, unless it is
-        excluded or O(builds_back) is given.
+        excluded or O(builds_back) is given. With O(pullable), it is kept even if it may no longer be pulled.
     type: str
 """

@@ -11,7 +11,7 @@ from ._resolver.cache.cache import Cache
 from ._resolver.cache.present import RunPresent
 from ._resolver.errors import CgrError, SeveralFailed
 from ._resolver.model.resolution import Resolution, Resolutions
-from ._resolver.resolve.single import Trace
+from ._resolver.resolve.access import Trace
 from ._resolver.resolve.snapshot import Progress
 from ._resolver.resolver import Resolver
 from ._validation import explain, read_images, reject_misplaced

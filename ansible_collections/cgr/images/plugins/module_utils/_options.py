@@ -15,6 +15,9 @@ _RULE_TYPES: dict[str, dict[str, Any]] = {
     "count": {"type": "int"},
     "digests": {"type": "list", "elements": "str"},
     "digest": {"type": "str"},
+    "platform": {"type": "str"},
+    "choice": {"type": "str"},
+    "flag": {"type": "bool"},
 }
 _SETTING_TYPES: dict[str, dict[str, Any]] = {
     "text": {"type": "str"},
@@ -27,7 +30,10 @@ _SETTING_TYPES: dict[str, dict[str, Any]] = {
     "mapping": {"type": "raw"},
 }
 
-RULE_OPTIONS: dict[str, dict[str, Any]] = {part.name: _RULE_TYPES[part.kind.name] for part in PARTS}
+RULE_OPTIONS: dict[str, dict[str, Any]] = {
+    part.name: {**_RULE_TYPES[part.kind.name], **({"choices": list(part.kind.choices)} if part.kind.choices else {})}
+    for part in PARTS
+}
 SETTING_OPTIONS: dict[str, dict[str, Any]] = {
     setting.name: {
         **_SETTING_TYPES[setting.kind],

@@ -16,7 +16,7 @@ from ._resolver.border import border, log_debug
 from ._resolver.cache.cache import Cache
 from ._resolver.cache.present import RunPresent
 from ._resolver.errors import CgrError
-from ._resolver.resolve.single import Trace
+from ._resolver.resolve.access import Trace
 from ._resolver.resolver import Resolver
 
 ARGUMENTS: dict[str, Any] = {

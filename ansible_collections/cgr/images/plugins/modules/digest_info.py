@@ -142,7 +142,9 @@ tag:
   type: str
   sample: latest-dev
 digest:
-  description: The digest the tag pointed at, which is that of the index for all platforms.
+  description:
+    - The digest the tag pointed at, which is that of the index for all platforms; or that of the image for the O(platform)
+      that was asked for.
   returned: success, with O(image)
   type: str
   sample: sha256:c7afe78f15c543c9936151640ce819e4d6cd2cf0f027ac5749d3cda369079675
@@ -151,6 +153,28 @@ ref:
   returned: success, with O(image)
   type: str
   sample: cgr.dev/chainguard/python:latest-dev@sha256:c7afe78f15c543c9936151640ce819e4d6cd2cf0f027ac5749d3cda369079675
+platform:
+  description: The platform that was asked for, such as C(linux/arm64); none if none was.
+  returned: success, with O(image) and O(platform)
+  type: str
+  sample: linux/arm64
+index:
+  description: The digest that the tag pointed at, also if the image for a platform was asked for.
+  returned: success, with O(image) and O(platform)
+  type: str
+  sample: sha256:c7afe78f15c543c9936151640ce819e4d6cd2cf0f027ac5749d3cda369079675
+platforms:
+  description:
+    - The digests of the images for the platforms; empty for a single image, or if they were not asked for.
+  returned: success, with O(image), and O(platform), O(pullable), O(check_mirror) or O(details)
+  type: dict
+  sample:
+    linux/amd64: sha256:0f6b2a4c1a5ef0c4df8c9a1bd1c5a3d0f9a1c36b6d4f0e1a2b3c4d5e6f708192
+created:
+  description: When it was built, in UTC; none if it does not say, or was not asked.
+  returned: success, with O(image), and O(platform), O(pullable), O(check_mirror) or O(details)
+  type: str
+  sample: "2024-05-31T00:00:00Z"
 updated_at:
   description: When the tag moved to the digest, in UTC; none for an image that was already pinned.
   returned: success, with O(image)
@@ -211,7 +235,7 @@ error_code:
     - Why the task fails, as one word that stays the same between versions.
     - An argument or a variable is wrong - V(invalid), V(invalid_image), V(invalid_at), V(invalid_rule).
     - No build matches - V(unknown_organisation), V(unknown_repository), V(unknown_tag), V(before_first_build),
-      V(no_build_fits).
+      V(no_build_fits), V(unknown_platform), V(gone).
     - The credentials do not suffice - V(not_signed_in), V(broken_credentials), V(wrong_audience), V(credentials_expired),
       V(credentials_refused), V(not_entitled), V(denied_by_policy).
     - The registry does not answer - V(unavailable).

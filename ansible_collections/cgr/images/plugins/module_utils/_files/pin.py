@@ -18,7 +18,7 @@ from .report import Problem, Report
 from .scan import ScannedFile, ScanResult, scan, scan_text
 from .walk import Paths
 
-FILE_RULES = tuple(name for name in RULE_NAMES if name != "current")
+FILE_RULES = tuple(name for name in RULE_NAMES if name not in ("current", "details"))
 """The parts of a rule for files; the pin in a file is the current one."""
 
 
@@ -65,7 +65,7 @@ def pin_files(
         tuple(pinner.files),
         (*found.problems, *pinner.problems),
         resolutions.at,
-        _warnings(found, resolutions),
+        (*_warnings(found, resolutions), *_platform_warning(rule, pinner.files)),
     )
 
 
@@ -117,6 +117,12 @@ def _resolved(
 def _warnings(found: ScanResult, resolutions: Resolutions) -> tuple[str, ...]:
     said = resolutions.warnings if found.looked_at else ["no file matches the paths and patterns"]
     return tuple(dict.fromkeys([*found.warnings, *said]))
+
+
+def _platform_warning(rule: Mapping[str, Any], files: Sequence[str]) -> tuple[str, ...]:
+    if not rule.get("platform") or not files:
+        return ()
+    return (f"the files are pinned to images for {rule['platform']} only: they run on no other platform.",)
 
 
 def _checked_rule(resolver: Resolver, rule: Mapping[str, Any]) -> dict[str, Any]:

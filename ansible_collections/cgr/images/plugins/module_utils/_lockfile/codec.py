@@ -23,11 +23,11 @@ from .._resolver.model.query import Query
 from .._resolver.model.reference import parse_ref
 from .._resolver.model.rule import PARTS
 from .._resolver.redaction import redact
-from .model import LOCK_FILE_NAME, LOCK_VERSION, Entry, Lock, lock_key
+from .model import LOCK_FILE_NAME, LOCK_VERSION, LOCK_VERSION_2, Entry, Lock, lock_key
 
 LARGEST = 64 * 1024 * 1024
 _ALWAYS = ("image", "rule", "ref", "digest", "updated_at", "resolved", "used")
-_SOMETIMES = ("upstream", "exclude", "named")
+_SOMETIMES = ("upstream", "exclude", "named", "index", "created")
 LOCKED_PARTS = tuple(part.name for part in PARTS if part.is_locked)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -92,7 +92,8 @@ def _lock_option(path: str | os.PathLike[str]) -> str:
 
 def encode(lock: Lock) -> bytes:
     """Returns a lock as it is written to the file."""
-    return _text({"version": LOCK_VERSION, "images": [_to_data(entry) for entry in lock.entries]}).encode()
+    version = LOCK_VERSION_2 if any(entry.needs_version_2 for entry in lock.entries) else LOCK_VERSION
+    return _text({"version": version, "images": [_to_data(entry) for entry in lock.entries]}).encode()
 
 
 def encode_entry(entry: Entry) -> str:
@@ -118,14 +119,18 @@ def decode(content: bytes) -> Lock:
     data = _parse_json(content)
     if not isinstance(data, dict) or "version" not in data:
         raise InvalidLock("it is not a lock file: it has no version.")
-    if data["version"] != LOCK_VERSION or isinstance(data["version"], bool):
+    if data["version"] not in (LOCK_VERSION, LOCK_VERSION_2) or isinstance(data["version"], bool):
         raise InvalidLock(
-            f"it has version {redact(str(data['version']))}, and only {LOCK_VERSION} is supported here. Use the version of"
-            " pulumi-cgr that wrote it, or a newer one."
+            f"it has version {redact(str(data['version']))}, and only {LOCK_VERSION} and {LOCK_VERSION_2} are"
+            " supported here. Use the version of pulumi-cgr that wrote it, or a newer one."
         )
     if set(data) != {"version", "images"} or not isinstance(data["images"], list):
         raise InvalidLock("it is not a lock file: it must contain version and images, a list, and nothing else.")
-    return Lock.of(_entry(entry, number) for number, entry in enumerate(data["images"]))
+    lock = Lock.of(_entry(entry, number) for number, entry in enumerate(data["images"]))
+    newer = next((entry for entry in lock.entries if entry.needs_version_2), None)
+    if newer and data["version"] == LOCK_VERSION:
+        raise InvalidLock(f"it has version {LOCK_VERSION}, which cannot hold the rule of {newer.image}.")
+    return lock
 
 
 def _parse_json(content: bytes) -> Any:
@@ -151,6 +156,8 @@ def _to_data(entry: Entry) -> dict[str, Any]:
         **({"exclude": sorted(entry.exclude)} if entry.exclude else {}),
         "ref": entry.ref,
         "digest": entry.digest,
+        **({"index": entry.index} if entry.index else {}),
+        **({"created": str(entry.created)} if entry.created else {}),
         "updated_at": str(entry.updated_at),
         "resolved": str(entry.resolved),
         "used": list(entry.used),
@@ -193,16 +200,22 @@ def _checked(data: Mapping[str, Any]) -> Entry:
     if data["ref"] != f"{image}@{data['digest']}":
         raise ValueError(f"ref {redact(str(data['ref']))} is not the image with its digest.")
     updated_at, resolved = _instant(data, "updated_at"), _instant(data, "resolved")
+    index, created = data.get("index"), _instant(data, "created") if "created" in data else None
+    if bool(index) != ("platform" in rule) or (index is not None and not is_digest(index)):
+        raise ValueError("index is not the digest that belongs to its platform.")
+    if created and not index:
+        raise ValueError("created is given without a platform.")
     if updated_at > resolved or ("at" in rule and updated_at > Instant.parse(rule["at"])):
         raise ValueError(f"updated_at {updated_at} is later than the instant at which it was resolved.")
     exclude = _texts(data, "exclude")
-    if not all(map(is_digest, exclude)) or data["digest"] in (*exclude, *rule.get("exclude", ())):
+    if not all(map(is_digest, exclude)) or (index or data["digest"]) in (*exclude, *rule.get("exclude", ())):
         raise ValueError("exclude contains something that is not a digest, or the digest itself.")
     used = tuple(sorted(_texts(data, "used")))
     named = data.get("named", not used)  # without it: what no file ever used was named
     if not isinstance(named, bool):
         raise ValueError("named is neither true nor false.")
-    return Entry(image, rule, data["digest"], updated_at, resolved, upstream, frozenset(exclude), used, named)
+    pin = (data["digest"], updated_at, resolved, upstream)
+    return Entry(image, rule, *pin, frozenset(exclude), used, named, index, created)
 
 
 def _mirror(image: object, upstream: object) -> Mirrors | None:

@@ -10,6 +10,7 @@ import threading
 from typing import Iterator
 
 from .._resolver.errors import InvalidRule, NotLocked
+from .._resolver.model.details import Details
 from .._resolver.model.query import Query
 from .._resolver.model.reference import Reference
 from .._resolver.model.resolution import Resolution
@@ -36,16 +37,10 @@ class LockLookup:
         Raises:
             NotLocked: the lock does not contain the image and rule; the message ends with the command that adds them.
             InvalidLock: the lock file is not valid.
-            InvalidRule: the rule has a `stale_after`, which only the registry can answer.
+            InvalidRule: the rule has a part that only the registry can answer, such as `stale_after` or `pullable`.
         """
         image = query.reference.image
-        if query.rule.stale_after:
-            raise InvalidRule(
-                "stale_after and a lock file cannot be combined, because nothing is looked up. Remove one of them;"
-                " cgr-images check --max-age checks the age of locked builds.",
-                "stale_after",
-                image=image,
-            )
+        _reject_parts_to_look_up(query)
         entry = self._read().find(query)
         if entry is None:
             under = " with this rule" if locked_rule(query.rule) else ""
@@ -53,13 +48,33 @@ class LockLookup:
             raise NotLocked(f"not in the lock file {self.path}{under}. Add it: {command}", image=image)
         reject_other_upstream(entry, query, self.path)
         reason = f"locked in {os.path.basename(self.path)} at {entry.resolved}: the tag had moved to it at {entry.updated_at}"
-        return Resolution.of(query, entry.digest, entry.updated_at, reason)
+        resolution = Resolution.of(query, entry.index_digest, entry.updated_at, reason)
+        if not entry.index:
+            return resolution
+        platform = str(query.rule.platform)
+        return resolution.with_details(Details(entry.index, platform, {platform: entry.digest}, entry.created))
 
     def _read(self) -> Lock:
         with self._reading:
             if self._lock is None:
                 self._lock = read_if_there(self.path) or Lock()
             return self._lock
+
+
+def _reject_parts_to_look_up(query: Query) -> None:
+    hints = {
+        "stale_after": "cgr-images check --max-age checks the age of locked builds.",
+        "pullable": "cgr-images lock --pullable checks builds when they are locked.",
+        "check_mirror": "cgr-images lock --check-mirror checks builds when they are locked.",
+        "details": "cgr-images resolve --details returns them.",
+    }
+    for name, hint in hints.items():
+        if getattr(query.rule, name):
+            raise InvalidRule(
+                f"{name} and a lock file cannot be combined, because nothing is looked up. Remove one of them; {hint}",
+                name,
+                image=query.reference.image,
+            )
 
 
 def reject_other_upstream(entry: Entry, query: Query, path: str = LOCK_FILE_NAME) -> None:

@@ -23,6 +23,9 @@ from .._resolver.model.rule import Rule
 
 LOCK_FILE_NAME = "cgr.lock.json"
 LOCK_VERSION = 1
+LOCK_VERSION_2 = 2
+"""The version of a lock with an entry that version 1 cannot hold: a platform, or an age that counts from the build."""
+VERSION_2_PARTS = frozenset({"platform", "min_age_from"})
 
 
 class Key(NamedTuple):
@@ -47,6 +50,8 @@ class Entry:
         used: the files that use the image, as far as they were given, relative to the folder of the lock file.
         named: whether the user named the image, for a program or a playbook. An entry that is not named is there only because
             files used it, and is unused when they no longer do.
+        index: the digest that the tag pointed at, if the entry has a platform: `digest` is then that of one image in it.
+        created: when the build was built, in UTC, if the entry has a platform and the build says so.
     """
 
     image: str
@@ -58,6 +63,8 @@ class Entry:
     exclude: frozenset[str] = frozenset()
     used: tuple[str, ...] = ()
     named: bool = True
+    index: str | None = None
+    created: Instant | None = None
 
     @classmethod
     def of(cls, query: Query, resolution: Resolution, resolved: Instant, before: Entry | None = None) -> Entry:
@@ -81,7 +88,19 @@ class Entry:
         image, rule = lock_key(query)
         resolved = max(resolved, resolution.updated_at)
         made = cls(image, json.loads(rule), resolution.digest, resolution.updated_at, resolved, upstream)
+        made = made.repinned(resolution)
         return replace(made, exclude=before.exclude, used=before.used, named=before.named) if before else made
+
+    def repinned(self, resolution: Resolution) -> Entry:
+        """Returns the entry with the pin of a resolution, which is not pinned already."""
+        has_platform = bool(resolution.platform)
+        return replace(
+            self,
+            digest=resolution.digest,
+            updated_at=resolution.updated_at or self.updated_at,
+            index=resolution.index if has_platform else None,
+            created=resolution.created if has_platform else None,
+        )
 
     @property
     def key(self) -> Key:
@@ -95,6 +114,16 @@ class Entry:
         return Query.parse(self.image, mirrors, **self.rule)
 
     @property
+    def index_digest(self) -> str:
+        """The digest that the tag pointed at, of which histories, `exclude` and `current` speak."""
+        return self.index or self.digest
+
+    @property
+    def needs_version_2(self) -> bool:
+        """Whether version 1 of the format cannot hold it."""
+        return bool(VERSION_2_PARTS & set(self.rule))
+
+    @property
     def ref(self) -> str:
         """The reference to deploy."""
         return f"{self.image}@{self.digest}"
@@ -102,12 +131,12 @@ class Entry:
     def now_asked(self, query: Query) -> Query:
         """Returns the query for an update: without what was rolled back from, and with an age nothing older than the pin."""
         rule = replace(query.rule, exclude=query.rule.exclude | self.exclude, stale_after=0)
-        return replace(query, rule=rule.with_current(self.digest))
+        return replace(query, rule=rule.with_current(self.index_digest))
 
     def once_asked(self, query: Query) -> Query:
         """Returns the query for the instant at which the entry was resolved."""
         at = query.rule.at or self.resolved + -query.rule.min_age
-        return self.now_asked(query).with_rule(at=at, min_age=0, current=None)
+        return self.now_asked(query).with_rule(at=at, min_age=0, min_age_from="", current=None)
 
 
 @dataclass(frozen=True)

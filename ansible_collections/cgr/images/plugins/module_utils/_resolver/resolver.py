@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING, Callable, Mapping
 from urllib.parse import urlsplit
 
 from .._lockfile.lookup import LockLookup
-from .auth.chain import CredentialChain, audience_of, credential_sources
+from .auth.chain import CredentialChain, audience_of, credential_sources, docker_credential
 from .auth.credentials import Considered, Credential
 from .auth.once import Answers
 from .border import border, log_debug
-from .cache.cache import Cache, NullCache
+from .cache.cache import Cache, MemoryCache, NullCache
 from .cache.caching import CachingResolver
+from .cache.content_cache import ContentCache
 from .cache.file_cache import FileCache
 from .cache.present import RunPresent
-from .errors import BeforeFirstBuild, CgrError, NoBuildFits, UntrustworthyAnswer
+from .errors import BeforeFirstBuild, CgrError, DeniedByPolicy, NoBuildFits, NoSuchBuild, UntrustworthyAnswer
 from .history import timeline
 from .history.reader import reject_future
 from .history.source import HistorySource
@@ -37,10 +38,15 @@ from .model.query_set import ImageLike
 from .model.reference import Reference
 from .model.resolution import Resolution, Resolutions
 from .model.rule import RuleArguments, parse_current
+from .registry.content import Content
+from .registry.mirror import Mirror
+from .registry.repository import Repository
 from .registry.tag_history import TagHistory
 from .registry.token_exchange import TokenExchange
 from .resolve import snapshot
-from .resolve.single import Fetched, Lookup, Trace
+from .resolve.access import Access, Trace
+from .resolve.concurrency import run_concurrently
+from .resolve.single import Fetched, Lookup
 from .resolve.snapshot import Progress
 from .settings import Settings, SettingsArguments
 from .version import VERSION
@@ -84,22 +90,34 @@ class Resolver:
         tokens, answers = TokenExchange(transport, audience_of(read)), Answers()
         chain = CredentialChain(credential_sources(read, transport, answers), REGISTRY, answers)
 
-        def registry_of(image: Reference) -> str:
-            return read.registry_url if image.host == REGISTRY else f"http://{image.host}"
-
-        def open_history(image: Reference, credential: Credential, deadline: float) -> HistorySource:
-            return TagHistory(transport, tokens, registry_of(image), image, credential, deadline)
-
-        def clock(image: Reference) -> Instant | None:
-            is_own = is_loopback(urlsplit(registry_of(image)).netloc)
-            return None if is_own else Instant(time.time_ns())  # a registry for tests has a clock of its own
-
-        self._lookup = Lookup(chain, open_history, read.timeout, trace or (lambda _sentence: None), clock)
         lasting = (
             FileCache(os.path.expanduser(read.cache), lasting_only=True, seconds=read.timeout)
             if read.cache
             else NullCache()
         )
+        contents = ContentCache(run_cache or MemoryCache(), lasting)
+
+        def registry_of(image: Reference) -> str:
+            return read.registry_url if image.host == REGISTRY else f"http://{image.host}"
+
+        def open_repository(image: Reference, credential: Credential, deadline: float) -> Repository:
+            return Repository(transport, tokens, registry_of(image), image, credential, deadline)
+
+        def open_history(image: Reference, credential: Credential, deadline: float) -> HistorySource:
+            return TagHistory(open_repository(image, credential, deadline))
+
+        def credential_of_mirror(host: str, name: str, deadline: float) -> Credential | None:
+            return docker_credential(read.environment, answers, host, name, deadline)
+
+        def open_content(image: Reference, credential: Credential, deadline: float) -> Content:
+            return Content(open_repository(image, credential, deadline), contents.keep)
+
+        def clock(image: Reference) -> Instant | None:
+            is_own = is_loopback(urlsplit(registry_of(image)).netloc)
+            return None if is_own else Instant(time.time_ns())  # a registry for tests has a clock of its own
+
+        access = Access(chain, read.timeout, trace or (lambda _sentence: None))
+        self._lookup = Lookup(access, open_history, open_content, Mirror(transport, credential_of_mirror), clock)
         self._caching = CachingResolver(
             self._lookup, registry_of, run_cache or NullCache(), lasting, read.concurrency, present
         )
@@ -177,7 +195,7 @@ class Resolver:
     ) -> Timeline:
         named = reference.parse(image, self.mirrors)
         tag, current = timeline.tag_of(named), parse_current(rule.get("current")) or named.digest
-        rule["current"] = current if rule.get("min_age") else None
+        rule["current"] = current if rule.get("min_age") or rule.get("pullable") else None
         query = self.parse_query(tag, **rule)
         back, end = timeline.parse_window(since, until)
         try:
@@ -187,9 +205,23 @@ class Resolver:
             if end is None and isinstance(back, Instant) and fetched.history.now is not None:
                 reject_future(back, fetched.history.now, "since")
             found = Timeline.of(query, *fetched, start, end, current)
+            found = self._detailed(found) if query.rule.details else found
             return self._chosen(found, None if end else fetched)
         except CgrError as error:
             raise error.with_image(tag) from error.__cause__
+
+    def _detailed(self, found: Timeline) -> Timeline:
+        """Adds what the manifests of all builds say; a warning for each one that cannot be read."""
+        digests = dict.fromkeys(interval.digest for interval in found.intervals)
+        details, warnings = {}, list(found.warnings)
+        for digest, outcome in run_concurrently(
+            lambda digest: self._lookup.details(found.query.reference, digest), digests, self.concurrency
+        ):
+            try:
+                details[digest] = outcome.result()
+            except (NoSuchBuild, DeniedByPolicy) as error:  # noqa: PERF203  (all of them are told)
+                warnings.append(f"{found.image}: {error.message}")
+        return replace(found, details=details, warnings=tuple(warnings))
 
     def _chosen(self, found: Timeline, fetched: Fetched | None) -> Timeline:
         """Adds what the rule chooses, from what was read if that reaches up to the present."""
@@ -229,9 +261,7 @@ class Resolver:
         """Resolves a query; raises what `resolve` does."""
         with border(self._debug):
             if query.reference.digest is not None:
-                return Resolution.of(
-                    query, query.reference.digest, None, "already pinned in the image; nothing was looked up"
-                )
+                return self._caching.resolve_pinned(query, query.reference.digest)
             return self._locked.resolve(query) if self._locked else self._caching.resolve(query)
 
     def resolve_queries(self, queries: Mapping[str, Query], progress: Progress | None = None) -> Resolutions:
@@ -257,4 +287,4 @@ class Resolver:
             InvalidImage: the image is not a reference.
         """
         with border(self._debug):
-            return self._lookup.considered(reference.parse(image, self.mirrors))
+            return self._lookup.access.considered(reference.parse(image, self.mirrors))

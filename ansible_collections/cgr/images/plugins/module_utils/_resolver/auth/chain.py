@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from ..errors import CgrError
@@ -38,6 +38,27 @@ def credential_sources(settings: Settings, transport: Transport, answers: Answer
         found.append(AssumedIdentity(settings, transport, answers))
     found += docker_configs(settings.environment, host, answers)
     return [*found, Chainctl(settings.environment, answers)] if host == REGISTRY else found
+
+
+def docker_credential(
+    environment: Mapping[str, str], answers: Answers, host: str, name: str, deadline: float
+) -> Credential | None:
+    """Returns the credential that Docker has for a repository of another registry; `None` if it has no credential.
+
+    Args:
+        environment: the environment variables.
+        answers: where the sources keep what they asked for.
+        host: the registry.
+        name: the name of the repository.
+        deadline: when to give up, by `time.monotonic()`, in seconds.
+
+    Raises:
+        BrokenCredentials, RegistryUnavailable: a place that has something is broken, or does not answer.
+    """
+    chain = CredentialChain(docker_configs(environment, host, answers), host, answers)
+    repository = f"{host}/{name}"
+    found = chain.find(Reference(repository, repository, host, name, None, None), deadline)
+    return None if isinstance(found.credential, Anonymous) else found.credential
 
 
 class CredentialChain:

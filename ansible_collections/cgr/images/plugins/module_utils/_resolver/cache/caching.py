@@ -52,11 +52,23 @@ class CachingResolver:
             return CacheEntry(resolution, _is_lasting(resolution, self.lookup.clock(query.reference)))
 
         key = self._key(query)
-        lasting = self.lasting_cache if query.rule.at else NullCache()
+        is_lasting = query.rule.at and not (query.rule.pullable or query.rule.check_mirror)  # both may change
+        lasting = self.lasting_cache if is_lasting else NullCache()
         codec = _codec(query)
         entry = self.run_cache.get_or_set(key, lambda: lasting.get_or_set(key, compute, codec), codec)
         resolution: Resolution = self._with_cache_warnings(entry.value)
         return _with_stale_warning(resolution.for_query(query), query)
+
+    def resolve_pinned(self, query: Query, digest: str) -> Resolution:
+        """Resolves an image that is already pinned: only what its manifest says may have to be looked up."""
+        resolution = Resolution.of(query, digest, None, "already pinned in the image; nothing was looked up")
+        if not query.rule.needs_content:
+            return resolution
+        try:
+            found = self.lookup.with_details(query, resolution)
+        except CgrError as error:
+            raise error.with_image(query.reference.image) from error.__cause__
+        return replace(found, reason="already pinned in the image")
 
     def _resolve(self, query: Query) -> Resolution:
         if self.present is None or query.is_fixed:

@@ -15,7 +15,7 @@ a maximum of 1000 builds per request, and offers no way to see that it was reach
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable
 
 from ..errors import InvalidInstant, UntrustworthyAnswer
@@ -81,8 +81,11 @@ def fetch_earlier(source: HistorySource, history: HistoryRange) -> HistoryRange:
         page = source.between(window.start, window.end)
         older = _complete(page, window, limit)
         if older is not None:
-            builds = sorted({*older.builds, *history.builds}, key=_order)
-            return HistoryRange(tuple(builds), older.start, history.end, history.now)
+            builds = tuple(sorted({*older.builds, *history.builds}, key=_order))
+            deletions = tuple(sorted({*older.deletions, *history.deletions}))
+            return replace(
+                history, builds=builds, start=older.start, deletions=deletions, known_since=older.known_since
+            )
         window = window.after(page, limit)
     raise UntrustworthyAnswer(_NEVER_COMPLETE)
 
@@ -123,12 +126,18 @@ def fetch_between(
 
 def _complete(page: Page, window: _Window, limit: Instant) -> HistoryRange | None:
     """Returns a page as a range, if it is known to be complete and has a build up to the limit."""
-    if len(page.builds) >= TRUSTED_BELOW:
+    if _is_full(page):
         return None
     builds = window.builds_in(page)
-    if not (builds and builds[0].updated_at <= limit) and window.start > BEGINNING:
+    if not (builds and builds[0].updated_at <= limit) and window.start > (page.known_since or BEGINNING):
         return None
-    return HistoryRange(tuple(builds), window.start, window.end, page.now)
+    deletions = tuple(sorted({each for each in page.deletions if window.start <= each <= window.end}))
+    return HistoryRange(tuple(builds), window.start, window.end, page.now, deletions, page.known_since)
+
+
+def _is_full(page: Page) -> bool:
+    """Whether a page has so many entries that it may be truncated."""
+    return len(page.builds) + len(page.deletions) >= TRUSTED_BELOW
 
 
 def _is_far_off(page: Page, window: _Window) -> bool:
@@ -166,7 +175,7 @@ class _Window:
 
     def after(self, page: Page, limit: Instant) -> _Window:
         """Returns the window to request after this page."""
-        if len(page.builds) >= TRUSTED_BELOW:
+        if _is_full(page):
             return self.narrower(page.builds, [r for r in self.builds_in(page) if r.updated_at <= limit], limit)
         return self.wider()
 

@@ -18,4 +18,8 @@ class HistorySource(Protocol):
     """The history of one tag."""
 
     def between(self, start: Instant, end: Instant | None) -> Page:
-        """Returns the builds from `start` to `end` (to the last one if `None`); if there are many, perhaps only some."""
+        """Returns the builds and deletions from `start` to `end` (to the last one if `None`).
+
+        If there are many, it may return only some.  A source that knows the history only from some instant on says so, rather
+        than letting it look like the first build.
+        """

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Sequence
+from typing import Mapping, Sequence
 
 from ..errors import InvalidImage, InvalidRule
 from ..model.build import Build, HistoryRange
+from ..model.details import Details
 from ..model.duration import parse_duration
 from ..model.instant import AtLike, Instant
 from ..model.query import Query
@@ -62,6 +63,7 @@ class Timeline:
         refusal: why it chooses no build.
         current: the digest that is deployed, if it is known.
         warnings: what the user should look at.
+        details: what the manifests of the builds say, by their digests, if that was asked for.
     """
 
     query: Query
@@ -73,6 +75,7 @@ class Timeline:
     refusal: str | None = None
     current: str | None = None
     warnings: tuple[str, ...] = field(default=())
+    details: Mapping[str, Details] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -115,7 +118,7 @@ class Timeline:
     def is_chosen(self, interval: Interval) -> bool:
         """Whether the rule chooses this interval's build."""
         resolution = self.chosen
-        return bool(resolution and resolution.updated_at and interval.holds(resolution.digest, resolution.updated_at))
+        return bool(resolution and resolution.updated_at and interval.holds(resolution.index, resolution.updated_at))
 
     def is_current(self, interval: Interval) -> bool:
         """Whether it is the last interval with the digest that is deployed."""
@@ -169,7 +172,7 @@ def tag_of(named: Reference) -> str:
 def intervals_of(history: HistoryRange, since: Instant, until: Instant | None) -> tuple[Interval, ...]:
     """Returns the intervals between two instants, oldest first, with the one that had begun before."""
     runs = [list(run) for _digest, run in groupby(history.builds, lambda build: build.digest)]
-    intervals = list(_intervals(runs))
+    intervals = list(_intervals(runs, history.deletions))
     return tuple(
         interval
         for interval in intervals
@@ -187,11 +190,12 @@ def contradictions(intervals: Sequence[Interval]) -> tuple[str, ...]:
     )
 
 
-def _intervals(runs: Sequence[Sequence[Build]]) -> list[Interval]:
+def _intervals(runs: Sequence[Sequence[Build]], deletions: Sequence[Instant]) -> list[Interval]:
     last_left: dict[str, Instant] = {}
     intervals = []
     for number, run in enumerate(runs):
-        until = runs[number + 1][0].updated_at if number + 1 < len(runs) else None
+        moved = [runs[number + 1][0].updated_at] if number + 1 < len(runs) else []
+        until = min([*moved, *(each for each in deletions if each >= run[-1].updated_at)], default=None)
         intervals.append(Interval(run[0].digest, run[0].updated_at, until, last_left.get(run[0].digest)))
         if until is not None:
             last_left[run[0].digest] = until

@@ -12,11 +12,14 @@ import threading
 import time
 from typing import Any, BinaryIO
 
-LARGEST_ANSWER = 4 * 1024 * 1024
+LARGEST_BODY = 2 * 1024 * 1024
 PIECE = 64 * 1024
 
 current = threading.local()
-"""`current.deadline`: when the thread stops to read, by `time.monotonic()`, in seconds."""
+"""The limits for the answer that the thread reads.
+
+`current.deadline` is when to stop, by `time.monotonic()`, in seconds; `current.limit` is how many bytes its body may have.
+"""
 
 
 class AnswerTooLarge(Exception):
@@ -24,7 +27,7 @@ class AnswerTooLarge(Exception):
 
 
 class BoundedResponse(http.client.HTTPResponse):
-    """An answer of which no more than `LARGEST_ANSWER` bytes are read, and none after the deadline of the thread."""
+    """An answer of which no more than twice the bytes of its body are read, and none after the deadline of the thread."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -36,7 +39,7 @@ class _BoundedFile:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file: Any = file
-        self._left = LARGEST_ANSWER
+        self._left = 2 * int(getattr(current, "limit", LARGEST_BODY))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from ..errors import UntrustworthyAnswer
 from ..redaction import redact
-from .bounded import AnswerTooLarge, current
+from .bounded import LARGEST_BODY, AnswerTooLarge, current
 from .failures import Broken
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
-LARGEST_BODY = 2 * 1024 * 1024
 CHUNK = 64 * 1024
 NOT_MODIFIED = 304
 
@@ -36,13 +35,20 @@ class Response:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request, to be sent once or more often."""
+    """One request, to be sent once or more often.
+
+    Attributes:
+        limit: how many bytes the body of the answer may have.
+        may_redirect: whether a redirect is an answer, of which only the headers are read, rather than an error.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str]
     form: Mapping[str, str] | None
     deadline: float
+    limit: int = LARGEST_BODY
+    may_redirect: bool = False
 
     @property
     def host(self) -> str:
@@ -57,7 +63,7 @@ class Exchange:
             Broken: the answer ends too early.
             Exception: what urllib3 raises.
         """
-        current.deadline = self.deadline
+        current.deadline, current.limit = self.deadline, self.limit
         left = max(self.deadline - time.monotonic(), 0.001)
         from urllib3 import Timeout
 
@@ -75,27 +81,31 @@ class Exchange:
             )
             return self._read(response)
         except AnswerTooLarge:
-            raise UntrustworthyAnswer(_too_large(self.host)) from None
+            raise UntrustworthyAnswer(_too_large(self.host, self.limit)) from None
 
     def _read(self, response: Any) -> Response:
         try:
             status, headers = int(response.status), response.headers
             if 300 <= status < 400:  # its body is of no use, and may have no end
+                if self.may_redirect and status != NOT_MODIFIED:
+                    response.close()
+                    return Response(status, headers, b"")
                 raise UntrustworthyAnswer(_redirected(self.host, status, headers.get("Location", "")))
             body = self._body(response)
-            _reject_cut(body, headers)
+            if self.method != "HEAD":
+                _reject_cut(body, headers)
         except BaseException:
             response.close()  # what is still to come is not read
             raise
         response.release_conn()
-        return Response(status, headers, _decoded(body, headers.get("Content-Encoding", ""), self.host))
+        return Response(status, headers, _decoded(body, headers.get("Content-Encoding", ""), self.host, self.limit))
 
     def _body(self, response: Any) -> bytes:
         body = bytearray()
         for piece in response.stream(CHUNK, decode_content=False):
             body += piece
-            if len(body) > LARGEST_BODY:
-                raise UntrustworthyAnswer(_too_large(self.host))
+            if len(body) > self.limit:
+                raise UntrustworthyAnswer(_too_large(self.host, self.limit))
         return bytes(body)
 
 
@@ -116,23 +126,23 @@ def _reject_cut(body: bytes, headers: Mapping[str, str]) -> None:
         raise Broken("it broke its answer off")
 
 
-def _decoded(body: bytes, encoding: str, host: str) -> bytes:
+def _decoded(body: bytes, encoding: str, host: str, limit: int) -> bytes:
     """Undoes a compression, though none was asked for; no more of it than an answer may have."""
     if encoding.strip().lower() in ("", "identity") or not body:
         return body
     if encoding.strip().lower() not in ("gzip", "x-gzip", "deflate"):
         raise UntrustworthyAnswer(f"{host} sent an answer in the encoding {redact(encoding)}, which was not asked for.")
     try:
-        plain = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, LARGEST_BODY + 1)
+        plain = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, limit + 1)
     except zlib.error:
         raise Broken("its answer is not encoded as it says") from None
-    if len(plain) > LARGEST_BODY:
-        raise UntrustworthyAnswer(_too_large(host))
+    if len(plain) > limit:
+        raise UntrustworthyAnswer(_too_large(host, limit))
     return plain
 
 
-def _too_large(host: str) -> str:
-    return f"{host} sent an answer of more than {LARGEST_BODY // 1024} KiB; it was not read."
+def _too_large(host: str, limit: int) -> str:
+    return f"{host} sent an answer of more than {limit // 1024} KiB; it was not read."
 
 
 def _redirected(host: str, status: int, location: str) -> str:

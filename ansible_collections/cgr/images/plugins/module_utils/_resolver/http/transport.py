@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Callable, Iterator, Mapping, TypeVar
 from urllib.parse import urlencode
 
 from ..errors import RegistryUnavailable
+from .bounded import LARGEST_BODY
 from .connections import Connections
 from .exchange import Exchange, Response
 from .failures import expected_failures, final, plainly
@@ -31,6 +32,7 @@ from .rate_limiter import RateLimiter
 if TYPE_CHECKING:
     from urllib3.util import Retry
 
+JSON = "application/json"
 RETRIES = 3
 SHORTEST_WAIT = 0.1
 SLOW_DOWN = 429
@@ -52,7 +54,7 @@ class Transport:
         # An answer must be today's, and small enough to need no compression.
         self._headers = {
             "User-Agent": user_agent,
-            "Accept": "application/json",
+            "Accept": JSON,
             "Accept-Encoding": "identity",
             "Cache-Control": "no-cache",
         }
@@ -63,7 +65,18 @@ class Transport:
         self._free = threading.BoundedSemaphore(connections)
         remember_proxy_secrets(environment)
 
-    def get(self, url: str, params: Mapping[str, str], authorization: str | None, deadline: float) -> Response:
+    def get(
+        self,
+        url: str,
+        params: Mapping[str, str],
+        authorization: str | None,
+        deadline: float,
+        *,
+        accept: str = JSON,
+        limit: int = LARGEST_BODY,
+        may_redirect: bool = False,
+        method: str = "GET",
+    ) -> Response:
         """Sends a GET and reads the answer.
 
         Args:
@@ -71,6 +84,10 @@ class Transport:
             params: the query, added to that of the URL.
             authorization: the `Authorization` header, or `None` to send none.
             deadline: when to give up, by `time.monotonic()`, in seconds.
+            accept: the media types to accept.
+            limit: how many bytes the body may have.
+            may_redirect: whether a redirect is returned as an answer without a body; it is not followed.
+            method: `GET`, or `HEAD` for an answer without a body.
 
         Raises:
             RegistryUnavailable: no answer by the deadline, or every attempt failed.
@@ -79,8 +96,9 @@ class Transport:
             MissingDependency: requests is not installed.
         """
         query = f"{'&' if '?' in url else '?'}{urlencode(params)}" if params else ""
-        headers = self._headers_with(authorization)
-        return self._repeat(Exchange("GET", url + query, headers, None, deadline), RETRY_STATUSES)
+        headers = {**self._headers_with(authorization), "Accept": accept}
+        exchange = Exchange(method, url + query, headers, None, deadline, limit, may_redirect)
+        return self._repeat(exchange, RETRY_STATUSES)
 
     def post(
         self,

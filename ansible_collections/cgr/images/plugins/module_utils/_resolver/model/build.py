@@ -24,10 +24,19 @@ class Build:
 
 @dataclass(frozen=True)
 class Page:
-    """The answer of a history source: builds in any order, and the time by the source's clock, if it gave one."""
+    """The answer of a history source.
+
+    Attributes:
+        builds: the builds, in any order.
+        now: the time by the source's clock, if it gave one.
+        deletions: when the tag was deleted.
+        known_since: the instant before which the source knows nothing; `None` if it knows the whole history.
+    """
 
     builds: tuple[Build, ...]
     now: Instant | None
+    deletions: tuple[Instant, ...] = ()
+    known_since: Instant | None = None
 
 
 @dataclass(frozen=True)
@@ -39,14 +48,18 @@ class HistoryRange:
         start: the beginning of the range.
         end: the end of the range.
         now: the time by the source's clock when the range was read.
+        deletions: when the tag was deleted, oldest first.
+        known_since: the instant before which the source knows nothing; `None` if it knows the whole history.
     """
 
     builds: tuple[Build, ...]
     start: Instant
     end: Instant
     now: Instant | None
+    deletions: tuple[Instant, ...] = ()
+    known_since: Instant | None = None
 
     @property
     def has_first_build(self) -> bool:
-        """Whether the history has nothing before the range."""
-        return self.start <= BEGINNING
+        """Whether the source knows nothing before the range."""
+        return self.start <= (self.known_since or BEGINNING)

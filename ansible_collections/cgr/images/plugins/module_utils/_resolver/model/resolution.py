@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Mapping
 
 from .build import Build, HistoryRange
+from .details import Details
 from .grammar import is_digest
 from .instant import SECOND, Instant
 from .query import Query
@@ -21,13 +22,15 @@ class Resolution:
         image: the image as it was written.
         repository: the registry and the repository's name, such as `cgr.dev/acme.com/python`.
         tag: the tag; none for an image that was pinned by its digest alone.
-        digest: the digest the tag pointed at, which is that of the index for all platforms.
+        digest: the digest the tag pointed at, which is that of the index for all platforms; or that of the image for the
+            `platform` that was asked for.
         ref: the reference to deploy, `repository:tag@digest`.
         updated_at: when the tag moved to the digest, in UTC; none for an image that was already pinned.
         at: the instant asked for, in UTC; none for the present.
         reason: why this build was chosen, for a person.
         warnings: what the user should look at, although there is a digest.
         history: the part of the tag's history that was read; none if it was not read.
+        details: what the manifest of the build says, if that was asked for.
         present: the instant that its run takes for the present; `None` if `at` was given, or the run does not set it.
     """
 
@@ -42,6 +45,7 @@ class Resolution:
     warnings: tuple[str, ...] = ()
     history: HistoryRange | None = field(default=None, repr=False)
     present: Instant | None = None
+    details: Details | None = None
 
     @classmethod
     def of(
@@ -58,6 +62,32 @@ class Resolution:
         ref = asked.pinned(digest)
         parts = (asked.image, asked.repository, asked.tag, digest, ref, updated_at, query.rule.at, reason)
         return cls(*parts, warnings, history)
+
+    def with_details(self, details: Details) -> Resolution:
+        """Returns the resolution with what the manifest says: the image for a platform, if one was asked for."""
+        digest = details.platforms[details.platform] if details.platform else details.index
+        ref = f"{self.ref.rpartition('@')[0]}@{digest}"
+        return replace(self, digest=digest, ref=ref, details=details)
+
+    @property
+    def index(self) -> str:
+        """The digest that the tag pointed at, also if the image for a platform was asked for."""
+        return self.details.index if self.details else self.digest
+
+    @property
+    def platform(self) -> str | None:
+        """The platform that was asked for, such as `linux/arm64`; none if none was."""
+        return (self.details.platform or None) if self.details else None
+
+    @property
+    def platforms(self) -> Mapping[str, str]:
+        """The digests of the images for the platforms; empty for a single image, or if they were not asked for."""
+        return self.details.platforms if self.details else {}
+
+    @property
+    def created(self) -> Instant | None:
+        """When it was built, in UTC; none if it does not say, or was not asked."""
+        return self.details.created if self.details else None
 
     @property
     def now(self) -> Instant | None:
@@ -88,7 +118,10 @@ class Resolution:
         return (self.next.updated_at - self.updated_at) // SECOND
 
     def to_result(self) -> dict[str, Any]:
-        """Returns the values that modules, functions and `--json` return, instants as text; without the warnings."""
+        """Returns the values that modules, functions and `--json` return, instants as text; without the warnings.
+
+        Those about platforms are only there if they were asked for.
+        """
         return {
             **{name: getattr(self, name) for name in ("image", "repository", "tag", "digest", "ref")},
             "updated_at": _text(self.updated_at),
@@ -97,7 +130,14 @@ class Resolution:
             "previous": _build(self.previous),
             "next": _build(self.next),
             "active_seconds": self.active_seconds,
+            **self._details_to_result(),
         }
+
+    def _details_to_result(self) -> dict[str, Any]:
+        if self.details is None:
+            return {}
+        platform = {"platform": self.platform, "index": self.index} if self.platform else {}
+        return {**platform, "platforms": dict(self.platforms), "created": _text(self.created)}
 
     def to_dict(self) -> dict[str, Any]:
         """Returns what the query does not say already as JSON data, for another process; `from_dict` reads it."""
@@ -108,6 +148,7 @@ class Resolution:
             "warnings": list(self.warnings),
             "history": _history_to_dict(self.history) if self.history else None,
             "present": _text(self.present),
+            **({"details": self.details.to_dict()} if self.details else {}),
         }
 
     @classmethod
@@ -127,12 +168,18 @@ class Resolution:
             raise ValueError("is not a resolution of this query")
         warnings = tuple(str(warning) for warning in data["warnings"])
         resolution = cls.of(query, data["digest"], updated_at, str(data["reason"]), warnings, history)
-        return replace(resolution, present=_instant(data.get("present")))
+        resolution = replace(resolution, present=_instant(data.get("present")))
+        details = Details.from_dict(data["details"]) if data.get("details") else None
+        if details and resolution.digest != (
+            details.platforms[details.platform] if details.platform else details.index
+        ):
+            raise ValueError("is not the digest of its platform")
+        return resolution.with_details(details) if details else resolution
 
     def for_query(self, query: Query) -> Resolution:
         """Returns the resolution for a query that asks for the same, perhaps in other words, such as a mirror's name."""
         resolution = self.of(query, self.digest, self.updated_at, self.reason, self.warnings, self.history)
-        return replace(resolution, present=self.present)
+        return replace(resolution, present=self.present, details=self.details)
 
     def with_warning(self, warning: str) -> Resolution:
         """Returns the resolution with one more warning."""
@@ -142,7 +189,7 @@ class Resolution:
     def _others(self) -> tuple[Build, ...]:
         if self.history is None or self.updated_at is None:
             return ()
-        return tuple(build for build in self.history.builds if build.digest != self.digest)
+        return tuple(build for build in self.history.builds if build.digest != self.index)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from ..redaction import redact
 from .duration import format_duration, parse_duration
 from .grammar import is_digest
 from .instant import AtLike, Instant
+from .platform import Platform
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -28,18 +29,32 @@ class RuleArguments(TypedDict, total=False):
 
     at: AtLike | None
     min_age: str | None
+    min_age_from: str | None
     builds_back: int | None
     exclude: Iterable[str] | None
+    platform: str | None
+    pullable: bool | None
+    on_denied: str | None
+    check_mirror: bool | None
+    details: bool | None
     current: str | None
     stale_after: str | None
 
 
 class Kind(NamedTuple):
-    """The kind of value that a part holds: how to read it from what a user wrote, and how to write it as JSON."""
+    """The kind of value that a part holds.
+
+    Attributes:
+        name: its name.
+        parse: reads a value from what a user wrote, by the name of the argument.
+        to_json: writes a value as JSON data.
+        choices: the values to choose from, the default first; none for a value that is free.
+    """
 
     name: str
     parse: Callable[[str, Any], Any]
     to_json: Callable[[Any], Any]
+    choices: tuple[str, ...] = ()
 
 
 class Part(NamedTuple):
@@ -49,9 +64,9 @@ class Part(NamedTuple):
         name: the name of the argument, option or property.
         kind: the kind of its values.
         text: what it means, in Markdown.
-        is_locked: whether it belongs to the key of a lock entry.
+        is_locked: whether it belongs to the key of a lock entry, and to the state of a resource.
         is_shared: whether a set of images may share it.
-        chooses: whether it can change which build is chosen.
+        chooses: whether it can change the result.
     """
 
     name: str
@@ -131,10 +146,31 @@ def _parse_digests(name: str, value: object) -> frozenset[str]:
     return frozenset(digests)
 
 
+def _parse_flag(name: str, value: object) -> bool:
+    # A command line and Ansible's variables may hold it as text.
+    text = str(value).strip().lower()
+    if text not in ("true", "false"):
+        raise InvalidRule(f"{name} {redact(value)} is neither true nor false.", name)
+    return text == "true"
+
+
+def _choice(*choices: str) -> Kind:
+    """Returns the kind of a choice; the first one is the default, and is held as the empty text."""
+
+    def parse(name: str, value: object) -> str:
+        if value not in choices:
+            raise InvalidRule(f"{name} {redact(value)} is unknown: write {' or '.join(choices)}.", name)
+        return "" if value == choices[0] else str(value)
+
+    return Kind("choice", parse, str, choices)
+
+
 INSTANT = Kind("instant", lambda name, value: parse_at(value, name), str)
 DURATION = Kind("duration", _parse_duration, format_duration)
 COUNT = Kind("count", _parse_count, int)
 DIGESTS = Kind("digests", _parse_digests, sorted)
+PLATFORM = Kind("platform", lambda name, value: Platform.parse(value, name), str)
+FLAG = Kind("flag", _parse_flag, bool)
 DIGEST = Kind("digest", lambda name, value: parse_current(value, name), str)
 
 
@@ -166,6 +202,14 @@ class Rule:
             "The minimum age of the build by the registry's clock, such as `7d`, `36h` or `P7D`. Cannot be combined with `at`.",
         ),
     )
+    min_age_from: str = field(
+        default="",
+        metadata=_part(
+            _choice("tag", "build"),
+            "The time from which `min_age` counts: `tag` is when the tag moved to the build, `build` is when it was built, as"
+            " Chainguard's pull policy `cooldown` counts. A build that gives no time is not old enough. By default `tag`.",
+        ),
+    )
     builds_back: int = field(
         default=0,
         metadata=_part(
@@ -177,12 +221,51 @@ class Rule:
         default=frozenset(),
         metadata=_part(DIGESTS, "Digests of builds known to be bad. The next older build is chosen instead."),
     )
+    platform: Platform | None = field(
+        default=None,
+        metadata=_part(
+            PLATFORM,
+            "The platform whose image to pin, such as `linux/arm64`; the name of an architecture (`x86_64`, `aarch64`) means"
+            " Linux. By default, the index of all platforms is pinned.",
+        ),
+    )
+    pullable: bool = field(
+        default=False,
+        metadata=_part(
+            FLAG,
+            "Check that the registry serves the build to these credentials: that it still exists and that no pull policy denies"
+            " it. A build that is deployed already is kept even if it is denied.",
+            is_locked=False,
+        ),
+    )
+    on_denied: str = field(
+        default="",
+        metadata=_part(
+            _choice("fail", "older"),
+            "What to do about a build that may not be used: `fail`, or choose the newest `older` one that may be used. Requires"
+            " `pullable`. With `at` it always fails. By default `fail`.",
+            is_locked=False,
+        ),
+    )
+    check_mirror: bool = field(
+        default=False,
+        metadata=_part(
+            FLAG,
+            "For an image on a mirror, check that the mirror serves the build, with the credentials that Docker has for it. A"
+            " mirror that pulls through fetches the build when it is asked.",
+            is_locked=False,
+        ),
+    )
+    details: bool = field(
+        default=False,
+        metadata=_part(FLAG, "Also return the platforms of the image and when it was built.", is_locked=False),
+    )
     current: str | None = field(
         default=None,
         metadata=_part(
             DIGEST,
             "The digest or the `ref` that is deployed now. With `min_age`, an older build never replaces it, unless it is"
-            " excluded or `builds_back` is given.",
+            " excluded or `builds_back` is given. With `pullable`, it is kept even if it may no longer be pulled.",
             is_locked=False,
             is_shared=False,
         ),
@@ -227,8 +310,13 @@ class Rule:
         }
 
     def with_current(self, digest: str | None) -> Rule:
-        """Returns the rule with another `current` digest, which only a `min_age` uses."""
-        return replace(self, current=digest if self.min_age else None)
+        """Returns the rule with another `current` digest, which only `min_age` and `pullable` use."""
+        return replace(self, current=digest if self.min_age or self.pullable else None)
+
+    @property
+    def needs_content(self) -> bool:
+        """Whether the manifest of the chosen build is needed, not only its digest."""
+        return bool(self.platform or self.pullable or self.check_mirror or self.details)
 
     def _reject_contradictions(self) -> None:
         for other in ("min_age", "stale_after"):
@@ -236,10 +324,16 @@ class Rule:
                 raise InvalidRule(
                     f"at and {other} cannot be combined: at names the instant, and {other} counts from now.", other
                 )
-        if self.current and not self.min_age:
+        if self.current and not self.min_age and not self.pullable:
             raise InvalidRule(
-                "current requires min_age: without it, the latest build is chosen whatever is deployed.", "current"
+                "current requires min_age or pullable: without them, the latest build is chosen whatever is deployed.",
+                "current",
             )
+        for name, required in (("min_age_from", "min_age"), ("on_denied", "pullable")):
+            if getattr(self, name) and not getattr(self, required):
+                raise InvalidRule(
+                    f"{name} {getattr(self, name)} requires {required}: give it, too, or omit {name}.", name
+                )
 
 
 PARTS = tuple(

@@ -8,6 +8,7 @@ The wording of the registry is Chainguard's; where a status has two meanings, th
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from ..auth.credentials import Anonymous, Credential
@@ -17,6 +18,7 @@ from ..errors import (
     CredentialsExpired,
     CredentialsRefused,
     DeniedByPolicy,
+    Gone,
     NotEntitled,
     NotSignedIn,
     RegistryUnavailable,
@@ -29,6 +31,9 @@ from ..model.reference import Reference
 from ..redaction import redact
 
 SIGN_IN = "chainctl auth configure-docker, or set CGR_TOKEN to what `chainctl auth token --audience cgr.dev` prints"
+
+
+_POLICY = re.compile(r"denied by policy:?\s*[\"'`]?([A-Za-z0-9][A-Za-z0-9._/-]*)", re.IGNORECASE)
 
 
 def token_error(response: Response, reference: Reference, credential: Credential) -> CgrError:
@@ -54,13 +59,45 @@ def token_error(response: Response, reference: Reference, credential: Credential
 
 def history_error(response: Response, reference: Reference, credential: Credential) -> CgrError:
     """Returns the error for an answer of the history endpoint other than 200."""
-    said = _said(response)
-    if "denied by policy" in response.body[:2000].decode("utf-8", "replace").lower():
-        return DeniedByPolicy(
-            "a pull policy of the organisation denies this image. Ask for an older build, or ask whoever set the policy what it"
-            f" allows ({said})",
+    return _denied(response, reference, "this image") or _error(response, reference, credential)
+
+
+def content_error(response: Response, reference: Reference, credential: Credential, name: str) -> CgrError:
+    """Returns the error for an answer other than 200 about a manifest or a blob.
+
+    Args:
+        response: the answer.
+        reference: an image of the repository.
+        credential: the credential that was used.
+        name: what was asked for, with its digest, such as `the index sha256:…`.
+    """
+    denied = _denied(response, reference, name)
+    if denied is None and response.status == 404 and not is_unknown_repository(response):
+        return Gone(
+            f"the registry does not serve {name}. It may have been deleted: ask for another build ({_said(response)})",
             image=reference.image,
         )
+    return denied or _error(response, reference, credential)
+
+
+def _denied(response: Response, reference: Reference, name: str) -> DeniedByPolicy | None:
+    """Returns the error for an answer that names a pull policy, whatever its status is."""
+    text = response.body[:2000].decode("utf-8", "replace")
+    if "denied by policy" not in text.lower():
+        return None
+    policy = _POLICY.search(text)
+    named = f"the pull policy {redact(policy[1])}" if policy else "a pull policy"
+    error = DeniedByPolicy(
+        f"{named} of the organisation denies {name}. Look for the newest build that it allows: cgr-images resolve"
+        f" {reference.image} --pullable --on-denied older. Or ask whoever set the policy for an exception ({_said(response)})",
+        image=reference.image,
+    )
+    error.policy = redact(policy[1]) if policy else None
+    return error
+
+
+def _error(response: Response, reference: Reference, credential: Credential) -> CgrError:
+    said = _said(response)
     if response.status == 403:
         return _not_entitled(reference, credential, said)
     if response.status == 401:

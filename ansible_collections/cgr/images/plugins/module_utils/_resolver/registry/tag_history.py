@@ -12,17 +12,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ..auth.credentials import Bearer, Credential
 from ..errors import UntrustworthyAnswer
 from ..http.exchange import Response, describe_body
-from ..http.transport import Transport
 from ..model.build import Build, Page
 from ..model.grammar import is_digest
 from ..model.instant import SECOND, Instant
-from ..model.reference import Reference
 from ..redaction import redact
 from . import response_errors
-from .token_exchange import TokenExchange
+from .repository import Repository
 
 MARGIN = SECOND
 """How much more is asked for at both ends: bounds may be exclusive, or cut to the second."""
@@ -32,36 +29,20 @@ MARGIN = SECOND
 class TagHistory:
     """The Tag History API as the source of one tag's history."""
 
-    transport: Transport
-    tokens: TokenExchange
-    base: str
-    reference: Reference
-    credential: Credential
-    deadline: float
+    repository: Repository
 
     def between(self, start: Instant, end: Instant | None) -> Page:
         """Returns the records from `start` to `end`, with a little to spare; for an unknown tag, an empty history."""
         window = {"start": _bound(start + -MARGIN)}
         if end is not None:
             window["end"] = _bound(end + MARGIN)
-        response = self._get(window)
+        asked = self.repository
+        response = asked.get(f"_chainguard/history/{asked.reference.tag}", window)
         if response.status == 404 and not response_errors.is_unknown_repository(response):
             return Page((), _clock(response))
         if response.status != 200:
-            raise response_errors.history_error(response, self.reference, self.credential)
+            raise response_errors.history_error(response, asked.reference, asked.credential)
         return Page(_records(response.body), _clock(response))
-
-    def _get(self, window: dict[str, str]) -> Response:
-        url = f"{self.base}/v2/{self.reference.name}/_chainguard/history/{self.reference.tag}"
-        authorization = self._authorization(None)
-        response = self.transport.get(url, window, authorization, self.deadline)
-        # In the middle of work a token may expire: it is renewed, once.
-        if response.status == 401 and not isinstance(self.credential, Bearer):
-            response = self.transport.get(url, window, self._authorization(authorization), self.deadline)
-        return response
-
-    def _authorization(self, refused: str | None) -> str:
-        return self.tokens.authorization(self.base, self.reference, self.credential, self.deadline, refused)
 
 
 def _bound(instant: Instant) -> str:

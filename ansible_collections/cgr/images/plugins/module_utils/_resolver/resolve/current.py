@@ -19,16 +19,22 @@ def keep_current(resolution: Resolution, query: Query) -> Resolution | None:
         query: the query, with `current` in its rule.
 
     Returns:
-        The resolution of the query; `None` if too little of the history was read to tell.
+        The resolution of the query; `None` if too little was read to tell.
     """
     history = resolution.history
     if not query.rule.current or not resolution.updated_at or history is None or history.now is None:
         return resolution
-    choice = Choice(Build(resolution.updated_at, resolution.digest), resolution.reason)
+    if query.rule.on_denied and query.rule.current != resolution.index:
+        return None  # a newer build may have been passed over that is the current pin
+    if not query.rule.min_age:
+        return resolution
+    choice = Choice(Build(resolution.updated_at, resolution.index), resolution.reason)
     kept = selection.keep_current(choice, query.rule, history)
     if kept is choice:
         return resolution
-    return to_resolution(query, kept, history, resolution.warnings) if kept else None
+    if kept is None or query.rule.needs_content:
+        return None
+    return to_resolution(query, kept, history, resolution.warnings)
 
 
 def to_resolution(query: Query, choice: Choice, history: HistoryRange, warnings: tuple[str, ...] = ()) -> Resolution:

@@ -1,43 +1,52 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Resolving one image: with the available credentials, and as much of its history as the query takes."""
+"""Resolving one image: with as much of its history as the query takes."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Callable, NamedTuple, TypeVar
 
-from ..auth.chain import CredentialChain
-from ..auth.credentials import Anonymous, Considered, Credential, Found
+from ..auth.credentials import Credential
 from ..errors import (
-    AccessRefused,
     BeforeFirstBuild,
     CgrError,
-    CredentialsRefused,
     DeniedByPolicy,
+    Gone,
     NoBuildFits,
-    NotSignedIn,
-    RegistryUnavailable,
+    NoSuchBuild,
     UnknownTag,
-    UntrustworthyAnswer,
 )
 from ..history import clocks, reader, selection
-from ..history.selection import Choice
+from ..history.selection import Choice, Known
 from ..history.source import HistorySource
 from ..model.build import HistoryRange
+from ..model.details import Details
 from ..model.instant import Instant
 from ..model.query import Query
 from ..model.reference import Reference
 from ..model.resolution import Resolution
-from ..redaction import hide_secrets, redact
+from ..model.rule import Rule
+from ..redaction import redact
+from ..registry.content import Content
+from ..registry.mirror import Mirror
+from . import manifests
+from .access import Access
 from .current import to_resolution
 
-Trace = Callable[[str], None]
 OpenHistory = Callable[[Reference, Credential, float], HistorySource]
 """Opens the history of an image with a credential, until a deadline by `time.monotonic()`, in seconds."""
 
+OpenContent = Callable[[Reference, Credential, float], Content]
+"""Opens the content of an image's repository, as `OpenHistory` opens its history."""
+
 Clock = Callable[[Reference], "Instant | None"]
+
+MAX_PASSED_OVER = 50
+"""How many builds may be passed over, because they may not be used, before it is an error."""
+
+_KEPT = "the deployed build is kept, although it may no longer be pulled"
 
 _T = TypeVar("_T")
 
@@ -54,17 +63,17 @@ class Lookup:
     """Resolves one image at a time; threads may share it.
 
     Attributes:
-        credential_chain: finds the credentials.
+        access: finds the credentials.
         open_history: opens the history of an image.
-        seconds: how long one query may take.
-        trace: called with what each source of credentials returned.
+        open_content: opens the content of its repository.
+        mirror: asks the mirror of an image.
         clock: returns this machine's time, to hold the registry's against; `None` for a registry with a clock of its own.
     """
 
-    credential_chain: CredentialChain
+    access: Access
     open_history: OpenHistory
-    seconds: float
-    trace: Trace
+    open_content: OpenContent
+    mirror: Mirror
     clock: Clock
     _clock_warning: list[str] = field(default_factory=list, init=False)
 
@@ -82,7 +91,7 @@ class Lookup:
         def read(source: HistorySource) -> HistoryRange:
             return reader.fetch_until(source, at, Instant(time.time_ns()), rule.min_age, called)
 
-        history, warnings = self._with_credentials(query.reference, read)
+        history, warnings = self._with_history(query.reference, read)
         clocks.reject_fast_clock(rule, history.now, self.clock(query.reference))
         return Fetched(history, (*warnings, *self._clock_warnings(query.reference, history)))
 
@@ -94,7 +103,7 @@ class Lookup:
         def read(source: HistorySource) -> tuple[Instant, HistoryRange]:
             return reader.fetch_between(source, since, until, Instant(time.time_ns()), progress)
 
-        (start, history), warnings = self._with_credentials(reference, read)
+        (start, history), warnings = self._with_history(reference, read)
         if until:
             clocks.reject_future_instant(until, "until", history.now, self.clock(reference))
         return start, Fetched(history, (*warnings, *self._clock_warnings(reference, history)))
@@ -107,24 +116,100 @@ class Lookup:
             fetched: what `fetch` returned for the query, if it was called.
             until: the instant to take for the present (see `selection.choose`).
         """
-        history, warnings = fetched or self.fetch(query)
-        clocks.reject_fast_clock(query.rule, history.now, self.clock(query.reference))
-        choice = selection.choose(history, query.rule, until)
+        fetched = fetched or self.fetch(query)
+        clocks.reject_fast_clock(query.rule, fetched.history.now, self.clock(query.reference))
+        query = self._with_index_of_current(query, fetched.history)
+        known, skipped = Known(), ""
+        denial: CgrError | None = None
+        while True:
+            try:
+                fetched, choice, known = self._choose(query, fetched, until, known)
+            except NoSuchBuild as error:  # after all were passed over, the last one says why
+                raise denial or error from None
+            resolution = to_resolution(query, choice, *fetched)
+            if not query.rule.needs_content:
+                return resolution
+            try:
+                found = self.with_details(query, resolution)
+                return replace(found, reason=found.reason + skipped)
+            except (DeniedByPolicy, Gone) as error:
+                if query.rule.current == resolution.index:
+                    return resolution.with_warning(f"{resolution.image}: {_KEPT}: {error.message}")
+                if not query.rule.on_denied or query.rule.at or len(known.passed_over) >= MAX_PASSED_OVER:
+                    raise
+                denial = error
+                known = replace(known, passed_over=known.passed_over | {resolution.index})
+                skipped = f"{skipped}; newer, but not used: {_why(error, resolution)}"
+
+    def with_details(self, query: Query, resolution: Resolution) -> Resolution:
+        """Adds to a resolution what the manifest of its build says, as far as the rule asks for it.
+
+        Raises:
+            DeniedByPolicy, Gone, UnknownPlatform, InvalidRule: see `manifests.read_details`.
+        """
+        details, warnings = self.with_content(
+            query.reference, lambda content: manifests.read_details(content, query.rule, resolution.index)
+        )
+        if query.rule.check_mirror and query.reference.is_mirrored:
+            self.mirror.check(query.reference, manifests.images_to_pull(details), self.access.deadline())
+        resolution = resolution.with_details(details)
+        return replace(resolution, warnings=tuple(dict.fromkeys((*resolution.warnings, *warnings))))
+
+    def details(self, reference: Reference, digest: str) -> Details:
+        """Returns what the manifest of a build says; raises what `with_details` does."""
+        rule = Rule(details=True)
+        return self.with_content(reference, lambda content: manifests.read_details(content, rule, digest))[0]
+
+    def _choose(
+        self, query: Query, fetched: Fetched, until: Instant | None, known: Known
+    ) -> tuple[Fetched, Choice, Known]:
+        """Chooses a build, with the build times that it takes."""
+        history, warnings = fetched
+        while digest := selection.next_to_ask(history, query.rule, until, known):
+            created, more = self._created(query, digest)
+            known = replace(known, built={**known.built, digest: created})
+            warnings = tuple(dict.fromkeys((*warnings, *more)))
+        choice = selection.choose(history, query.rule, until, known)
         if choice is not None:
-            return to_resolution(query, choice, history, warnings)
+            return Fetched(history, warnings), choice, known
 
         def read_on(source: HistorySource) -> tuple[HistoryRange, Choice]:
-            return _read_on(source, history, query, until)
+            return _read_on(source, history, query, until, known)
 
-        (longer, choice), more = self._with_credentials(query.reference, read_on)
-        return to_resolution(query, choice, longer, tuple(dict.fromkeys((*warnings, *more))))
+        (longer, choice), more = self._with_history(query.reference, read_on)
+        return Fetched(longer, tuple(dict.fromkeys((*warnings, *more)))), choice, known
 
-    def considered(self, reference: Reference) -> tuple[Considered, ...]:
-        """Says which credentials are used for an image, and why those before them are not."""
-        try:
-            return self._find(reference, self._deadline()).considered
-        except CgrError as error:
-            return error.considered
+    def _created(self, query: Query, digest: str) -> tuple[Instant | None, tuple[str, ...]]:
+        created, warnings = self.with_content(
+            query.reference, lambda content: manifests.read_created(content, digest, query.rule.platform)
+        )
+        if created is None:
+            unknown = f"{query.reference.image}: {digest} gives no build time, so it is not old enough."
+            return None, (*warnings, unknown)
+        return created, warnings
+
+    def _with_index_of_current(self, query: Query, history: HistoryRange) -> Query:
+        """Returns the query with the index of the current pin, if that is the image for a platform."""
+        rule, known = query.rule, {build.digest for build in history.builds}
+        if not rule.current or rule.current in known or not rule.platform:
+            return query
+        newest_first = list(dict.fromkeys(build.digest for build in reversed(history.builds)))[:MAX_PASSED_OVER]
+        current = rule.current
+        index, _warnings = self.with_content(
+            query.reference, lambda content: manifests.index_of(content, current, newest_first)
+        )
+        return query.with_rule(current=index) if index else query
+
+    def with_content(self, reference: Reference, read: Callable[[Content], _T]) -> tuple[_T, tuple[str, ...]]:
+        """Reads the content of an image's repository; returns what `read` returned, and warnings."""
+        return self.access.run(
+            reference, lambda credential, deadline: read(self.open_content(reference, credential, deadline))
+        )
+
+    def _with_history(self, reference: Reference, read: Callable[[HistorySource], _T]) -> tuple[_T, tuple[str, ...]]:
+        return self.access.run(
+            reference, lambda credential, deadline: read(self.open_history(reference, credential, deadline))
+        )
 
     def _clock_warnings(self, reference: Reference, history: HistoryRange) -> tuple[str, ...]:
         """Warns of clocks that are far apart, always in the words of the first time: so a set is warned of once."""
@@ -134,73 +219,34 @@ class Lookup:
         self._clock_warning.append(warning)
         return (self._clock_warning[0],)
 
-    def _deadline(self) -> float:
-        return time.monotonic() + self.seconds
 
-    def _find(self, reference: Reference, deadline: float, refused: Credential | None = None) -> Found:
-        considered: tuple[Considered, ...] = ()
-        try:
-            found = self.credential_chain.find(reference, deadline, refused)
-            considered = found.considered
-            return found
-        except CgrError as error:
-            considered = error.considered
-            raise
-        finally:
-            for each in considered:
-                self.trace(hide_secrets(f"{reference.image}: credentials: {each.source}: {each.outcome}"))
-
-    def _with_credentials(
-        self, reference: Reference, read: Callable[[HistorySource], _T]
-    ) -> tuple[_T, tuple[str, ...]]:
-        """Reads with the available credentials, renewed once if they are refused; a public image finally without any."""
-        deadline = self._deadline()
-        try:
-            found = self._find(reference, deadline)
-        except (AccessRefused, RegistryUnavailable, UntrustworthyAnswer) as error:
-            return self._without_credentials(reference, read, error, deadline)
-        # The queries for other images did not use this image's time.
-        deadline += found.waited
-
-        def read_with(credential: Credential) -> _T:
-            return read(self.open_history(reference, credential, deadline))
-
-        try:
-            try:
-                return read_with(found.credential), ()
-            except CredentialsRefused:
-                renewed = self._find(reference, deadline, refused=found.credential).credential
-                if renewed == found.credential:
-                    raise
-                return read_with(renewed), ()
-        except AccessRefused as error:
-            return self._without_credentials(reference, read, error, deadline)
-
-    def _without_credentials(
-        self, reference: Reference, read: Callable[[HistorySource], _T], error: CgrError, deadline: float
-    ) -> tuple[_T, tuple[str, ...]]:
-        """Reads a public image without credentials, after an error with the available ones."""
-        if not reference.is_public or isinstance(error, (NotSignedIn, DeniedByPolicy)):
-            raise error
-        return read(self.open_history(reference, Anonymous(), deadline)), (
-            f"A public image was resolved without credentials, because the available ones do not work: {error.message}",
-        )
+def _why(error: CgrError, resolution: Resolution) -> str:
+    policy = "a pull policy denies it" if isinstance(error, DeniedByPolicy) else "the registry does not serve it"
+    named = f" ({error.policy})" if isinstance(error, DeniedByPolicy) and error.policy else ""
+    return f"{resolution.index}, {policy}{named}"
 
 
 def _read_on(
-    source: HistorySource, history: HistoryRange, query: Query, until: Instant | None
+    source: HistorySource, history: HistoryRange, query: Query, until: Instant | None, known: Known
 ) -> tuple[HistoryRange, Choice]:
     while not history.has_first_build:
         history = reader.fetch_earlier(source, history)
-        choice = selection.choose(history, query.rule, until)
+        choice = selection.choose(history, query.rule, until, known)
         if choice is not None:
             return history, choice
-    raise _no_build(source, history, query, until)
+    raise _no_build(source, history, query, until, known)
 
 
-def _no_build(source: HistorySource, history: HistoryRange, query: Query, until: Instant | None) -> CgrError:
+def _no_build(
+    source: HistorySource, history: HistoryRange, query: Query, until: Instant | None, known: Known
+) -> CgrError:
     """Returns the error for a query that no build matches."""
-    reason = selection.explain_no_build(history, query.rule, until)
+    if history.known_since:
+        return BeforeFirstBuild(
+            f"the registry knows the tag's history only since {history.known_since}, and no build since then matches. Ask for a"
+            " later instant."
+        )
+    reason = selection.explain_no_build(history, query.rule, until, known)
     if reason:
         return NoBuildFits(reason)
     first = history.builds[0] if history.builds else None

@@ -1,0 +1,40 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The bytes of digests, which never change, in the caches for results."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Callable
+
+from .cache import Cache, CacheEntry, Codec
+
+_CODEC = Codec(
+    lambda body: base64.b64encode(body).decode("ascii"),
+    lambda text: base64.b64decode(text.encode("ascii"), validate=True),
+)
+
+
+@dataclass(frozen=True)
+class ContentCache:
+    """Keeps the bytes of digests for the time of a run, and between runs.
+
+    Attributes:
+        run_cache: keeps them for the time of a run.
+        lasting_cache: keeps them between runs.
+    """
+
+    run_cache: Cache
+    lasting_cache: Cache
+
+    def keep(self, digest: str, fetch: Callable[[], bytes]) -> bytes:
+        """Returns the bytes of a digest, or fetches them, which also checks them, and keeps them."""
+
+        def compute() -> CacheEntry:
+            return CacheEntry(fetch(), is_lasting=True)
+
+        key = {"content": digest}
+        entry = self.run_cache.get_or_set(key, lambda: self.lasting_cache.get_or_set(key, compute, _CODEC), _CODEC)
+        body: bytes = entry.value
+        return body

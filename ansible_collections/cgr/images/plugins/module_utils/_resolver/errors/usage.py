@@ -1,0 +1,53 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Errors of the caller: an argument, a setting, or a Python library that is not installed."""
+
+from __future__ import annotations
+
+from .base import CgrError
+
+
+class InvalidArgument(CgrError):
+    """An argument or a setting is wrong.
+
+    Fix: Change the argument, setting or variable that the message names.
+    """
+
+    error_code = "invalid"
+
+
+class InvalidImage(InvalidArgument):
+    """The image is not a reference, is in another registry than `cgr.dev`, or still contains a template.
+
+    Fix: Write `cgr.dev/ORG/IMAGE[:TAG]`, and render templates before.
+    """
+
+    error_code = "invalid_image"
+
+
+class InvalidInstant(InvalidArgument):
+    """`at` is not an instant, or is in the future by the registry's clock.
+
+    Fix: Write it like `2026-01-31T12:00:00Z` or `2026-01-31`; omit it to get the latest build.
+    """
+
+    error_code = "invalid_at"
+    argument = "at"
+
+
+class InvalidRule(InvalidArgument):
+    """A part of the rule is malformed, or cannot be combined with another; `argument` names it.
+
+    Fix: Correct that part, or remove one of the two.
+    """
+
+    error_code = "invalid_rule"
+
+
+class MissingDependency(CgrError):
+    """A Python library is not installed: requests, or PyYAML to read YAML files.
+
+    Fix: Install it with the Python that runs Ansible or the program: `python -m pip install requests PyYAML`.
+    """
+
+    error_code = "missing_dependency"
