@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pulumi
 
 from ._pulumi.arguments import as_input
-from ._pulumi.properties import LOCK, reject_output_text, resolver_for
+from ._pulumi.resolve_image import resolve_image
 from ._pulumi.results import ending_cleanly, made
 from ._pulumi.rule_inputs import reject_unknown
 from ._pulumi.run import current_run, warn
@@ -146,11 +146,7 @@ def get_image_digest_output(
 
 def _look_up(arguments: Mapping[str, Any]) -> Resolution:
     given = {name: as_input(value) for name, value in arguments.items()}
-    for name, value in given.items():
-        reject_output_text(name, value)
-    resolver = resolver_for(given, current_run().resolver)
-    given.pop(LOCK)
-    resolution = resolver.resolve_query(resolver.parse_query(**given))
+    resolution = resolve_image(given, current_run().resolver)
     warn(resolution.warnings)
     return resolution
 

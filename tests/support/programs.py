@@ -20,7 +20,7 @@ from pathlib import Path
 
 SERVER = Path(__file__).with_name("fork_server.py")
 MODULES = (
-    *("pulumi.dynamic", "pulumi.runtime", "pulumi_cgr.provider", "pulumi_cgr._pulumi.run"),
+    *("pulumi.dynamic", "pulumi.runtime", "pulumi_cgr.provider", "pulumi_cgr._pulumi.run", "pulumi_cgr.plugin"),
     *("pulumi_cgr.cli.app", "rich.progress", "yaml"),
 )
 """What the server imports: the provider, programs of Pulumi and the command."""
@@ -62,9 +62,9 @@ class Program:
         return printed, errors[0]
 
 
-def start_module(name: str, environ: Mapping[str, str]) -> Program:
-    """Starts `python -m NAME` in this directory."""
-    return Program("module", [name], Path.cwd(), environ)
+def start_module(name: str, environ: Mapping[str, str], *arguments: str) -> Program:
+    """Starts `python -m NAME ARGUMENTS` in this directory."""
+    return Program("module", [name, *arguments], Path.cwd(), environ)
 
 
 def start_script(path: str | Path, arguments: Sequence[str], folder: str | Path, environ: Mapping[str, str]) -> Program:
