@@ -127,6 +127,18 @@ def test_a_followed_pin_is_read_ahead_and_asked_for_once(plugin: Plugin, registr
     assert len(asked) == 1
 
 
+def test_a_set_is_read_ahead_in_whatever_order_its_images_are(plugin: Plugin, registry: Registry) -> None:
+    images = {f"key{number}": [PYTHON, NGINX][number % 2] for number in range(20)}
+    inputs = plugin.checked({"images": images}, kind=SET)
+    once = len(registry.requests)
+    plugin.configure()
+
+    assert plugin.read("images", inputs, inputs, SET).refresh_before_update
+    plugin.checked({"images": dict(reversed(images.items()))}, inputs, SET)
+
+    assert len(registry.requests) == 2 * once, "the check asks for nothing again"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [{"at": "2024-06-01"}, {"triggers": ["a"]}, {"digest": C}, {"image": f"{PYTHON}@{C}"}],
