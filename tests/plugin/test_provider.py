@@ -63,12 +63,21 @@ def test_mirrors_may_be_the_text_of_an_object_as_sdks_send_it(plugin: Plugin, re
     assert plugin.create(inputs).id == "cgr.dev/chainguard/nginx"
 
 
-def test_a_misspelt_setting_is_warned_about(plugin: Plugin) -> None:
-    config_of(plugin, concurency="2", version="1.2.3")
+@pytest.mark.parametrize(
+    ("key", "near"), [("concurency", "concurrency"), ("regstryUrl", "registryUrl"), ("regstry_url", "registryUrl")]
+)
+def test_a_misspelt_setting_is_warned_about(plugin: Plugin, key: str, near: str) -> None:
+    config_of(plugin, **{key: "2", "version": "1.2.3", "__internal": {}})
 
     assert plugin.engine.warnings == [
-        ("", "The configuration key cgr:concurency is not a setting; did you mean cgr:concurrency?")
+        ("", f"The configuration key cgr:{key} is not a setting; did you mean cgr:{near}?")
     ]
+
+
+def test_a_setting_may_be_spelled_as_in_python(plugin: Plugin, registry: Registry) -> None:
+    plugin.configure(registry_url=registry.url, identity_token_file="")
+
+    assert plugin.checked({"image": PYTHON})["digest"] == B
 
 
 def test_other_settings_never_replace_a_resource(plugin: Plugin) -> None:
