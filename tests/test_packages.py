@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pulumi_cgr.plugin import MISSING
 from pulumi_cgr.testing import Registry
 
 from .support.environments import ROOT
@@ -74,6 +75,7 @@ def test_the_wheel_holds_both_trees_and_no_more(wheel: Path) -> None:
         "pulumi_cgr/py.typed",
         "ansible_collections/cgr/images/py.typed",
         "pulumi_cgr/pulumi-plugin.json",
+        "pulumi_cgr/plugin/schema.json",
         "ansible_collections/cgr/images/galaxy.yml",
         "ansible_collections/cgr/images/meta/runtime.yml",
         "ansible_collections/cgr/images/plugins/module_utils/_resolver/resolver.py",
@@ -100,6 +102,8 @@ def test_the_resolver_needs_requests_alone(wheel: Path, registry: Registry, tmp_
     installed = run([str(commands / "python"), "-m", "pip", "list", "--format", "freeze"], tmp_path)
     assert "pulumi==" not in installed
     assert "ansible" not in installed
+    plugin = subprocess.run([commands / "pulumi-resource-cgr"], capture_output=True, text=True, check=False)
+    assert (plugin.returncode, plugin.stderr) == (1, MISSING + "\n")
 
 
 def test_ansible_finds_the_collection_in_the_wheel(wheel: Path, registry: Registry, tmp_path: Path) -> None:

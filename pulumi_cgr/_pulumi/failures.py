@@ -46,7 +46,7 @@ def failure_to_property(error: CgrError) -> dict[str, Any]:
 def hide_image(error: CgrError) -> CgrError:
     """Returns an error about a secret image, whose sentence could contain parts of the image."""
     hidden = CgrError(
-        f"the image is a secret, so only the error code is shown: {error.error_code}. docs/errors.md explains it.",
+        f"the image is a secret, so only the error code is shown: {error.error_code}. docs/reference/errors.md explains it.",
         error.argument,
     )
     hidden.error_code = error.error_code
