@@ -303,7 +303,7 @@ class Resolver:
             named = reference.parse(image, self.mirrors)
             pinned = digest or named.digest
             if pinned is None:
-                raise InvalidImage(f"{image} has no digest to verify: write {image}@sha256:….", image=image)
+                raise InvalidImage(f"it has no digest to verify: write {image}@sha256:….", image=image)
             try:
                 return self._lookup.verify(named, pinned)
             except CgrError as error:
