@@ -23,7 +23,7 @@ from typing import Any
 import pulumi
 
 from .._bridge import Query, Reference, is_digest, locked_rule
-from ..resolver import InvalidImage, Resolution, Resolver
+from ..resolver import CgrError, DeniedByPolicy, Gone, InvalidImage, Resolution, Resolver
 from .prefetched import prefetched_resolution
 from .properties import (
     CHECKS,
@@ -131,6 +131,11 @@ def with_current(query: Query, digest: Any) -> Query:
     return replace(query, rule=query.rule.with_current(digest)) if is_digest(digest) else query
 
 
+def is_about_kept(error: CgrError, kept: Properties) -> bool:
+    """Whether an error says that the build in the state may no longer be pulled, so that the pin stays."""
+    return error.index is not None and error.index == kept.get(INDEX)
+
+
 def source_of(held: Properties) -> tuple[Any, Any]:
     """Returns whose digest checked inputs hold: the repository where it was resolved, and the tag."""
     return held.get(UPSTREAM) or held.get("repository"), held.get("tag")
@@ -182,7 +187,12 @@ def _resolve(
             return kept
         if source_of(olds) == (query.reference.upstream, query.reference.tag):
             query = with_current(query, kept[INDEX] or kept["digest"])
-    found = resolution_to_properties(prefetched_resolution(prefetched, query) or resolver.resolve_query(query))
+    try:
+        found = resolution_to_properties(prefetched_resolution(prefetched, query) or resolver.resolve_query(query))
+    except (DeniedByPolicy, Gone) as error:
+        if is_same_query and is_about_kept(error, kept):
+            return kept
+        raise
     # The reason is the one for which the digest was chosen when it was chosen; from a lock file, it is the lock file's.
     is_same = is_same_query and (found["digest"], found["updated_at"]) == (kept["digest"], kept["updated_at"])
     return kept if is_same and not resolver.lock else found

@@ -10,8 +10,8 @@ from typing import Any
 import pulumi
 
 from .._bridge import Query, is_digest, locked_rule, parse_ref
-from ..resolver import Resolutions, Resolver
-from .check_image import given_digest, reject_wrong_digest, resolution_to_properties, with_current
+from ..resolver import Resolutions, Resolver, SeveralFailed
+from .check_image import given_digest, is_about_kept, reject_wrong_digest, resolution_to_properties, with_current
 from .prefetched import prefetched_resolutions
 from .properties import (
     CHECKS,
@@ -129,9 +129,35 @@ def _resolve(
         return {}, {}
     if not resolver.lock:
         queries = {key: _with_current(query, key, olds) for key, query in queries.items()}
-    resolutions = prefetched_resolutions(news.get(PREFETCHED), queries) or resolver.resolve_queries(queries)
-    at = _instants(resolutions)
-    return {key: resolution_to_properties(each) for key, each in resolutions.resolutions.items()}, at
+    prefetched, kept = prefetched_resolutions(news.get(PREFETCHED), queries), {}
+    try:
+        resolutions = prefetched or resolver.resolve_queries(queries)
+    except SeveralFailed as failed:
+        kept = _kept(failed, olds, queries)
+        others = {key: query for key, query in queries.items() if key not in kept}
+        if not kept or not others:
+            if len(kept) == len(queries):
+                return kept, {}
+            raise
+        resolutions = resolver.resolve_queries(others)
+    found = {key: resolution_to_properties(each) for key, each in resolutions.resolutions.items()}
+    return {**found, **kept}, _instants(resolutions)
+
+
+def _kept(failed: SeveralFailed, olds: Properties, queries: Mapping[str, Query]) -> dict[str, dict[str, Any]]:
+    """Returns the properties in the state of images of which only the deployed build may no longer be pulled."""
+    found = {}
+    for key, error in failed.errors.items():
+        held = {part: (olds.get(name) or {}).get(key) for part, name in _BY_KEY.items()}
+        platform = _platform_of(olds, key)
+        if is_about_kept(error, held) and platform == str(queries[key].rule.platform):
+            found[key] = held
+    return found
+
+
+def _platform_of(olds: Properties, key: str) -> Any:
+    own = (olds.get("images") or {}).get(key)
+    return own.get("platform", olds.get("platform")) if isinstance(own, Mapping) else olds.get("platform")
 
 
 def _instants(resolutions: Resolutions) -> dict[str, str]:

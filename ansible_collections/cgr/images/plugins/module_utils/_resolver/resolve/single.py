@@ -49,7 +49,7 @@ Clock = Callable[[Reference], "Instant | None"]
 MAX_PASSED_OVER = 50
 """How many builds may be passed over, because they may not be used, before it is an error."""
 
-_KEPT = "the deployed build is kept, although it may no longer be pulled"
+KEPT = "the deployed build is kept, although it may no longer be pulled"
 
 _T = TypeVar("_T")
 
@@ -123,7 +123,7 @@ class Lookup:
         """
         fetched = fetched or self.fetch(query)
         clocks.reject_fast_clock(query.rule, fetched.history.now, self.clock(query.reference))
-        query = self._with_index_of_current(query, fetched.history)
+        deployed, query = query.rule.current, self._with_index_of_current(query, fetched.history)
         known, skipped = Known(), ""
         denial: CgrError | None = None
         while True:
@@ -139,16 +139,26 @@ class Lookup:
                 return replace(found, reason=found.reason + skipped)
             except (DeniedByPolicy, Gone, NotSigned) as error:
                 if query.rule.current == resolution.index and not isinstance(error, NotSigned):
-                    return self._kept(query, resolution, error)
+                    return self._kept(query, resolution, deployed, error)
                 if not query.rule.on_denied or query.rule.at or len(known.passed_over) >= MAX_PASSED_OVER:
                     raise
                 denial = error
                 known = replace(known, passed_over=known.passed_over | {resolution.index})
                 skipped = f"{skipped}; newer, but not used: {_why(error, resolution)}"
 
-    def _kept(self, query: Query, resolution: Resolution, error: CgrError) -> Resolution:
-        """Returns the deployed build, which may no longer be pulled; it must still be signed."""
-        kept = resolution.with_warning(f"{resolution.image}: {_KEPT}: {error.message}")
+    def _kept(self, query: Query, resolution: Resolution, deployed: str | None, error: CgrError) -> Resolution:
+        """Returns the deployed build, which may no longer be pulled; it must still be signed.
+
+        Raises:
+            DeniedByPolicy, Gone: the image for the platform is not known, because only its index was given.
+        """
+        if query.rule.platform:
+            if deployed is None or deployed == resolution.index:
+                error.index = resolution.index
+                raise error
+            name = str(query.rule.platform)
+            resolution = resolution.with_details(Details(resolution.index, name, {name: deployed}))
+        kept = resolution.with_warning(f"{resolution.image}: {KEPT}: {error.message}")
         return kept.with_signature(self.verify(query.reference, resolution.index)) if query.rule.signed else kept
 
     def check(self, query: Query, resolution: Resolution) -> Resolution:
