@@ -4,17 +4,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pulumi
 
 from ._pulumi.arguments import as_input
-from ._pulumi.properties import LOCK, reject_output_text, resolver_for
+from ._pulumi.resolve_image import resolve_image
+from ._pulumi.results import ending_cleanly, made
 from ._pulumi.rule_inputs import reject_unknown
 from ._pulumi.run import current_run, warn
-from .resolver import AtLike, CgrError, Resolution
+from .resolver import AtLike, Resolution
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -93,7 +93,7 @@ class AwaitableGetImageDigestResult(GetImageDigestResult):
     def __await__(self) -> Generator[None, None, GetImageDigestResult]:
         # Not itself: whatever awaits would await that again, without end.
         yield from ()
-        return _made(GetImageDigestResult, {name: getattr(self, name) for name in GetImageDigestResult.__annotations__})
+        return made(GetImageDigestResult, {name: getattr(self, name) for name in GetImageDigestResult.__annotations__})
 
 
 def get_image_digest(
@@ -118,7 +118,7 @@ def get_image_digest(
         pulumi.RunError: the image cannot be resolved; the program ends with one sentence.
     """
     reject_unknown("get_image_digest", rule)
-    with _ending_cleanly():
+    with ending_cleanly():
         resolution = _look_up({"image": image, "at": at, "lock": lock, **rule})
     return _of_resolution(AwaitableGetImageDigestResult, resolution)
 
@@ -137,7 +137,7 @@ def get_image_digest_output(
     reject_unknown("get_image_digest_output", rule)
 
     async def look_up(query: Mapping[str, Any]) -> GetImageDigestResult:
-        with _ending_cleanly():
+        with ending_cleanly():
             resolution = await current_run().in_thread(lambda: _look_up(query))
         return _of_resolution(GetImageDigestResult, resolution)
 
@@ -146,32 +146,14 @@ def get_image_digest_output(
 
 def _look_up(arguments: Mapping[str, Any]) -> Resolution:
     given = {name: as_input(value) for name, value in arguments.items()}
-    for name, value in given.items():
-        reject_output_text(name, value)
-    resolver = resolver_for(given, current_run().resolver)
-    given.pop(LOCK)
-    resolution = resolver.resolve_query(resolver.parse_query(**given))
+    resolution = resolve_image(given, current_run().resolver)
     warn(resolution.warnings)
     return resolution
 
 
-@contextmanager
-def _ending_cleanly() -> Iterator[None]:
-    try:
-        yield
-    except CgrError as error:
-        raise pulumi.RunError(str(error)) from error
-
-
 def _of_resolution(kind: type[_Result], resolution: Resolution) -> _Result:
     values = resolution.to_result()
-    builds = {name: _made(Build, values[name]) if values[name] else None for name in ("previous", "next")}
-    signed = {"signed": _made(Signed, values["signed"])} if values.get("signed") else {}
+    builds = {name: made(Build, values[name]) if values[name] else None for name in ("previous", "next")}
+    signed = {"signed": made(Signed, values["signed"])} if values.get("signed") else {}
     missing = dict.fromkeys(set(GetImageDigestResult.__annotations__) - set(values))
-    return _made(kind, {**missing, **values, **builds, **signed})
-
-
-def _made(kind: type[_Result], values: Mapping[str, Any]) -> _Result:
-    constructor: Any = kind  # made by pulumi.output_type, where no type checker sees it
-    result: _Result = constructor(**values)
-    return result
+    return made(kind, {**missing, **values, **builds, **signed})

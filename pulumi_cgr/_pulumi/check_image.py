@@ -17,6 +17,7 @@ digest and everything derived from it.  The rules, first match wins:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -57,13 +58,22 @@ GIVEN_REASON = "the digest that was given; nothing was looked up"
 _SOME_IMAGE = "cgr.dev/chainguard/unknown"
 
 
-def check_image(olds: Properties, news: Properties, resolver: Resolver) -> dict[str, Any]:
+Warn = Callable[[tuple[str, ...]], None]
+"""Takes the warnings of a lookup."""
+
+
+def warn_nobody(_warnings: tuple[str, ...]) -> None:
+    """Drops the warnings, for those who had them when they looked the image up ahead."""
+
+
+def check_image(olds: Properties, news: Properties, resolver: Resolver, warn: Warn = warn_nobody) -> dict[str, Any]:
     """Returns the checked inputs of an `ImageDigest`.
 
     Args:
         olds: the checked inputs in the state; empty for a new resource.
         news: the arguments of the program.
         resolver: parses and resolves the query.
+        warn: takes the warnings, if the image is looked up.
 
     Raises:
         CgrError: the arguments are wrong, or the lookup failed.
@@ -80,7 +90,13 @@ def check_image(olds: Properties, news: Properties, resolver: Resolver) -> dict[
     if is_unknown(digest) or is_open:
         unknown = dict.fromkeys(("digest", "ref", *index_names(asked), "updated_at", "reason"), pulumi.UNKNOWN)
         return without_none({**asked, **parts, **unknown})
-    found = _resolve(olds, asked, query, digest, news.get(PREFETCHED), resolver)
+
+    def resolve(query: Query) -> Resolution:
+        resolution = prefetched_resolution(news.get(PREFETCHED), query) or resolver.resolve_query(query)
+        warn(resolution.warnings)
+        return resolution
+
+    found = _resolve(olds, asked, query, digest, resolver, resolve)
     return without_none({**asked, **parts, **found, "ref": reference.pinned(found["digest"])})
 
 
@@ -174,7 +190,12 @@ def reject_wrong_digest(digest: Any, reference: Reference, kept: Any, source: tu
 
 
 def _resolve(
-    olds: Properties, asked: Properties, query: Query, digest: Any, prefetched: Any, resolver: Resolver
+    olds: Properties,
+    asked: Properties,
+    query: Query,
+    digest: Any,
+    resolver: Resolver,
+    resolve: Callable[[Query], Resolution],
 ) -> dict[str, Any]:
     is_same_query = all(olds.get(key) == asked.get(key) for key in QUERY)
     kept = {key: olds.get(key) for key in FOUND}
@@ -188,7 +209,7 @@ def _resolve(
         if source_of(olds) == (query.reference.upstream, query.reference.tag):
             query = with_current(query, kept[INDEX] or kept["digest"])
     try:
-        found = resolution_to_properties(prefetched_resolution(prefetched, query) or resolver.resolve_query(query))
+        found = resolution_to_properties(resolve(query))
     except (DeniedByPolicy, Gone) as error:
         if is_same_query and is_about_kept(error, kept):
             return kept

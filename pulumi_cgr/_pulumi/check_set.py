@@ -11,7 +11,15 @@ import pulumi
 
 from .._bridge import Query, is_digest, locked_rule, parse_ref
 from ..resolver import Resolutions, Resolver, SeveralFailed
-from .check_image import given_digest, is_about_kept, reject_wrong_digest, resolution_to_properties, with_current
+from .check_image import (
+    Warn,
+    given_digest,
+    is_about_kept,
+    reject_wrong_digest,
+    resolution_to_properties,
+    warn_nobody,
+    with_current,
+)
 from .prefetched import prefetched_resolutions
 from .properties import (
     CHECKS,
@@ -40,7 +48,7 @@ ARGUMENTS = (*QUERY, *CHECKS)
 _BY_KEY = {"digest": "digests", INDEX: INDEXES, "updated_at": "updated_at", "reason": "reasons"}
 
 
-def check_set(olds: Properties, news: Properties, resolver: Resolver) -> dict[str, Any]:
+def check_set(olds: Properties, news: Properties, resolver: Resolver, warn: Warn = warn_nobody) -> dict[str, Any]:
     """Returns the checked inputs of an `ImageDigests`; arguments and errors are those of `check_image`."""
     given = given_query(read_arguments(news, ARGUMENTS), news)
     if is_unknown(given):
@@ -56,7 +64,8 @@ def check_set(olds: Properties, news: Properties, resolver: Resolver) -> dict[st
     if is_same_query and frozen.keys() == queries.keys():
         instants = {key: olds[key] for key in ("at", RESOLVED_AT) if key in olds}
         return {**asked, **_by_key(queries, frozen), **instants}
-    found, instants = _resolve(olds, news, {key: queries[key] for key in queries if key not in frozen}, resolver)
+    open_queries = {key: queries[key] for key in queries if key not in frozen}
+    found, instants = _resolve(olds, news, open_queries, resolver, warn)
     resolved = _by_key(queries, {**found, **frozen})
     if is_same_query and not resolver.lock and _is_same_choice(olds, resolved):
         resolved["reasons"] = olds.get("reasons", {})
@@ -122,7 +131,7 @@ def _held_resolution(olds: Properties) -> dict[str, Any]:
 
 
 def _resolve(
-    olds: Properties, news: Properties, queries: Mapping[str, Query], resolver: Resolver
+    olds: Properties, news: Properties, queries: Mapping[str, Query], resolver: Resolver, warn: Warn
 ) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     """Returns the properties of each image, and the instants of the set."""
     if not queries:
@@ -140,6 +149,7 @@ def _resolve(
                 return kept, {}
             raise
         resolutions = resolver.resolve_queries(others)
+    warn(resolutions.warnings)
     found = {key: resolution_to_properties(each) for key, each in resolutions.resolutions.items()}
     return {**found, **kept}, _instants(resolutions)
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import copy
 import os
 import time
-from dataclasses import replace
-from typing import TYPE_CHECKING, Callable, Mapping
+from typing import TYPE_CHECKING, Callable, Mapping, TypeVar
 from urllib.parse import urlsplit
 
 from .._lockfile.lookup import LockLookup
@@ -25,18 +24,8 @@ from .cache.content_cache import ContentCache
 from .cache.file_cache import FileCache
 from .cache.present import RunPresent
 from .cache.signature_cache import make_verifier
-from .errors import (
-    BeforeFirstBuild,
-    CgrError,
-    DeniedByPolicy,
-    InvalidImage,
-    NoBuildFits,
-    NoSuchBuild,
-    SignatureError,
-    UntrustworthyAnswer,
-)
+from .errors import CgrError, InvalidImage
 from .history import timeline
-from .history.reader import reject_future
 from .history.source import HistorySource
 from .history.timeline import Timeline
 from .http.transport import Transport
@@ -56,8 +45,8 @@ from .registry.tag_history import TagHistory
 from .registry.token_exchange import TokenExchange
 from .resolve import snapshot
 from .resolve.access import Access, Trace
-from .resolve.concurrency import run_concurrently
-from .resolve.single import Fetched, Lookup
+from .resolve.past import read_moves, read_timeline, with_choice, with_details
+from .resolve.single import Lookup
 from .resolve.snapshot import Progress
 from .settings import Settings, SettingsArguments
 from .version import VERSION
@@ -66,6 +55,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 USER_AGENT = f"pulumi-cgr/{VERSION}"
+
+_T = TypeVar("_T")
 
 
 class Resolver:
@@ -200,6 +191,40 @@ class Resolver:
         with border(self._debug):
             return self._history(image, since, until, progress, rule)
 
+    def moves(
+        self, image: str, *, since: AtLike, until: AtLike | None = None, is_begin_exact: bool = False
+    ) -> Timeline:
+        """Returns the digests that a tag pointed at between two instants; one request for almost every tag.
+
+        Args:
+            image: the image, as for `resolve`; a digest in it is ignored.
+            since, until: see `history`.
+            is_begin_exact: whether the first interval begins when the tag moved to its digest. Otherwise it may have moved
+                there earlier.
+
+        Raises:
+            What `resolve` raises; `BeforeFirstBuild` if the tag's first build is after `until`.
+        """
+        query = self.parse_query(timeline.tag_of(reference.parse(image, self.mirrors)))
+        with border(self._debug):
+            try:
+                return read_moves(self._lookup, query, since, until, is_begin_exact)
+            except CgrError as error:
+                raise error.with_image(query.reference.image) from error.__cause__
+
+    def read_content(self, image: Reference, work: Callable[[Content], _T]) -> _T:
+        """Reads manifests and blobs of an image's repository, with the available credentials.
+
+        Args:
+            image: the image.
+            work: called with the content of the repository.
+
+        Raises:
+            AccessRefused, NoSuchBuild, RegistryUnavailable, UntrustworthyAnswer: as for `resolve`.
+        """
+        with border(self._debug):
+            return self._lookup.with_content(image, work)[0]
+
     def _history(
         self,
         image: str,
@@ -212,42 +237,14 @@ class Resolver:
         tag, current = timeline.tag_of(named), parse_current(rule.get("current")) or named.digest
         rule["current"] = current if rule.get("min_age") or rule.get("pullable") else None
         query = self.parse_query(tag, **rule)
-        back, end = timeline.parse_window(since, until)
+        tell = progress or (lambda _done, _all: None)
         try:
-            start, fetched = self._lookup.fetch_between(
-                query.reference, back, end, progress or (lambda _done, _all: None)
-            )
-            if end is None and isinstance(back, Instant) and fetched.history.now is not None:
-                reject_future(back, fetched.history.now, "since")
-            found = Timeline.of(query, *fetched, start, end, current)
-            found = self._detailed(found) if query.rule.details else found
-            return self._chosen(found, None if end else fetched)
+            found, fetched = read_timeline(self._lookup, query, since, until, current, tell)
+            if query.rule.details:
+                found = with_details(self._lookup, found, self.concurrency)
+            return with_choice(self._lookup, found, None if found.until else fetched)
         except CgrError as error:
             raise error.with_image(tag) from error.__cause__
-
-    def _detailed(self, found: Timeline) -> Timeline:
-        """Adds what the manifests of all builds say; a warning for each one that cannot be read."""
-        digests = dict.fromkeys(interval.digest for interval in found.intervals)
-        details, warnings = {}, list(found.warnings)
-        for digest, outcome in run_concurrently(
-            lambda digest: self._lookup.details(found.query.reference, digest), digests, self.concurrency
-        ):
-            try:
-                details[digest] = outcome.result()
-            except (NoSuchBuild, DeniedByPolicy) as error:  # noqa: PERF203  (all of them are told)
-                warnings.append(f"{found.image}: {error.message}")
-        return replace(found, details=details, warnings=tuple(warnings))
-
-    def _chosen(self, found: Timeline, fetched: Fetched | None) -> Timeline:
-        """Adds what the rule chooses, from what was read if that reaches up to the present."""
-        query = found.query
-        try:
-            if fetched and query.rule.at:
-                reject_future(query.rule.at, found.now)
-            resolution = self._lookup.resolve(query, fetched)
-            return replace(found, chosen=resolution, warnings=(*found.warnings, *resolution.warnings))
-        except (NoBuildFits, BeforeFirstBuild, SignatureError, UntrustworthyAnswer) as error:
-            return replace(found, refusal=str(error.with_image(found.image)))
 
     @property
     def lock(self) -> str | None:

@@ -101,12 +101,17 @@ class Lookup:
         return Fetched(history, (*warnings, *self._clock_warnings(query.reference, history)))
 
     def fetch_between(
-        self, reference: Reference, since: Instant | int, until: Instant | None, progress: Callable[[int, int], None]
+        self,
+        reference: Reference,
+        since: Instant | int,
+        until: Instant | None,
+        progress: Callable[[int, int], None],
+        is_begin_exact: bool = True,
     ) -> tuple[Instant, Fetched]:
         """Reads the history between two instants; arguments as for `reader.fetch_between`; returns the earlier one, too."""
 
         def read(source: HistorySource) -> tuple[Instant, HistoryRange]:
-            return reader.fetch_between(source, since, until, Instant(time.time_ns()), progress)
+            return reader.fetch_between(source, since, until, Instant(time.time_ns()), progress, is_begin_exact)
 
         (start, history), warnings = self._with_history(reference, read)
         if until:
