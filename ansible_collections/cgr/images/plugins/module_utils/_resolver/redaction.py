@@ -72,8 +72,9 @@ def hide_secrets(text: str, shortest: int = SHORTEST) -> str:
         shortest: how many characters a secret has at least that is hidden.
     """
     text = _WEB_TOKEN.sub(HIDDEN, _USER_INFO.sub(f"{HIDDEN}@", text))
-    if not _secrets:
-        return text
+    if not _ESCAPE.search(text):
+        with _lock:
+            return _without(text, list(_places(text, shortest)))
     found: list[tuple[int, int]] = []
     plain, spans = text, [(index, index + 1) for index in range(len(text))]
     for _round in range(3):  # as it is, escaped, and escaped twice
@@ -122,8 +123,9 @@ def _places(text: str, shortest: int) -> Iterator[tuple[int, int]]:
             inside = _is_word(text[start - 1 : start]) or _is_word(text[end : end + 1])
             if not inside and text[start:end] in _short[length]:
                 yield start, end
-    for start in range(len(text) - SHORTEST_INSIDE + 1):
-        for spelling in _long.get(text[start : start + SHORTEST_INSIDE], ()):
+    starts = [text[start : start + SHORTEST_INSIDE] for start in range(len(text) - SHORTEST_INSIDE + 1)]
+    for start, beginning in () if _long.keys().isdisjoint(starts) else enumerate(starts):
+        for spelling in _long.get(beginning, ()):
             if text.startswith(spelling, start):
                 yield start, start + len(spelling)
 
