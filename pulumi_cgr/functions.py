@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pulumi
 
 from ._pulumi.arguments import as_input
+from ._pulumi.failures import hide_arguments
 from ._pulumi.properties import LOCK, reject_output_text, resolver_for
 from ._pulumi.rule_inputs import reject_unknown
 from ._pulumi.run import current_run, warn
@@ -111,31 +112,35 @@ def get_image_digest_output(
     """
     reject_unknown("get_image_digest_output", rule)
 
+    arguments = pulumi.Output.from_input({"image": image, "at": at, "lock": lock, **rule})
+
     async def look_up(query: Mapping[str, Any]) -> GetImageDigestResult:
-        with _ending_cleanly():
-            resolution = await current_run().in_thread(lambda: _look_up(query))
+        is_secret = await arguments.is_secret()
+        with _ending_cleanly(is_secret):
+            resolution = await current_run().in_thread(lambda: _look_up(query, is_secret))
         return _of_resolution(GetImageDigestResult, resolution)
 
-    return pulumi.Output.from_input({"image": image, "at": at, "lock": lock, **rule}).apply(look_up)
+    return arguments.apply(look_up)
 
 
-def _look_up(arguments: Mapping[str, Any]) -> Resolution:
+def _look_up(arguments: Mapping[str, Any], is_secret: bool = False) -> Resolution:
     given = {name: as_input(value) for name, value in arguments.items()}
     for name, value in given.items():
         reject_output_text(name, value)
     resolver = resolver_for(given, current_run().resolver)
     given.pop(LOCK)
     resolution = resolver.resolve_query(resolver.parse_query(**given))
-    warn(resolution.warnings)
+    if not is_secret:
+        warn(resolution.warnings)
     return resolution
 
 
 @contextmanager
-def _ending_cleanly() -> Iterator[None]:
+def _ending_cleanly(is_secret: bool = False) -> Iterator[None]:
     try:
         yield
     except CgrError as error:
-        raise pulumi.RunError(str(error)) from error
+        raise pulumi.RunError(str(hide_arguments(error) if is_secret else error)) from None
 
 
 def _of_resolution(kind: type[_Result], resolution: Resolution) -> _Result:

@@ -27,8 +27,8 @@ from pulumi.dynamic import (
 from ._bridge import border
 from ._pulumi import check_image, check_set
 from ._pulumi.config import resolver_from_config
-from ._pulumi.failures import failure_to_property, hide_image
-from ._pulumi.properties import FAILURE, HIDES_IMAGE, PREVIEW, differs, is_unknown
+from ._pulumi.failures import failure_to_property, hide_arguments, property_of
+from ._pulumi.properties import FAILURE, HIDES_ARGUMENTS, PREVIEW, differs, is_unknown
 from .resolver import CgrError, MemoryCache, Resolver
 
 LONGEST_LOOKUP = 10.0
@@ -57,9 +57,9 @@ class _Provider(ResourceProvider):
             with border():
                 return CheckResult(self._checked(_olds, news), [])
         except CgrError as error:
-            shown = hide_image(error) if news.get(HIDES_IMAGE) is True else error
+            shown = hide_arguments(error) if news.get(HIDES_ARGUMENTS) is True else error
             if news.get(PREVIEW) is not True:
-                return CheckResult({}, [CheckFailure(shown.argument, str(shown))])
+                return CheckResult({}, [CheckFailure(property_of(shown), str(shown))])
             before = {key: value for key, value in _olds.items() if key != "__provider"}
             held = before or dict.fromkeys(self._resolution, pulumi.UNKNOWN)
             return CheckResult({**held, FAILURE: failure_to_property(shown)}, [])

@@ -38,6 +38,7 @@ from .properties import (
     reject_contradictions,
     reject_output_text,
     resolver_for,
+    whole_numbers,
     without_none,
 )
 
@@ -62,7 +63,7 @@ def check_image(olds: Properties, news: Properties, resolver: Resolver) -> dict[
     Raises:
         CgrError: the arguments are wrong, or the lookup failed.
     """
-    given, digest = read_arguments(news, ARGUMENTS), news.get("digest")
+    given, digest = read_arguments(news, ARGUMENTS), whole_numbers(news.get("digest"))
     resolver = resolver_for(given, resolver)
     query, asked = parse_query(given, resolver)
     if is_unknown(given.get("image")):
