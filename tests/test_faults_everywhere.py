@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from tests.engine.host import Host
 from .support.environments import ROOT
 from .support.faults import ANSWER, AT, AUTHORITY, BELOW_HTTP, DOWN, NOT_BELIEVED, RECORD, UNTRUSTED, A, faults
 from .support.pages import compare, table
+from .support.programs import Program, start_script
 from .support.servers import server
 
 INTRODUCTION = """\
@@ -38,32 +40,26 @@ How the resolver, Pulumi, Ansible and the command respond when the registry or t
 """
 FACES = ("resolver", "Pulumi", "Ansible", "command")
 TIMEOUT = "2"
+COMMAND = Path(sys.executable).with_name("cgr-images")
 NAMES = [*(fault.name for fault in faults(Registry({}))), *BELOW_HTTP]
 
 Outcomes = dict[str, dict[str, str]]
 """For each fault, the outcome of each interface: a digest, or an error code and a message."""
 
 PLAY = """
-- hosts: localhost
+- hosts: all
   gather_facts: false
   tasks:
     - cgr.images.digest_info: {image: "{{ item.image }}", at: "{{ item.at }}", registry: "{{ item.registry }}"}
-      loop: "{{ questions }}"
+      loop: "{{ queries[inventory_hostname] }}"
       register: found
       ignore_errors: true
-    - ansible.builtin.copy: {content: "{{ found.results | to_json }}", dest: "{{ playbook_dir }}/found.json"}
+    - ansible.builtin.copy:
+        content: "{{ found.results | to_json }}"
+        dest: "{{ playbook_dir }}/{{ inventory_hostname }}.json"
 """
-
-
-# Runs the command many times in one process.
-COMMANDS = """
-import contextlib, io, json, sys
-from pulumi_cgr.cli.app import run
-for arguments in json.load(sys.stdin):
-    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
-        status = run(arguments)
-    print(json.dumps([status, out.getvalue(), err.getvalue()]))
-"""
+HOSTS = 6  # which wait for slow servers at the same time
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 
 
 def image(number: int) -> str:
@@ -100,44 +96,55 @@ def ask_resolver(urls: list[str], environ: dict[str, str]) -> list[str]:
         except CgrError as error:
             return f"{error.error_code}: {error}"
 
-    return [ask(number, url) for number, url in enumerate(urls)]
+    with ThreadPoolExecutor(8) as threads:
+        return list(threads.map(ask, range(len(urls)), urls))
 
 
 def ask_pulumi(urls: list[str], environ: dict[str, str]) -> list[str]:
     provider = serialize_provider(ImageDigestProvider())
-    answers = {}
-    for url in set(urls):
+
+    def ask(url: str) -> dict[int, str]:
+        answers = {}
         with Host({}, {**environ, "CGR_REGISTRY": url}) as host:
             for number, used in enumerate(urls):
                 if used == url:
-                    checked, failures = host.check(
-                        "urn", {}, {"image": image(number), "at": AT, "__provider": provider}
-                    )
+                    given = {"image": image(number), "at": AT, "__provider": provider}
+                    checked, failures = host.check("urn", {}, given)
                     answers[number] = failures[0][1] if failures else checked["digest"]
+        return answers
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = {number: answer for each in threads.map(ask, set(urls)) for number, answer in each.items()}
     return [answers[number] for number in range(len(urls))]
 
 
 def ask_ansible(urls: list[str], environ: dict[str, str], folder: Path) -> list[str]:
     queries = [{"image": image(number), "at": AT, "registry": url} for number, url in enumerate(urls)]
+    hosts = [f"host{number}" for number in range(HOSTS)]
+    shares = {host: queries[number::HOSTS] for number, host in enumerate(hosts)}
     (folder / "play.yaml").write_text(PLAY)
-    (folder / "questions.json").write_text(json.dumps({"questions": queries}))
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-e", "@questions.json", "play.yaml"]
+    (folder / "queries.json").write_text(json.dumps({"queries": shares, **LOCAL}))
+    options = ["-e", "@queries.json", "-i", ",".join(hosts), "--forks", str(HOSTS)]
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), *options, "play.yaml"]
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    results = json.loads((folder / "found.json").read_text())
+    found = [json.loads((folder / f"{host}.json").read_text()) for host in hosts]
+    results = [found[number % HOSTS][number // HOSTS] for number in range(len(urls))]
     return [f"{r['error_code']}: {r['msg']}" if r.get("failed") else r["digest"] for r in results]
+
+
+def ended_with(program: Program) -> tuple[int | None, str, str]:
+    out, err = program.communicate()
+    return program.returncode, out, err
 
 
 def ask_command(urls: list[str], environ: dict[str, str]) -> list[str]:
     runs = [["resolve", image(number), "--at", AT, "--registry", url] for number, url in enumerate(urls)]
-    command = [sys.executable, "-c", COMMANDS]
-    done = subprocess.run(
-        command, input=json.dumps(runs), cwd=ROOT, env=environ, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    with ThreadPoolExecutor(4) as threads:
+        ended = list(threads.map(lambda run: ended_with(start_script(COMMAND, run, ROOT, environ)), runs))
     answers = []
-    for status, out, err in map(json.loads, done.stdout.splitlines()):
+    for status, out, err in ended:
         assert (status == 0) == bool(out)
         answers.append(err.removeprefix("cgr-images: ").strip() if status else out.strip().partition("@")[2])
     return answers
@@ -150,21 +157,22 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
     environ["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT)
     AUTHORITY.cert_pem.write_to_path(str(folder / "authority.pem"))
     environ["REQUESTS_CA_BUNDLE"] = str(folder / "authority.pem")
-    faces: dict[str, list[str]] = {}
-    for face in FACES:
+
+    def ask(face: str) -> list[str]:
         with ExitStack() as stack:
-            world = World(stack)
+            world = World(stack)  # each interface has its own registry, on its own port
             if face == "resolver":
-                faces[face] = ask_resolver(world.urls, environ)
+                answers = ask_resolver(world.urls, environ)
             elif face == "Pulumi":
-                faces[face] = ask_pulumi(world.urls, environ)
+                answers = ask_pulumi(world.urls, environ)
             elif face == "command":
-                faces[face] = ask_command(world.urls, environ)
+                answers = ask_command(world.urls, environ)
             else:
-                faces[face] = ask_ansible(world.urls, environ, folder)
+                answers = ask_ansible(world.urls, environ, folder)
             assert not world.other.requests, "a request went to another host"
-            # Each interface has its own registry, on its own port.
-            faces[face] = [re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:5000", text) for text in faces[face]]
+            return [re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:5000", text) for text in answers]
+
+    faces = {face: ask(face) for face in FACES}
     return {name: {face: faces[face][number] for face in FACES} for number, name in enumerate(NAMES)}
 
 
