@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,15 @@ EXAMPLES = sorted((ROOT / "examples").glob("*/README.md"))
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", COLLECTION, *sorted((ROOT / "docs").rglob("*.md")), *EXAMPLES]
 
 
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def slow(page: Path) -> Any:
+    """An example whose parts other tests run, too: `make check` runs its page."""
+    return pytest.param(page, marks=pytest.mark.slow)
+
+
 @pytest.fixture(scope="module")
 def registry(recorded: Histories) -> Iterator[Registry]:
     with Registry(recorded) as registry:
@@ -35,7 +45,7 @@ def registry(recorded: Histories) -> Iterator[Registry]:
         yield registry
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", [slow(page) if page in EXAMPLES else page for page in PAGES], ids=name_of)
 def test_the_blocks_of_a_page_run(page: Path, registry: Registry, tmp_path: Path) -> None:
     if page in EXAMPLES:
         shutil.copytree(page.parent, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("out"))
@@ -61,7 +71,7 @@ def signed_images(home: Path) -> Iterator[dict[str, str]]:
         yield {**images.environment, "PATH": path, "CGR_TOKEN": TOKEN}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text()):
         path, _hash, anchor = link.partition("#")
