@@ -20,7 +20,7 @@ from pathlib import Path
 
 SERVER = Path(__file__).with_name("fork_server.py")
 MODULES = (
-    *("pulumi.dynamic", "pulumi.runtime", "pulumi_cgr.provider", "pulumi_cgr._pulumi.run", "pulumi_cgr.plugin"),
+    *("pulumi.dynamic", "pulumi.runtime", "pulumi_cgr.provider", "pulumi_cgr._pulumi.run"),
     *("pulumi_cgr.cli.app", "rich.progress", "yaml"),
 )
 """What the server imports: the provider, programs of Pulumi and the command."""
