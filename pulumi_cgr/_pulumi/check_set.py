@@ -51,9 +51,6 @@ def check_set(olds: Properties, news: Properties, resolver: Resolver) -> dict[st
     if is_same_query and not resolver.lock and is_kept(asked, queries) and _is_whole(olds, queries):
         return {**asked, **_held_resolution(olds)}
     frozen = _frozen(olds, news, queries)
-    if is_same_query and frozen.keys() == queries.keys():
-        instants = {key: olds[key] for key in ("at", RESOLVED_AT) if key in olds}
-        return {**asked, **_by_key(queries, frozen), **instants}
     found, instants = _resolve(olds, news, {key: queries[key] for key in queries if key not in frozen}, resolver)
     resolved = _by_key(queries, {**found, **frozen})
     if is_same_query and not resolver.lock and _is_same_choice(olds, resolved):

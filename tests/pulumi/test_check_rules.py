@@ -293,3 +293,38 @@ def test_an_empty_set_is_refused() -> None:
     for images in ({}, None):
         argument, _sentence = refusal(check_set, {}, {"images": images}, OFFLINE)
         assert argument == "images"
+
+
+def test_the_digests_of_a_set_are_the_users_where_the_state_has_others(resolver: Resolver) -> None:
+    state = check_set({}, {"images": {"a": WEB, "b": DB}}, resolver)
+
+    checked = check_set(state, {"images": {"a": WEB, "b": DB}, "digests": {"a": FORGED, "b": C}}, OFFLINE)
+
+    assert checked["digests"] == {"a": FORGED, "b": C}
+    assert checked["refs"]["a"] == f"{WEB}@{FORGED}"
+    assert checked["reasons"] == {"a": GIVEN_REASON, "b": state["reasons"]["b"]}
+    assert checked["updated_at"] == {"a": None, "b": state["updated_at"]["b"]}
+
+
+def test_a_set_with_triggers_holds_the_instant_at_which_it_was_resolved(registry: Registry) -> None:
+    given = {"images": {"a": WEB}, "triggers": [1.0]}
+    resolver = Resolver(registry=registry.url, environment={})
+
+    state = check_set({}, given, resolver)
+
+    assert state["at"] == state["resolved_at"]
+    assert str(resolver.parse_query(WEB, at=state["at"]).rule.at) == state["at"]
+    assert check_set(state, {**state, "stale_after": None}, OFFLINE) == state
+    # The digests of different instants have none in common.
+    mixed = {"images": {"a": {"image": WEB, "at": LONG_AGO}, "b": {"image": DB, "at": LATELY}}, "triggers": [1.0]}
+    assert not {"at", "resolved_at"} & set(check_set({}, mixed, resolver))
+
+
+def test_a_state_of_an_older_version_without_reasons_and_times_is_read(resolver: Resolver) -> None:
+    given = {"images": {"a": WEB}}
+    state = check_set({}, given, resolver)
+    assert check_set({key: value for key, value in state.items() if key != "updated_at"}, given, resolver) == state
+    pinned = {"images": {"a": f"{WEB}@{A}"}, "exclude": [B]}
+    before = check_set({}, pinned, resolver)
+    old = {key: value for key, value in before.items() if key not in ("updated_at", "reasons")}
+    assert check_set(old, pinned, resolver)["digests"] == {"a": A}
