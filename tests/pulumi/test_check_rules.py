@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a check tells and keeps, in this process: its sentences, unknown values, mirrors, and the reasons in the state."""
+"""The rules of the checks, in this process: their sentences, unknown values, mirrors, and the reasons in the state."""
 
 from __future__ import annotations
 
@@ -253,7 +253,7 @@ def test_a_set_behind_a_mirror_knows_whose_its_digests_are(registry: Registry, b
 
 
 def test_the_reasons_of_a_set_stay_while_it_chooses_the_same(resolver: Resolver, tmp_path: Path) -> None:
-    given = {"images": {"a": WEB, "b": {"image": DB, "builds_back": 1.0}}}
+    given: dict[str, Any] = {"images": {"a": WEB, "b": {"image": DB, "builds_back": 1.0}}}
     state = check_set({}, given, resolver)
     old = {**state, "reasons": dict.fromkeys("ab", "old")}
 
@@ -290,7 +290,8 @@ def test_a_state_of_a_set_that_is_not_whole_is_not_kept(resolver: Resolver) -> N
 
 
 def test_an_empty_set_is_refused() -> None:
-    for images in ({}, None):
+    nothing: tuple[Any, ...] = ({}, None)
+    for images in nothing:
         argument, _sentence = refusal(check_set, {}, {"images": images}, OFFLINE)
         assert argument == "images"
 

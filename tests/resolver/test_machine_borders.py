@@ -1,12 +1,13 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the resolver reads and runs on a user's machine, in this process: files, programs, tokens, and locks without fcntl."""
+"""Reading and running things on a user's machine, in this process: files, programs, tokens, and locks without fcntl."""
 
 from __future__ import annotations
 
 import base64
 import json
 import os
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -217,7 +218,7 @@ def test_a_token_that_chainctl_keeps_elsewhere_is_found(machine: Machine) -> Non
 @pytest.fixture
 def without_fcntl(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(file_lock, "fcntl", None)
-    monkeypatch.setattr(file_lock.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path / "file"
 
 
