@@ -121,7 +121,11 @@ def test_an_unknown_image_of_a_set_makes_the_set_unknown() -> None:
     assert checked == {**given, **dict.fromkeys(("digests", "refs", "updated_at", "reasons"), UNKNOWN)}
 
 
-@pytest.mark.parametrize("given", [{"at": UNKNOWN}, {"digest": UNKNOWN}, {"triggers": {"release": UNKNOWN}}], ids=str)
+@pytest.mark.parametrize(
+    "given",
+    [{"at": UNKNOWN}, {"digest": UNKNOWN}, {"triggers": {"release": UNKNOWN}}],
+    ids=["at", "digest", "triggers"],
+)
 def test_the_parts_of_a_known_image_are_known(given: dict[str, Any]) -> None:
     checked = check_image({}, {"image": WEB, **given}, OFFLINE)
 
