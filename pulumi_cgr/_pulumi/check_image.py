@@ -155,7 +155,7 @@ def _resolve(
     if digest is not None:
         reject_wrong_digest(digest, query.reference, kept["digest"], source_of(olds), "digest")
         is_kept = is_same_query and kept["digest"] == digest
-        return kept if is_kept else {"digest": digest, "updated_at": None, "reason": GIVEN_REASON}
+        return kept if is_kept else {"digest": digest, "reason": GIVEN_REASON}
     if not resolver.lock:
         if is_same_query and is_sticky(asked) and kept["updated_at"] and is_digest(kept["digest"]):
             return kept

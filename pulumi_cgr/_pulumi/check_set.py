@@ -54,7 +54,7 @@ def check_set(olds: Properties, news: Properties, resolver: Resolver) -> dict[st
     found, instants = _resolve(olds, news, {key: queries[key] for key in queries if key not in frozen}, resolver)
     resolved = _by_key(queries, {**found, **frozen})
     if is_same_query and not resolver.lock and _is_same_choice(olds, resolved):
-        resolved["reasons"] = olds.get("reasons", {})
+        resolved["reasons"] = olds.get("reasons") or resolved["reasons"]
     return {**asked, **resolved, **(instants if TRIGGERS in asked and "at" not in asked else {})}
 
 

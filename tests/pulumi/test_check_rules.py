@@ -325,11 +325,23 @@ def test_a_set_with_triggers_holds_the_instant_at_which_it_was_resolved(registry
     assert not {"at", "resolved_at"} & set(check_set({}, mixed, resolver))
 
 
-def test_a_state_of_an_older_version_without_reasons_and_times_is_read(resolver: Resolver) -> None:
+def test_a_state_without_reasons_and_times_is_completed(resolver: Resolver) -> None:
     given = {"images": {"a": WEB}}
     state = check_set({}, given, resolver)
     assert check_set({key: value for key, value in state.items() if key != "updated_at"}, given, resolver) == state
-    pinned = {"images": {"a": f"{WEB}@{A}"}, "exclude": [B]}
+    assert check_set({key: value for key, value in state.items() if key != "reasons"}, given, resolver) == state
+
+    pinned = {"images": {"a": f"{WEB}@{A}"}, "triggers": [1.0]}
     before = check_set({}, pinned, resolver)
-    old = {key: value for key, value in before.items() if key not in ("updated_at", "reasons")}
-    assert check_set(old, pinned, resolver)["digests"] == {"a": A}
+    old = {**before, "digests": None, "reasons": {"a": "old"}}  # as it is where the state was edited by hand
+    assert check_set(old, pinned, resolver)["reasons"] == before["reasons"]
+    timeless = {"images": {"a": f"{WEB}@{A}"}, "exclude": [B]}
+    old = {key: value for key, value in check_set({}, timeless, resolver).items() if key != "updated_at"}
+    assert check_set({**old, "reasons": {"a": "old"}}, timeless, resolver)["reasons"] == {"a": "old"}
+
+
+def test_when_a_pin_is_stale_may_be_unknown_and_is_not_kept() -> None:
+    checked = check_image({}, {"image": f"{WEB}@{A}", "stale_after": UNKNOWN}, OFFLINE)
+
+    assert checked["digest"] == A
+    assert "stale_after" not in checked
