@@ -62,14 +62,11 @@ def check_set(olds: Properties, news: Properties, resolver: Resolver, warn: Warn
     if is_same_query and not resolver.lock and is_kept(asked, queries) and _is_whole(olds, queries):
         return {**asked, **_held_resolution(olds)}
     frozen = _frozen(olds, news, queries, resolver)
-    if is_same_query and frozen.keys() == queries.keys():
-        instants = {key: olds[key] for key in ("at", RESOLVED_AT) if key in olds}
-        return {**asked, **_by_key(queries, frozen), **instants}
     open_queries = {key: queries[key] for key in queries if key not in frozen}
     found, instants = _resolve(olds, news, open_queries, resolver, warn)
     resolved = _by_key(queries, {**found, **frozen})
     if is_same_query and not resolver.lock and _is_same_choice(olds, resolved):
-        resolved["reasons"] = olds.get("reasons", {})
+        resolved["reasons"] = olds.get("reasons") or resolved["reasons"]
     return {**asked, **resolved, **(instants if TRIGGERS in asked and "at" not in asked else {})}
 
 
