@@ -60,9 +60,7 @@ class _Provider(ResourceProvider):
             shown = hide_arguments(error) if news.get(HIDES_ARGUMENTS) is True else error
             if news.get(PREVIEW) is not True:
                 return CheckResult({}, [CheckFailure(property_of(shown), str(shown))])
-            before = {key: value for key, value in _olds.items() if key != "__provider"}
-            held = before or dict.fromkeys(self._resolution, pulumi.UNKNOWN)
-            return CheckResult({**held, FAILURE: failure_to_property(shown)}, [])
+            return CheckResult({**self._held(_olds, news), FAILURE: failure_to_property(shown)}, [])
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Returns what is known: a refresh moves no pin."""
@@ -70,6 +68,11 @@ class _Provider(ResourceProvider):
 
     def _checked(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
         raise AssertionError
+
+    def _held(self, olds: dict[str, Any], _news: dict[str, Any]) -> dict[str, Any]:
+        """Returns what the state holds, and for a new resource unknown values."""
+        held = {key: value for key, value in olds.items() if key != "__provider"}
+        return held or dict.fromkeys(self._resolution, pulumi.UNKNOWN)
 
     @property
     def _resolver(self) -> Resolver:
@@ -114,6 +117,9 @@ class ImageDigestsProvider(_Provider):
 
     def _checked(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
         return check_set.check_set(olds, news, self._resolver)
+
+    def _held(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
+        return check_set.with_new_images(super()._held(olds, news), news)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compares what was found with what the state holds."""
