@@ -108,6 +108,16 @@ def kept_properties(inputs: Properties) -> dict[str, Any]:
     return {key: inputs[key] for key in KEPT if inputs.get(key) is not None}
 
 
+def with_new_images(held: Properties, news: Properties) -> dict[str, Any]:
+    """Returns what the state holds, with unknown values for the images among the arguments that are not in it."""
+    images = news.get("images")
+    unknown = dict.fromkeys(images, pulumi.UNKNOWN) if isinstance(images, Mapping) else {}
+    return {
+        name: {**unknown, **value} if name in RESOLUTION and isinstance(value, Mapping) else value
+        for name, value in held.items()
+    }
+
+
 def is_kept(asked: Properties, queries: Mapping[str, Query]) -> bool:
     """Whether the digests are looked up once and then kept."""
     return is_sticky(asked) or all(query.is_fixed for query in queries.values())
