@@ -22,21 +22,41 @@ if TYPE_CHECKING:
         get_image_digest,
         get_image_digest_output,
     )
+    from .image_changes import (
+        AwaitableGetImageChangesResult,
+        GetImageChangesResult,
+        PackageChanges,
+        get_image_changes,
+        get_image_changes_output,
+    )
     from .image_digest import ImageDigest
     from .image_digests import ImageDigests
 
 __all__ = [
+    "AwaitableGetImageChangesResult",
     "AwaitableGetImageDigestResult",
     "Build",
+    "GetImageChangesResult",
     "GetImageDigestResult",
     "ImageDigest",
     "ImageDigests",
+    "PackageChanges",
+    "get_image_changes",
+    "get_image_changes_output",
     "get_image_digest",
     "get_image_digest_output",
 ]
 
 
-_HOMES = {"ImageDigest": "image_digest", "ImageDigests": "image_digests"}
+_HOMES = {
+    "ImageDigest": "image_digest",
+    "ImageDigests": "image_digests",
+    "AwaitableGetImageChangesResult": "image_changes",
+    "GetImageChangesResult": "image_changes",
+    "PackageChanges": "image_changes",
+    "get_image_changes": "image_changes",
+    "get_image_changes_output": "image_changes",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -52,14 +52,14 @@ def test_each_part_and_setting_says_what_it_means() -> None:
         assert text.endswith("."), name
     for setting in SETTINGS:
         if setting.default not in ("", None):
-            said = f"{setting.default:g}" if isinstance(setting.default, float) else str(setting.default)
+            said = f"{setting.default:g}" if isinstance(setting.default, float) else str(setting.default).lower()
             assert f"By default `{said}`." in setting.text
 
 
 def test_ansible_takes_and_documents_every_part_and_setting() -> None:
     documented = options_of(digest_info.DOCUMENTATION)
 
-    assert set(SPEC) == set(documented) == {"image", "images", *RULE_NAMES, *SETTING_NAMES}
+    assert set(SPEC) == set(documented) == {"image", "images", "changes_from", *RULE_NAMES, *SETTING_NAMES}
     for name, spec in SPEC.items():
         kinds = ("type", "elements", "choices", "aliases")
         assert {kind: documented[name].get(kind) for kind in kinds} == {kind: spec.get(kind) for kind in kinds}

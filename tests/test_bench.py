@@ -13,7 +13,7 @@ from .bench import __main__ as bench
 from .bench import page, plots
 from .bench.measure import Check, Cost, Plot, Row
 from .bench.numbers import Numbers
-from .bench.work import files, history, memory, reading
+from .bench.work import changes, files, history, memory, reading, signed
 
 FEW, MANY = Cost(0.125, 2, 1943), Cost(0.75, 3, 1_340_000)
 NUMBERS = Numbers(
@@ -37,6 +37,15 @@ def test_both_ways_to_a_digest_are_measured(tmp_path: Path) -> None:
     assert all(len(curve) == 2 for curve in part.plots[0].curves.values())
 
 
+@pytest.mark.skipif(not shutil.which("cosign"), reason="cosign is not on PATH")
+def test_verifying_is_measured_against_a_loop_of_cosign(tmp_path: Path) -> None:
+    (row,) = signed.part(tmp_path, images=3).rows
+
+    assert row.ours.requests == 15
+    assert row.checks[1].met
+    assert row.theirs.requests == 15
+
+
 def test_memory_is_bounded_by_what_is_read(tmp_path: Path) -> None:
     (row,) = memory.part(tmp_path, short=100, long=2000).rows
 
@@ -50,6 +59,13 @@ def test_pinning_many_files_costs_two_requests_an_image(tmp_path: Path) -> None:
     assert pinned.checks[0].met
     assert pinned.ours.requests == 8
     assert memory_of.checks[0].met
+
+
+def test_listing_the_moves_of_images_costs_two_requests_an_image(tmp_path: Path) -> None:
+    (row,) = changes.part(tmp_path, images=4).rows
+
+    assert row.checks[0].met
+    assert row.ours.requests == 8
 
 
 def test_reading_is_held_against_the_parser_alone(tmp_path: Path) -> None:

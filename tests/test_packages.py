@@ -93,6 +93,7 @@ def test_the_wheel_holds_both_trees_and_no_more(wheel: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_resolver_needs_requests_alone(wheel: Path, registry: Registry, tmp_path: Path) -> None:
     commands = install(tmp_path, str(wheel))
 
@@ -106,6 +107,7 @@ def test_the_resolver_needs_requests_alone(wheel: Path, registry: Registry, tmp_
     assert (plugin.returncode, plugin.stderr) == (1, MISSING + "\n")
 
 
+@pytest.mark.slow
 def test_ansible_finds_the_collection_in_the_wheel(wheel: Path, registry: Registry, tmp_path: Path) -> None:
     commands = install(tmp_path, f"{wheel}[ansible]")
     task = f"msg={{{{ lookup('cgr.images.ref', '{IMAGE}') }}}}"
@@ -129,6 +131,7 @@ def uv(folder: Path, *arguments: str) -> None:
     run([str(Path(sys.executable).parent / "uv"), *arguments], folder, **environ)
 
 
+@pytest.mark.slow
 def test_the_collection_stands_beside_those_of_the_package_ansible(wheel: Path, tmp_path: Path) -> None:
     commands = tmp_path / "env/bin"
     uv(tmp_path, "venv", "--python", sys.executable, str(tmp_path / "env"))
@@ -139,6 +142,7 @@ def test_the_collection_stands_beside_those_of_the_package_ansible(wheel: Path, 
     assert {"cgr.images", "community.general"} <= {line.split()[0] for line in listed.splitlines() if line}
 
 
+@pytest.mark.slow
 def test_the_command_is_a_tool_of_its_own(wheel: Path, registry: Registry, tmp_path: Path) -> None:
     """Like pipx, `uv tool install` creates a separate environment."""
     uv(tmp_path, "tool", "install", "--python", sys.executable, f"pulumi-cgr[cli] @ {wheel.as_uri()}")
@@ -149,6 +153,7 @@ def test_the_command_is_a_tool_of_its_own(wheel: Path, registry: Registry, tmp_p
     assert f"{IMAGE}@{DIGEST}" in printed
 
 
+@pytest.mark.slow
 def test_pulumi_programs_find_the_package(wheel: Path, tmp_path: Path) -> None:
     commands = install(tmp_path, f"{wheel}[pulumi]")
     program = f"""
@@ -166,6 +171,7 @@ print(cgr.get_image_digest({IMAGE!r}).ref)
     assert "ansible" not in installed
 
 
+@pytest.mark.slow
 def test_galaxy_installs_the_collection_on_a_controller(tmp_path: Path, registry: Registry) -> None:
     commands = install(tmp_path, "ansible-core", "--requirement", str(COLLECTION / "requirements.txt"))
     galaxy = [str(commands / "ansible-galaxy"), "collection"]

@@ -43,7 +43,8 @@ FUNCTIONS = read("pulumi_cgr/functions.py")
 RESULTS = attributes(read(f"{RESOLVER}/model/resolution.py")["Resolution"])
 IMAGE = arguments(read(f"{RESOLVER}/resolver.py")["Resolver"]["resolve"])["image"].text
 
-RETURNED = tuple(Resolver(environment={}).resolve(f"cgr.dev/chainguard/nginx@sha256:{64 * 'a'}").to_result())
+PLAIN = Resolver(environment={}).resolve(f"cgr.dev/chainguard/nginx@sha256:{64 * 'a'}")
+RETURNED = (*PLAIN.to_result(), "signed")
 
 RULE_PAGE = "[Images and rules](images-and-rules.md)"
 SETTINGS_PAGE = "[Settings](settings.md)"
@@ -117,6 +118,20 @@ def test_the_arguments_of_the_functions() -> None:
     compare_part("docs/reference/pulumi.md", "get_image_digest", table(["argument", "type", "meaning"], taken))
 
 
+def test_the_arguments_and_the_result_of_the_function_that_compares() -> None:
+    functions = read("pulumi_cgr/image_changes.py")
+    taken = rows_of(arguments(functions["get_image_changes"]).values(), set())
+    returned = [
+        (f"`{each.name}`", f"`{bare(each.type)}`", sentence(each.text))
+        for each in attributes(functions["GetImageChangesResult"]).values()
+    ]
+    compare_part(
+        "docs/reference/pulumi.md",
+        "get_image_changes",
+        table(["argument", "type", "meaning"], taken) + "\n" + table(["result", "type", "meaning"], returned),
+    )
+
+
 @pytest.mark.parametrize("module", sorted(path.stem for path in (PLUGINS / "modules").glob("*.py")))
 def test_the_options_and_return_values_of_a_module(module: str) -> None:
     code = plugin(f"modules.{module}")
@@ -168,7 +183,12 @@ def inputs(name: str) -> set[str]:
 
 def flags(name: str) -> str:
     """Returns the option of the command for a part of a rule, and the commands that have it."""
-    having = [command for command, each in COMMANDS.items() if name in [option.name for option in each.options]]
+    text = next(part.text for part in PARTS if part.name == name)
+    having = [
+        command
+        for command, each in COMMANDS.items()
+        if any(option.name == name and text in option.help for option in each.options)
+    ]
     return f"`--{name.replace('_', '-')}` of {', '.join(f'`{command}`' for command in having)}"
 
 

@@ -28,13 +28,15 @@ TRIGGERS, LOCK = "triggers", "lock"
 STALE_AFTER = "stale_after"
 INDEX = "index"
 """The digest that the tag pointed at, if `digest` is that of the image for a platform."""
+CHOOSE_NOTHING = frozenset({TRIGGERS, LOCK, STALE_AFTER})
+"""The arguments from which nothing can be learned about the image and its digest."""
 
 PREFETCHED = "prefetched"
 """The input with what the program looked up ahead, as JSON text; it is not kept in the state."""
 PREVIEW = "preview"
 """The input that says that this is a preview; it is not kept in the state."""
-HIDES_IMAGE = "hides_image"
-"""The input that says whether the image is a secret; it is not kept in the state."""
+HIDES_ARGUMENTS = "hides_arguments"
+"""The input that says whether the image, or what chooses its digest, is a secret; it is not kept in the state."""
 FAILURE = "failure"
 """The checked input that says, in a preview, why the digest is missing; it is never in the state."""
 

@@ -12,7 +12,7 @@ import typer
 
 from .._bridge import VERSION, border, log_debug
 from ..resolver import CgrError, InvalidArgument
-from . import check, history, lock, merge, pin, resolve, rollback
+from . import bisect, changes, check, diff, history, lock, merge, pin, resolve, rollback, verify
 from .errors import refuse
 from .output import OUTPUT_FAILED, OutputFailed, discard_output, print_text, say
 from .signs import fit, fit_help
@@ -53,8 +53,21 @@ def _main(
     pass
 
 
-_OWN_STATUSES = (pin.pin, check.check)
-for _command in (resolve.resolve, history.history, pin.pin, lock.lock, rollback.rollback, check.check, merge.merge):
+_OWN_STATUSES = (pin.pin, check.check, changes.changes)
+_COMMANDS = (
+    resolve.resolve,
+    history.history,
+    pin.pin,
+    lock.lock,
+    rollback.rollback,
+    check.check,
+    verify.verify,
+    merge.merge,
+    diff.diff,
+    changes.changes,
+    bisect.bisect,
+)
+for _command in _COMMANDS:
     app.command(epilog=None if _command in _OWN_STATUSES else STATUSES)(_command)
 
 

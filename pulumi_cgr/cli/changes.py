@@ -1,68 +1,149 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The output of `cgr-images lock` and `rollback` about the changes of a lock."""
+"""`cgr-images changes`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.text import Text
 
-from .._bridge import Entry
-from ..lockfile.update import Change
-from .output import print_json, show
+from .._bridge import Lock, read_lock
+from ..changes import Changes, ImageMoves, list_changes
+from ..resolver import InvalidArgument, Resolver
+from . import options, uses
+from .differences import detail_lines, summary
+from .drawing.moves import drawing_of_moves, summary_of
+from .drawing.page import page_of
+from .output import bar, print_json, say, show, warn, write
+from .selection import ExcludePatterns, NoIgnore, Patterns
 from .signs import fit
 
-ADDED, UPDATED, UPDATED_USES, UNCHANGED, REMOVED = "added", "updated", "updated uses", "unchanged", "removed"
+if TYPE_CHECKING:
+    from ..files import ScanResult
+
+Files = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[PATH]…",
+        help="Files and folders, as for `pin`: the images in them are listed. By default those of the lock file.",
+    ),
+]
+Since = Annotated[
+    str,
+    typer.Option(
+        metavar="TIMESTAMP|DURATION", help="The earlier instant; or a duration before the later one, such as `2d`."
+    ),
+]
+Until = Annotated[str | None, typer.Option(metavar="TIMESTAMP", help="The later instant. By default the present.")]
+NoPackages = Annotated[
+    bool, typer.Option("--no-packages", help="List the moves only, without comparing what the builds contain.")
+]
+Svg = Annotated[
+    Path | None,
+    typer.Option(
+        "--svg", metavar="FILE", dir_okay=False, help="Draw all images on one time axis into this file, as SVG."
+    ),
+]
+Html = Annotated[
+    Path | None,
+    typer.Option(
+        "--html",
+        metavar="FILE",
+        dir_okay=False,
+        help="Write a page with the drawing and the packages into this file. It has a filter, and needs no other file.",
+    ),
+]
 
 
-def report_changes(path: str, changes: Sequence[Change], as_json: bool) -> None:
-    """Prints the changes of a lock file."""
+def changes(
+    paths: Files = None,
+    *,
+    since: Since,
+    until: Until = None,
+    lock_file: options.LockFile = None,
+    patterns: Patterns = None,
+    exclude_patterns: ExcludePatterns = None,
+    no_ignore: NoIgnore = False,
+    no_packages: NoPackages = False,
+    of_platform: options.OfPlatform = None,
+    svg_file: Svg = None,
+    html_file: Html = None,
+    registry_url: options.RegistryUrl = None,
+    mirror: options.Mirror = None,
+    verbose: options.Verbose = False,
+    as_json: options.Json = False,
+) -> None:
+    """Lists which images moved between two instants, when, and what that changed: those of a lock file, or those in files.
+
+    The image that moved last comes first. Exit status: 0 all images were looked up; 1 some could not be.
+    """
+    resolver = options.resolver_of(registry_url, mirror, verbose)
+    if paths:
+        if lock_file:
+            raise InvalidArgument("--lock cannot be combined with files: they are two lists of images.", "lock")
+        scanned = uses.scan_files(paths, resolver, patterns, exclude_patterns, no_ignore)
+        images, problems = _images_in_files(scanned, resolver), [str(problem) for problem in scanned.problems]
+        warn(scanned.warnings if scanned.looked_at else [*scanned.warnings, uses.NO_FILE])
+    else:
+        images, problems = _images_in_lock(options.lock_of(lock_file)), []
+    with bar("Looking up", "images") as progress:
+        found = list_changes(
+            resolver, images, since, until, packages=not no_packages, platform=of_platform, progress=progress
+        )
+    for problem in (*problems, *(f"{image}: {why}" for image, why in found.failed.items())):
+        say(problem)
+    _report(found, svg_file, html_file, as_json)
+    if problems or found.failed:
+        raise typer.Exit(1)
+
+
+def _report(found: Changes, svg_file: Path | None, html_file: Path | None, as_json: bool) -> None:
+    warn(f"{image.image}: {warning}" for image in found.images for warning in image.to_dict()["warnings"])
+    if svg_file is not None:
+        write(svg_file, drawing_of_moves(found))
+    if html_file is not None:
+        write(html_file, page_of(found))
     if as_json:
-        print_json({"lock": path, "changes": [_as_dict(change) for change in changes]})
-        return
-    told = [change for change in changes if change.is_change]
-    lines = [line for change in told for line in _lines(change)]
-    show(*lines, Text(f"{path}: {len(told)} changed, {len(changes) - len(told)} unchanged", "bold"))
+        print_json(found.to_dict())
+    else:
+        moved = [image for image in found.images if image.has_moved]
+        title = f"{summary_of(found)} between {found.since} and {found.until}"
+        show(Text(title, "bold"), *(line for image in moved for line in _lines(image)))
 
 
-def _lines(change: Change) -> list[Text]:
-    status, before, after = _status(change), change.before, change.after
-    rule = f"  {change.entry.key.rule}" if change.entry.rule else ""
-    lines = [
-        Text.assemble(f"{change.entry.image}{rule}  ", (status, "yellow" if status == REMOVED else "green")),
-    ]
-    if status == UPDATED_USES:
-        return lines
-    if before:
-        lines.append(Text(f"    {before.digest}  {before.updated_at}", "dim"))
-    if after:
-        lines.append(Text(fit(f"  → {after.digest}  {after.updated_at}")))
-    return lines
+def _lines(image: ImageMoves) -> Iterator[Text]:
+    times = f"{len(image.moves)} build{'s' * (len(image.moves) != 1)}"
+    yield Text.assemble("\n", (image.image, "bold"), f"  {times}")
+    yield Text(f"    {image.old.digest if image.old else 'the tag did not exist'}{_pinned(image, 0)}", "dim")
+    for number, interval in enumerate(image.moves, 1):
+        returned = "  returned" if interval.returned else ""
+        yield Text(fit(f"  → {interval.digest}  {interval.updated_at}{returned}{_pinned(image, number)}"))
+    if image.difference:
+        if sizes := summary(image.difference):
+            yield Text(f"    {sizes}")
+        yield from detail_lines(image.difference)
 
 
-def _status(change: Change) -> str:
-    before, after = change.before, change.after
-    if before is None:
-        return ADDED
-    if after is None:
-        return REMOVED
-    if before == after:
-        return UNCHANGED
-    is_same_pin = (before.digest, before.updated_at, before.exclude) == (after.digest, after.updated_at, after.exclude)
-    return UPDATED_USES if is_same_pin else UPDATED
+def _pinned(image: ImageMoves, number: int) -> str:
+    interval = image.moves[number - 1] if number else image.old
+    return "  pinned" if interval and interval.digest in image.pinned else ""
 
 
-def _as_dict(change: Change) -> dict[str, Any]:
-    entry = change.entry
-    sides = {"before": _side(change.before), "after": _side(change.after)}
-    return {"image": entry.image, "rule": dict(entry.rule), "status": _status(change), **sides}
+def _images_in_lock(path: str) -> dict[str, list[str]]:
+    images: dict[str, list[str]] = {}
+    for entry in read_lock(path).entries:
+        images.setdefault(entry.image, []).append(entry.index_digest)
+    return images
 
 
-def _side(entry: Entry | None) -> dict[str, Any] | None:
-    if entry is None:
-        return None
-    digests = {"digest": entry.digest, "ref": entry.ref, "exclude": sorted(entry.exclude)}
-    instants = {"updated_at": str(entry.updated_at), "resolved": str(entry.resolved)}
-    return {**digests, **instants, "used": list(entry.used), "named": entry.named}
+def _images_in_files(found: ScanResult, resolver: Resolver) -> dict[str, list[str]]:
+    images: dict[str, list[str]] = {}
+    for use in uses.uses_of(found, resolver, Lock(), {}).uses:
+        reference = use.query.reference
+        if reference.tag:
+            images.setdefault(f"{reference.repository}:{reference.tag}", []).extend([use.digest] if use.digest else [])
+    return images

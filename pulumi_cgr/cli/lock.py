@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .._bridge import Query, RuleArguments
+from ..changes import Difference, compare_pairs
 from ..lockfile.store import read
 from ..lockfile.update import Change, FileUses, lock_images, remove, update_all
 from ..lockfile.uses import STDIN
 from ..resolver import InvalidArgument, Resolver
 from . import options, uses
-from .changes import report_changes
+from .differences import warnings_of
+from .lock_report import report_changes
 from .output import bar, say, warn
 from .selection import Exclude, NoIgnore, Patterns, patterns_and_digests
 
@@ -64,6 +66,7 @@ def lock(
     no_ignore: NoIgnore = False,
     prune: Prune = False,
     prune_all: PruneAll = False,
+    packages: options.Packages = False,
     lock_file: options.LockFile = None,
     *,
     rule: RuleArguments,
@@ -101,7 +104,9 @@ def lock(
     else:
         named = [resolver.parse_query(image, **rule) for image in images or []]
         changes = _lock(path, resolver, named, used, upgrade, prune)
-    report_changes(path, changes, as_json)
+    differences = _differences(changes, resolver) if packages else ()
+    warn(warnings_of(differences))
+    report_changes(path, changes, as_json, differences)
     if found and found.problems:
         raise typer.Exit(1)
 
@@ -115,6 +120,15 @@ def _lock(
         # Nobody can look into standard input again, so what it uses is as good as named.
         named += [use.query for use in used.uses if use.file == STDIN and use.query.reference.tag] if used else []
         return lock_images(path, resolver, named, used, progress, upgrade=upgrade, pruned=prune)
+
+
+def _differences(changes: tuple[Change, ...], resolver: Resolver) -> tuple[Difference, ...]:
+    """Returns what the new pins bring, compared with those before them."""
+    both = [(change.entry.image, change.before, change.after) for change in changes]
+    digests = [(image, old.index_digest, new.index_digest) for image, old, new in both if old and new]
+    pairs = [pair for pair in digests if pair[1] != pair[2]]
+    with bar("Reading the builds"):
+        return compare_pairs(resolver, pairs)
 
 
 def _report_scan(found: ScanResult, is_prune: bool) -> None:

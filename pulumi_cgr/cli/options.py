@@ -86,6 +86,19 @@ Verbose = Annotated[
         help="Say which credentials are used, and why not those before them: names and places, no secrets.",
     ),
 ]
+OfPlatform = Annotated[
+    str | None,
+    typer.Option(
+        "--platform",
+        metavar="PLATFORM",
+        help="The platform whose packages are compared, such as `linux/arm64`. By default `linux/amd64`, or the first one of the"
+        " image.",
+    ),
+]
+Packages = Annotated[
+    bool,
+    typer.Option("--packages", help="Show which packages and what configuration the new builds bring, as `diff` does."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")]
 
 
@@ -152,6 +165,12 @@ def lock_of(lock_file: str | None) -> str:
         return LOCK_FILE_NAME
     say(f"using the lock file {found}")
     return found
+
+
+def find_lock(lock_file: str | None) -> str | None:
+    """Returns the path of the lock file, as `lock_of` does; `None` if it does not exist."""
+    path = lock_given(lock_file) or _lock_above() or LOCK_FILE_NAME
+    return path if os.path.exists(path) else None
 
 
 def _lock_above() -> str | None:

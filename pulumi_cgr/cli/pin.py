@@ -15,9 +15,11 @@ import typer
 from rich.text import Text
 
 from .._bridge import NOT_DONE, RuleArguments, exit_status, skipped_rows
+from ..changes import Difference, compare_pairs
 from ..lockfile.uses import STDIN
 from ..resolver import CgrError, InvalidArgument, Resolver
 from . import options
+from .differences import difference_lines, warnings_of
 from .errors import refuse
 from .output import bar, is_terminal, print_json, print_text, say, show, warn
 from .selection import Exclude, NoIgnore, Patterns, patterns_and_digests
@@ -54,6 +56,7 @@ def pin(
     check: Check = False,
     strict: Strict = False,
     diff: Diff = False,
+    packages: options.Packages = False,
     *,
     rule: RuleArguments,
     lock: options.Lock = None,
@@ -87,6 +90,7 @@ def pin(
             rule["exclude"] = digests
         resolver = options.resolver_of(registry_url, mirror, verbose, lock)
         if STDIN in paths:
+            _reject_packages(packages)
             raise typer.Exit(exit_status(_pin_stdin(paths, rule, resolver), check, strict))
         with bar("Looking up", "images") as progress:
             report = pin_files(
@@ -104,17 +108,27 @@ def pin(
     except CgrError as error:
         refuse(error, as_json)
         raise typer.Exit(NOT_DONE) from None
-    warn(report.warnings)
+    differences = _differences(report, resolver) if packages else None
+    warn([*report.warnings, *warnings_of(differences or ())])
     for problem in report.problems:
         say(str(problem))
     if as_json:
-        print_json({**report.to_dict(), **({"diff": "".join(diffs)} if diff else {})})
+        changes = {} if differences is None else {"changes": [each.to_dict() for each in differences]}
+        print_json({**report.to_dict(), **({"diff": "".join(diffs)} if diff else {}), **changes})
     else:
         _show_diffs(diffs)
+        show(*(line for difference in differences or () for line in difference_lines(difference)))
         show(*_rows(report), _summary(report, check))
     if strict and skipped_rows(report):
         say(f"{len(skipped_rows(report))} skipped, which --strict does not allow.")
     raise typer.Exit(exit_status(report, check, strict))
+
+
+def _reject_packages(packages: bool) -> None:
+    if packages:
+        raise InvalidArgument(
+            "--packages cannot be combined with -, because standard output is the pinned file.", "packages"
+        )
 
 
 def _pin_stdin(paths: list[str], rule: RuleArguments, resolver: Resolver) -> Report:
@@ -135,6 +149,13 @@ def _pin_stdin(paths: list[str], rule: RuleArguments, resolver: Resolver) -> Rep
         say(str(problem))
     print_text(pinned)
     return report
+
+
+def _differences(report: Report, resolver: Resolver) -> tuple[Difference, ...]:
+    """Returns what the new digests bring, compared with those that the files had."""
+    pairs = [(row.image, row.old_digest, row.new_digest) for row in report.rows if row.old_digest and row.new_digest]
+    with bar("Reading the builds"):
+        return compare_pairs(resolver, [pair for pair in pairs if pair[1] != pair[2]])
 
 
 def _rows(report: Report) -> Iterator[Text]:

@@ -8,12 +8,21 @@ from typing import Annotated
 
 import typer
 
-from .._bridge import RuleArguments, read_lock
+from .._bridge import RuleArguments, lock_key, read_lock
+from ..changes import digest_in
 from ..lockfile.rollback import rollback as roll_back
+from ..lockfile.rollback import rollback_to
+from ..resolver import InvalidArgument
 from . import options, uses
-from .changes import report_changes
+from .lock_report import report_changes
 
 Image = Annotated[str, typer.Argument(metavar="IMAGE", help="The image, which must be in the lock.")]
+To = Annotated[
+    str | None,
+    typer.Option(
+        "--to", metavar="DIGEST", help="Go back to this build, and exclude all to which the tag moved after it."
+    ),
+]
 Builds = Annotated[int, typer.Option("--builds", metavar="NUMBER", min=1, help="How many builds to go back.")]
 
 
@@ -21,6 +30,7 @@ Builds = Annotated[int, typer.Option("--builds", metavar="NUMBER", min=1, help="
 def rollback(
     locked: Image,
     builds: Builds = 1,
+    to: To = None,
     lock_file: options.LockFile = None,
     *,
     rule: RuleArguments,
@@ -37,4 +47,10 @@ def rollback(
     resolver = options.resolver_of(registry_url, mirror, verbose)
     path = options.lock_of(lock_file)
     query = uses.own_rule(read_lock(path), locked, rule, resolver)
-    report_changes(path, [roll_back(path, resolver, query, builds)], as_json)
+    if to is None:
+        report_changes(path, [roll_back(path, resolver, query, builds)], as_json)
+        return
+    if builds != 1:
+        raise InvalidArgument("--to and --builds cannot be combined.", "to")
+    key = lock_key(query)
+    report_changes(path, rollback_to(path, resolver, key.image, digest_in(resolver, to, key.image), key=key), as_json)

@@ -17,9 +17,20 @@ from tests.support.environments import ROOT
 
 from . import page, plots
 from .numbers import Numbers
-from .work import files, history, imports, latest, memory, playbook, preview, reading
+from .work import changes, files, history, imports, latest, memory, playbook, preview, reading, signed
 
-PARTS = (history.part, latest.part, playbook.part, preview.part, imports.part, memory.part, files.part, reading.part)
+PARTS = (
+    history.part,
+    latest.part,
+    signed.part,
+    playbook.part,
+    preview.part,
+    imports.part,
+    memory.part,
+    files.part,
+    reading.part,
+    changes.part,
+)
 DOCS = ROOT / "docs/maintaining"
 
 

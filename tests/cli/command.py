@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.programs import start_script
+
 ENTRY_POINT = str(Path(sys.executable).with_name("cgr-images"))
 
 
@@ -43,20 +45,14 @@ class Command:
 
     def __call__(self, *arguments: str | Path) -> Done:
         """Runs it with pipes for its output, and a terminal for neither."""
-        done = subprocess.run(
-            [ENTRY_POINT, *map(str, arguments)],
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        return Done(done.returncode, done.stdout, done.stderr)
+        program = start_script(ENTRY_POINT, [*map(str, arguments)], self.folder, self.environment)
+        out, err = program.communicate()
+        assert "Traceback" not in err, err
+        assert program.returncode is not None
+        return Done(program.returncode, out, err)
 
-    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
-        """Starts it, to be interrupted."""
+    def start(self, *arguments: str | Path, is_group: bool = False) -> subprocess.Popen[str]:
+        """Starts it, to be interrupted; on request in a process group of its own, with the processes that it starts."""
         return subprocess.Popen(
             [ENTRY_POINT, *map(str, arguments)],
             cwd=self.folder,
@@ -65,6 +61,7 @@ class Command:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=is_group,
             # Whoever started these tests may ignore the interrupts of a terminal, and children inherit that.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )

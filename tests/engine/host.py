@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +12,8 @@ from typing import Any
 import grpc
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+from ..support.programs import start_module
 
 Properties = dict[str, Any]
 STATUSES = {0: "unknown", 1: "none", 2: "some"}
@@ -39,9 +39,7 @@ class Host:
     supports_preview = False
 
     def __init__(self, config: Mapping[str, str], environ: Mapping[str, str], engine: str = "") -> None:
-        command = [sys.executable, "-u", "-m", self.module, *filter(None, [engine])]
-        self._process = subprocess.Popen(command, env=dict(environ), stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
+        self._process = start_module(self.module, environ, *filter(None, [engine]))
         port = self._process.stdout.readline().strip()
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
         self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)

@@ -11,7 +11,8 @@ For each resource a program registers:
 5. A replacement checks once more, without old inputs.
 6. In a preview, the checked inputs are the new state, and the id of what is new is unknown.
 
-The first check that fails interrupts the program, and nothing is checked after it.  The provider gets secrets as plain
+The first check that fails interrupts the program, and nothing is checked after it.  What is said of it has the value of its
+property, even if that is a secret.  The provider gets secrets as plain
 values; what it returns is secret if the input of the same name is.
 """
 
@@ -20,8 +21,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
@@ -29,6 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..support.programs import Program, start_script
 from .host import Host, Properties
 from .marks import marked, masked, unwrapped
 from .monitor import UNKNOWN, serving
@@ -152,7 +152,7 @@ class Stack:
 
 class _Operation:
     host: Host
-    program: subprocess.Popen[str]
+    program: Program
 
     def __init__(
         self,
@@ -172,9 +172,8 @@ class _Operation:
         main = self.stack.program / "__main__.py" if self.stack.program.is_dir() else self.stack.program
         served = serving(self.register, self.invoke, self._outputs, self.result.diagnostics)
         with served as address, self._host(environ, address):
-            command = [sys.executable, str(PROGRAM), address, address, str(self.dry_run).lower(), str(main.resolve())]
-            pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-            self.program = subprocess.Popen(command, env=environ, **pipes)
+            arguments = [address, address, str(self.dry_run).lower(), str(main.resolve())]
+            self.program = start_script(PROGRAM, arguments, Path.cwd(), environ)
             printed = self.program.communicate()
             self.result.provider_peak = self.host.peak_memory()
             self.result.diagnostics += [text.strip() for text in printed if text.strip()]
@@ -245,8 +244,8 @@ class _Operation:
         checked, failures = self.host.check(urn, self._sent(olds), self._sent(news))
         checked = self._received(checked, news)
         for key, reason in failures:
-            value = json.dumps(news.get(key))
-            self._fail(f"{request.type} ({request.name}): property {key} value {{{value}}} has a problem: {reason}")
+            about = f": property {key} value {{{json.dumps(unwrapped(news.get(key)))}}}" if key else ""
+            self._fail(f"{request.type} resource '{request.name}'{about} has a problem: {reason}")
             self.program.send_signal(signal.SIGINT)
         if not failures and self.plan is not None and self.plan.get(urn) != checked:
             self._fail(f"{request.type} ({request.name}): resource violates plan")

@@ -18,7 +18,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -93,9 +93,9 @@ def blocks(page: Path) -> list[Block]:
 
 
 class Reader:
-    """A reader who runs the blocks of a page, in a directory and with a registry."""
+    """A reader who runs the blocks of a page, in a directory and with a registry; `environ` has more of the environment."""
 
-    def __init__(self, folder: Path, registry: str) -> None:
+    def __init__(self, folder: Path, registry: str, environ: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.environ = {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -105,6 +105,7 @@ class Reader:
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_NOCOLOR": "true",
             "CGR_REGISTRY": registry,
+            **(environ or {}),
         }
         self.printed = ""
 

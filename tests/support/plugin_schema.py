@@ -37,11 +37,14 @@ PLAIN: dict[str, dict[str, Any]] = {
     "float": {"type": "number"},
     "Any": ANY,
     "Build": {"$ref": "#/types/cgr:index:Build"},
+    "Signed": {"$ref": "#/types/cgr:index:Signed"},
 }
 OF_SETTINGS: dict[str, dict[str, Any]] = {
     "seconds": PLAIN["float"],
     "count": PLAIN["int"],
+    "flag": PLAIN["bool"],
     "mapping": {"type": "object", "additionalProperties": PLAIN["str"]},
+    "signers": {"type": "object", "additionalProperties": ANY},
 }
 PYTHON_ONLY = {"None", "timedelta", "date", "datetime"}
 """Types of values for which other languages have text."""
@@ -121,7 +124,7 @@ def resource(path: str, kind: ResourceType) -> Schema:
         "properties": properties({**held, **kept}),
         "required": required(held),
         "inputProperties": properties(taken),
-        "requiredInputs": required({name: each for name, each in taken.items() if name in kind.images}),
+        "requiredInputs": required(taken),
     }
 
 
@@ -134,20 +137,25 @@ def types() -> Schema:
     """Returns the types of nested objects."""
     taken = arguments_of(module("pulumi_cgr/image_digest.py")["ImageDigest"]["__init__"], "RuleInputs")
     own_rule = properties(taken, ("image", "at", *rule_of("RuleInputs")))
-    build = attributes(FUNCTIONS["Build"])
     return {
-        "cgr:index:Build": {
-            "type": "object",
-            "description": _text(text_of(FUNCTIONS["Build"])),
-            "properties": properties(build),
-            "required": required(build),
-        },
+        **{f"cgr:index:{name}": result_type(name) for name in ("Build", "Signed")},
         "cgr:index:ImageRule": {
             "type": "object",
             "description": "An image with a rule of its own.",
             "properties": own_rule,
             "required": ["image"],
         },
+    }
+
+
+def result_type(name: str) -> Schema:
+    """Returns the type of a nested object that the function returns."""
+    found = attributes(FUNCTIONS[name])
+    return {
+        "type": "object",
+        "description": _text(text_of(FUNCTIONS[name])),
+        "properties": properties(found),
+        "required": required(found),
     }
 
 

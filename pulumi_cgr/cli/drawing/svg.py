@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree
-
 from ..._bridge import humanize_duration
 from ...resolver import Instant, Timeline
 from .axis import ticks
 from .bands import MANY, NARROWEST, Band, bands_of, places_of_instants, tooltip
+from .canvas import Canvas
 from .svg_style import style
 from .timeline import cut_off_text, is_cut, short
 
@@ -35,8 +34,8 @@ class _Drawing:
     def __init__(self, past: Timeline) -> None:
         self._past = past
         self._begin, self._duration = past.begin, max(past.end - past.begin, 1)
-        view = {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "width": str(WIDTH), "height": str(HEIGHT), "role": "img"}
-        self._root = ElementTree.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **view})
+        self._canvas = Canvas(WIDTH, HEIGHT)
+        self._add, self._label = self._canvas.add, self._canvas.label
         self._bands = bands_of(past, self._x)
 
     def text(self) -> str:
@@ -58,25 +57,11 @@ class _Drawing:
             self._rect(band, left, NARROWEST, BAND - INSTANT, BAND_HEIGHT + INSTANT)
         self._pins()
         self._legend()
-        for element in self._root:
-            element.tail = "\n"
-        return ElementTree.tostring(self._root, encoding="unicode") + "\n"
+        return self._canvas.text()
 
     def _x(self, instant: Instant) -> float:
         share = (instant - self._begin) / self._duration
         return MARGIN + min(max(share, 0), 1) * (WIDTH - 2 * MARGIN)
-
-    def _add(self, kind: str, parent: ElementTree.Element | None = None, **attributes: object) -> ElementTree.Element:
-        written = {
-            name.rstrip("_").replace("_", "-"): f"{value:.1f}" if isinstance(value, float) else str(value)
-            for name, value in attributes.items()
-        }
-        return ElementTree.SubElement(self._root if parent is None else parent, kind, written)
-
-    def _label(self, x: float, y: float, text: str, kind: str, anchor: str = "start") -> ElementTree.Element:
-        label = self._add("text", x=x, y=y, class_=kind, text_anchor=anchor)
-        label.text = text
-        return label
 
     def _axis(self) -> None:
         self._add("path", class_="axis", d=f"M{MARGIN} {AXIS}H{WIDTH - MARGIN}")

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
+from ._changes.compare import compare_digests
+from ._changes.ends import digest_in
 from ._options import RULE_OPTIONS, SETTING_OPTIONS, SETTINGS_REQUIRED_TOGETHER, given
 from ._resolver.cache.cache import Cache
 from ._resolver.cache.present import RunPresent
@@ -20,10 +22,11 @@ ARGUMENTS: dict[str, Any] = {
     "argument_spec": {
         "image": {"type": "str"},
         "images": {"type": "raw"},
+        "changes_from": {"type": "str"},
         **RULE_OPTIONS,
         **SETTING_OPTIONS,
     },
-    "mutually_exclusive": [("image", "images"), ("images", "current")],
+    "mutually_exclusive": [("image", "images"), ("images", "current"), ("images", "changes_from")],
     "required_one_of": [("image", "images")],
     "required_together": SETTINGS_REQUIRED_TOGETHER,
 }
@@ -53,7 +56,8 @@ def look_up(
     resolver = Resolver(trace=trace, run_cache=run_cache, present=present, **given(params, SETTING_OPTIONS))
     if images is None:
         resolution = resolver.resolve(params["image"], **rule)
-        return {"changed": False, **_result(resolution)}, list(resolution.warnings)
+        changes, warnings = _changes(params, resolver, resolution)
+        return {"changed": False, **_result(resolution), **changes}, [*resolution.warnings, *warnings]
     resolutions = resolver.resolve_all(_by_key(images), progress=telling(trace), **rule)
     return {"changed": False, **_set(resolutions, isinstance(images, Mapping))}, list(resolutions.warnings)
 
@@ -88,6 +92,18 @@ def telling(trace: Trace | None) -> Progress:
             trace(f"{image}: looked up ({done} of {total})")
 
     return tell
+
+
+def _changes(
+    params: Mapping[str, Any], resolver: Resolver, resolution: Resolution
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Returns what changed from the build in `changes_from` to this one, and the warnings about it."""
+    if not params.get("changes_from"):
+        return {}, ()
+    image = resolution.image
+    old = digest_in(resolver, params["changes_from"], image, "changes_from")
+    difference = compare_digests(resolver, image, old, resolution.index, platform=resolution.platform)
+    return {"changes": difference.to_dict()}, difference.warnings
 
 
 def _by_key(images: Any) -> dict[str, Any]:

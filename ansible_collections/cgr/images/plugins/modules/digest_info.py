@@ -40,6 +40,12 @@ options:
         and options of its own, such as O(min_age), in place of those beside O(images).
       - If one of them cannot be resolved, the task fails.
     type: raw
+  changes_from:
+    description:
+      - A build to compare with, such as the one that is deployed - its digest, or a reference with it. RV(changes) then says
+        what is different in the build that was chosen.
+      - If the publisher does not attest the packages, a warning says so, and the task does not fail.
+    type: str
 extends_documentation_fragment:
   - cgr.images.rule
   - cgr.images.rule.current
@@ -116,6 +122,16 @@ EXAMPLES = r"""
 - name: Show a reference of the release
   ansible.builtin.debug:
     msg: "{{ release.refs.web }} as of {{ release.at }}"
+
+- name: See what the newest build changes, compared with the one that is deployed
+  cgr.images.digest_info:
+    image: cgr.dev/chainguard/nginx:latest
+    changes_from: cgr.dev/chainguard/nginx:latest@sha256:1a01e891696587501b097645d4feead0e0c512f7919481a10115d01bc1e94d27
+  register: newest
+
+- name: Show the packages that are different
+  ansible.builtin.debug:
+    var: newest.changes.packages
 
 - name: Go back one build, and never to one that is known to be bad
   cgr.images.digest_info:
@@ -212,6 +228,17 @@ active_seconds:
   returned: success, with O(image)
   type: int
   sample: 187200
+signed:
+  description:
+    - Who signed the digest, and when. Returned only if O(signed) is true.
+    - A dictionary with C(by), C(issuer), C(logged) and C(kind).
+  returned: success, with O(image) and O(signed)
+  type: dict
+  sample:
+    by: https://github.com/chainguard-images/images/.github/workflows/release.yaml@refs/heads/main
+    issuer: https://token.actions.githubusercontent.com
+    kind: legacy
+    logged: "2024-06-01T00:00:05Z"
 images:
   description:
     - The results of the images, each with the values above.
@@ -226,6 +253,43 @@ refs:
   description: The references to deploy, as a list or a dictionary, as O(images) was.
   returned: success, with O(images)
   type: raw
+changes:
+  description: The difference from the build in O(changes_from).
+  returned: success, with O(changes_from)
+  type: dict
+  contains:
+    old:
+      description: The digest of the build in O(changes_from).
+      type: str
+    new:
+      description: The digest of the build that was chosen.
+      type: str
+    platform:
+      description: The platform whose packages were compared, by default C(linux/amd64).
+      type: str
+    builds_between:
+      description: How many builds the tag pointed at between them; none if its history does not have both.
+      type: int
+    packages:
+      description:
+        - The packages that are C(added) and C(removed), each with its version, those that are C(updated), each with the old and
+          the new version, and the names of those that are C(downgraded).
+        - None if the publisher does not attest the packages of both builds.
+      type: dict
+    config:
+      description: The old and the new value of each part of the configuration that differs; none if it is not known.
+      type: dict
+    size:
+      description: The old and the new size of the layers for the platform, compressed, in bytes.
+      type: list
+      elements: int
+    created:
+      description: When the builds were created, in UTC, by their annotations.
+      type: list
+      elements: str
+    verified:
+      description: Whether the attestations were verified, rather than taken as published.
+      type: bool
 failed_images:
   description: Why some of the images cannot be resolved, by their keys, each with C(msg) and C(error_code).
   returned: failure, with O(images)
@@ -240,7 +304,8 @@ error_code:
       V(credentials_refused), V(not_entitled), V(denied_by_policy).
     - The registry does not answer - V(unavailable).
     - The registry's answer cannot be trusted - V(untrustworthy_answer).
-    - The Python library requests is not installed - V(missing_dependency).
+    - The image is not signed as O(signed) requires - V(not_signed), V(signature_refused).
+    - The Python library requests, or cosign for O(signed), is not installed - V(missing_dependency).
     - The lock file does not contain the image, does not exist or is malformed - V(not_locked), V(invalid_lock).
     - Several images failed for different reasons, which are in RV(failed_images) - V(several_failed).
   returned: failure

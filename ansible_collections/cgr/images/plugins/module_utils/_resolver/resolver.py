@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where everything is put together: settings, clock and credentials are read here, once, and passed down.
+"""The class `Resolver`: settings and environment are read here, once, and passed down.
 
 The path of a query: reference → credentials → transport → registry → history → selection → resolution.
 """
@@ -9,52 +9,37 @@ from __future__ import annotations
 
 import copy
 import os
-import time
-from dataclasses import replace
-from typing import TYPE_CHECKING, Callable, Mapping
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Callable, Mapping, TypeVar
 
 from .._lockfile.lookup import LockLookup
-from .auth.chain import CredentialChain, audience_of, credential_sources, docker_credential
-from .auth.credentials import Considered, Credential
-from .auth.once import Answers
+from .auth.credentials import Considered
 from .border import border, log_debug
-from .cache.cache import Cache, MemoryCache, NullCache
-from .cache.caching import CachingResolver
-from .cache.content_cache import ContentCache
-from .cache.file_cache import FileCache
+from .cache.cache import Cache
 from .cache.present import RunPresent
-from .errors import BeforeFirstBuild, CgrError, DeniedByPolicy, NoBuildFits, NoSuchBuild, UntrustworthyAnswer
+from .errors import CgrError, InvalidImage
 from .history import timeline
-from .history.reader import reject_future
-from .history.source import HistorySource
 from .history.timeline import Timeline
-from .http.transport import Transport
 from .model import query_set, reference
-from .model.grammar import REGISTRY, is_loopback
-from .model.instant import AtLike, Instant
+from .model.instant import AtLike
 from .model.query import Query
 from .model.query_set import ImageLike
 from .model.reference import Reference
 from .model.resolution import Resolution, Resolutions
 from .model.rule import RuleArguments, parse_current
+from .model.signature import Signature
 from .registry.content import Content
-from .registry.mirror import Mirror
-from .registry.repository import Repository
-from .registry.tag_history import TagHistory
-from .registry.token_exchange import TokenExchange
 from .resolve import snapshot
-from .resolve.access import Access, Trace
-from .resolve.concurrency import run_concurrently
-from .resolve.single import Fetched, Lookup
+from .resolve.access import Trace
+from .resolve.past import read_moves, read_timeline, with_choice, with_details
 from .resolve.snapshot import Progress
 from .settings import Settings, SettingsArguments
-from .version import VERSION
+from .wiring import make_caching_resolver
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-USER_AGENT = f"pulumi-cgr/{VERSION}"
+
+_T = TypeVar("_T")
 
 
 class Resolver:
@@ -86,45 +71,13 @@ class Resolver:
         **settings: Unpack[SettingsArguments],
     ) -> None:
         read = Settings.read(settings, dict(os.environ if environment is None else environment))
-        transport = Transport(USER_AGENT, read.concurrency, read.environment)
-        tokens, answers = TokenExchange(transport, audience_of(read)), Answers()
-        chain = CredentialChain(credential_sources(read, transport, answers), REGISTRY, answers)
-
-        lasting = (
-            FileCache(os.path.expanduser(read.cache), lasting_only=True, seconds=read.timeout)
-            if read.cache
-            else NullCache()
-        )
-        contents = ContentCache(run_cache or MemoryCache(), lasting)
-
-        def registry_of(image: Reference) -> str:
-            return read.registry_url if image.host == REGISTRY else f"http://{image.host}"
-
-        def open_repository(image: Reference, credential: Credential, deadline: float) -> Repository:
-            return Repository(transport, tokens, registry_of(image), image, credential, deadline)
-
-        def open_history(image: Reference, credential: Credential, deadline: float) -> HistorySource:
-            return TagHistory(open_repository(image, credential, deadline))
-
-        def credential_of_mirror(host: str, name: str, deadline: float) -> Credential | None:
-            return docker_credential(read.environment, answers, host, name, deadline)
-
-        def open_content(image: Reference, credential: Credential, deadline: float) -> Content:
-            return Content(open_repository(image, credential, deadline), contents.keep)
-
-        def clock(image: Reference) -> Instant | None:
-            is_own = is_loopback(urlsplit(registry_of(image)).netloc)
-            return None if is_own else Instant(time.time_ns())  # a registry for tests has a clock of its own
-
-        access = Access(chain, read.timeout, trace or (lambda _sentence: None))
-        self._lookup = Lookup(access, open_history, open_content, Mirror(transport, credential_of_mirror), clock)
-        self._caching = CachingResolver(
-            self._lookup, registry_of, run_cache or NullCache(), lasting, read.concurrency, present
-        )
+        self._caching = make_caching_resolver(read, trace, run_cache, present)
+        self._lookup = self._caching.lookup
         self._locked = LockLookup(read.lock) if read.lock else None
         self._debug = trace or log_debug
         self.concurrency = read.concurrency
         self.mirrors = read.mirrors
+        self._signed = read.signed
 
     def resolve(self, image: str, **rule: Unpack[RuleArguments]) -> Resolution:
         """Resolves an image to its digest.
@@ -140,6 +93,8 @@ class Resolver:
             AccessRefused: credentials are missing or do not suffice.
             RegistryUnavailable: the registry did not answer in time.
             UntrustworthyAnswer: the registry's answer cannot be believed.
+            NotSigned, SignatureRefused: `signed` is asked for, and the digest is not signed as it must be.
+            MissingDependency: `signed` is asked for, and cosign is not installed or too old.
             NotLocked, InvalidLock: it resolves from a lock file, which does not contain the image, or is not valid.
         """
         return self.resolve_query(self.parse_query(image, **rule))
@@ -185,6 +140,40 @@ class Resolver:
         with border(self._debug):
             return self._history(image, since, until, progress, rule)
 
+    def moves(
+        self, image: str, *, since: AtLike, until: AtLike | None = None, is_begin_exact: bool = False
+    ) -> Timeline:
+        """Returns the digests that a tag pointed at between two instants; one request for almost every tag.
+
+        Args:
+            image: the image, as for `resolve`; a digest in it is ignored.
+            since, until: see `history`.
+            is_begin_exact: whether the first interval begins when the tag moved to its digest. Otherwise it may have moved
+                there earlier.
+
+        Raises:
+            What `resolve` raises; `BeforeFirstBuild` if the tag's first build is after `until`.
+        """
+        query = self.parse_query(timeline.tag_of(reference.parse(image, self.mirrors)))
+        with border(self._debug):
+            try:
+                return read_moves(self._lookup, query, since, until, is_begin_exact)
+            except CgrError as error:
+                raise error.with_image(query.reference.image) from error.__cause__
+
+    def read_content(self, image: Reference, work: Callable[[Content], _T]) -> _T:
+        """Reads manifests and blobs of an image's repository, with the available credentials.
+
+        Args:
+            image: the image.
+            work: called with the content of the repository.
+
+        Raises:
+            AccessRefused, NoSuchBuild, RegistryUnavailable, UntrustworthyAnswer: as for `resolve`.
+        """
+        with border(self._debug):
+            return self._lookup.with_content(image, work)[0]
+
     def _history(
         self,
         image: str,
@@ -197,42 +186,14 @@ class Resolver:
         tag, current = timeline.tag_of(named), parse_current(rule.get("current")) or named.digest
         rule["current"] = current if rule.get("min_age") or rule.get("pullable") else None
         query = self.parse_query(tag, **rule)
-        back, end = timeline.parse_window(since, until)
+        tell = progress or (lambda _done, _all: None)
         try:
-            start, fetched = self._lookup.fetch_between(
-                query.reference, back, end, progress or (lambda _done, _all: None)
-            )
-            if end is None and isinstance(back, Instant) and fetched.history.now is not None:
-                reject_future(back, fetched.history.now, "since")
-            found = Timeline.of(query, *fetched, start, end, current)
-            found = self._detailed(found) if query.rule.details else found
-            return self._chosen(found, None if end else fetched)
+            found, fetched = read_timeline(self._lookup, query, since, until, current, tell)
+            if query.rule.details:
+                found = with_details(self._lookup, found, self.concurrency)
+            return with_choice(self._lookup, found, None if found.until else fetched)
         except CgrError as error:
             raise error.with_image(tag) from error.__cause__
-
-    def _detailed(self, found: Timeline) -> Timeline:
-        """Adds what the manifests of all builds say; a warning for each one that cannot be read."""
-        digests = dict.fromkeys(interval.digest for interval in found.intervals)
-        details, warnings = {}, list(found.warnings)
-        for digest, outcome in run_concurrently(
-            lambda digest: self._lookup.details(found.query.reference, digest), digests, self.concurrency
-        ):
-            try:
-                details[digest] = outcome.result()
-            except (NoSuchBuild, DeniedByPolicy) as error:  # noqa: PERF203  (all of them are told)
-                warnings.append(f"{found.image}: {error.message}")
-        return replace(found, details=details, warnings=tuple(warnings))
-
-    def _chosen(self, found: Timeline, fetched: Fetched | None) -> Timeline:
-        """Adds what the rule chooses, from what was read if that reaches up to the present."""
-        query = found.query
-        try:
-            if fetched and query.rule.at:
-                reject_future(query.rule.at, found.now)
-            resolution = self._lookup.resolve(query, fetched)
-            return replace(found, chosen=resolution, warnings=(*found.warnings, *resolution.warnings))
-        except (NoBuildFits, BeforeFirstBuild, UntrustworthyAnswer) as error:
-            return replace(found, refusal=str(error.with_image(found.image)))
 
     @property
     def lock(self) -> str | None:
@@ -251,11 +212,15 @@ class Resolver:
 
     def parse_query(self, image: object, **rule: Unpack[RuleArguments]) -> Query:
         """Parses a query; arguments and errors are those of `resolve`."""
-        return Query.parse(image, self.mirrors, **rule)
+        return Query.parse(image, self.mirrors, **self._with_settings(rule))
 
     def parse_queries(self, images: Mapping[str, ImageLike], **rule: Unpack[RuleArguments]) -> dict[str, Query]:
         """Parses the queries of a set, by the caller's keys; arguments and errors are those of `resolve_all`."""
-        return query_set.parse_queries(images, self.mirrors, **rule)
+        return query_set.parse_queries(images, self.mirrors, **self._with_settings(rule))
+
+    def _with_settings(self, rule: RuleArguments) -> RuleArguments:
+        """Returns a rule with what the settings say about every image, unless it says otherwise."""
+        return {**rule, "signed": True} if self._signed and rule.get("signed") is None else rule
 
     def resolve_query(self, query: Query) -> Resolution:
         """Resolves a query; raises what `resolve` does."""
@@ -263,6 +228,32 @@ class Resolver:
             if query.reference.digest is not None:
                 return self._caching.resolve_pinned(query, query.reference.digest)
             return self._locked.resolve(query) if self._locked else self._caching.resolve(query)
+
+    def verify(self, image: str, digest: str | None = None) -> Signature:
+        """Verifies that a digest is signed, whatever the rule; a lock file is not used.
+
+        Args:
+            image: the image, as for `resolve`.
+            digest: the digest of its index; by default the one in the image.
+
+        Returns:
+            Who signed it, and when.
+
+        Raises:
+            InvalidArgument: the image is malformed, no digest is given, or `signers` has no signer for it.
+            NotSigned, SignatureRefused: it is not signed as it must be.
+            MissingDependency: cosign is not installed or too old.
+            AccessRefused, RegistryUnavailable, UntrustworthyAnswer: as for `resolve`.
+        """
+        with border(self._debug):
+            named = reference.parse(image, self.mirrors)
+            pinned = digest or named.digest
+            if pinned is None:
+                raise InvalidImage(f"it has no digest to verify: write {image}@sha256:….", image=image)
+            try:
+                return self._lookup.verify(named, pinned)
+            except CgrError as error:
+                raise error.with_image(image) from error.__cause__
 
     def resolve_queries(self, queries: Mapping[str, Query], progress: Progress | None = None) -> Resolutions:
         """Resolves a set of queries; arguments and errors are those of `resolve_all`."""

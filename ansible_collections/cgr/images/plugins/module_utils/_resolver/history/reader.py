@@ -27,6 +27,7 @@ TRUSTED_BELOW = 100
 FIRST_WINDOW = 10 * DAY
 SECOND_WINDOW = 112 * DAY
 LOOK_AHEAD = 4 * DAY
+LOOK_BEFORE = 20 * DAY
 MAX_REQUESTS = 16
 TARGET_BUILDS = 50
 
@@ -96,6 +97,7 @@ def fetch_between(
     until: Instant | None,
     guess: Instant,
     progress: Callable[[int, int], None],
+    is_begin_exact: bool = True,
 ) -> tuple[Instant, HistoryRange]:
     """Reads a complete range of history between two instants, with the build that was current at the earlier one.
 
@@ -105,6 +107,8 @@ def fetch_between(
         until: the later instant, or `None` for the present by the source's clock.
         guess: roughly the present.
         progress: called whenever there is more to read, with how many nanoseconds are read, and how many there are.
+        is_begin_exact: whether to read on until it is known when the tag moved to the build that was current at the earlier
+            instant. Otherwise only the digest is certain, which takes one request for almost every tag.
 
     Returns:
         The earlier instant, and the range.
@@ -114,11 +118,12 @@ def fetch_between(
         UntrustworthyAnswer: as for `fetch_until`.
     """
     back = since if isinstance(since, int) else max((until or guess) - since, 0)
+    back, needed = (back, 2) if is_begin_exact else (back + LOOK_BEFORE, 1)
     history = fetch_until(source, until, guess, min(back, SECOND_WINDOW), "until")
     end = until or history.now or guess
     start = end + -since if isinstance(since, int) else since
     # When the tag moved to the build that was current then is known only from the digest before.
-    while not history.has_first_build and len({r.digest for r in history.builds if r.updated_at <= start}) < 2:
+    while not history.has_first_build and len({r.digest for r in history.builds if r.updated_at <= start}) < needed:
         progress(end - history.start, end - start)
         history = fetch_earlier(source, history)
     return start, history

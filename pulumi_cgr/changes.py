@@ -1,0 +1,50 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Changes between two builds of an image, and of many images between two instants.  Needs requests only.
+
+    >>> from pulumi_cgr.changes import compare_digests, list_changes
+    >>> from pulumi_cgr.resolver import Resolver
+    >>> list_changes(Resolver(), {"cgr.dev/chainguard/python:latest": []}, since="2d").images[0].moves
+
+Packages and configuration are those that the publisher attests.  They are not verified, unless a `verify` is given.
+
+The code lives beside the resolver in the Ansible collection.
+"""
+
+from ansible_collections.cgr.images.plugins.module_utils._changes.apk_version import is_downgrade, version_key
+from ansible_collections.cgr.images.plugins.module_utils._changes.attestation import Attestation
+from ansible_collections.cgr.images.plugins.module_utils._changes.compare import (
+    compare_builds,
+    compare_digests,
+    compare_pairs,
+    list_changes,
+)
+from ansible_collections.cgr.images.plugins.module_utils._changes.contents import Contents
+from ansible_collections.cgr.images.plugins.module_utils._changes.difference import (
+    BuildContents,
+    Difference,
+    PackageChanges,
+)
+from ansible_collections.cgr.images.plugins.module_utils._changes.ends import Ends, digest_in, find_ends
+from ansible_collections.cgr.images.plugins.module_utils._changes.moves import Changes, ImageMoves
+from ansible_collections.cgr.images.plugins.module_utils._changes.reader import Verify
+
+__all__ = [
+    "Attestation",
+    "BuildContents",
+    "Changes",
+    "Contents",
+    "Difference",
+    "Ends",
+    "ImageMoves",
+    "PackageChanges",
+    "Verify",
+    "compare_builds",
+    "compare_digests",
+    "compare_pairs",
+    "digest_in",
+    "find_ends",
+    "is_downgrade",
+    "list_changes",
+    "version_key",
+]

@@ -1,0 +1,136 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The functions `get_image_changes` and `get_image_changes_output`: the difference between two builds, without a resource."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any, TypeVar
+
+import pulumi
+
+from ._pulumi.arguments import as_input
+from ._pulumi.properties import reject_output_text
+from ._pulumi.results import ending_cleanly, made
+from ._pulumi.run import current_run, warn
+from .changes import Difference, compare_digests, find_ends
+from .resolver import AtLike
+
+_Result = TypeVar("_Result")
+
+
+@pulumi.output_type
+class PackageChanges:
+    """The packages that differ between two builds."""
+
+    added: dict[str, str]
+    """The versions of those that only the new build has, by name."""
+    removed: dict[str, str]
+    """The versions of those that only the old build has, by name."""
+    updated: dict[str, list[str]]
+    """The old and the new version of those that both have in different versions, by name."""
+    downgraded: list[str]
+    """The names of those of `updated` whose new version is earlier, in apk's order."""
+
+
+@pulumi.output_type
+class GetImageChangesResult:
+    """The difference between two builds of an image."""
+
+    image: str
+    """The image with its tag, or without a tag if only digests are known."""
+    platform: str | None
+    """The platform whose packages were compared, such as `linux/amd64`; none if it is not known."""
+    old: str
+    """The digest of the old build."""
+    new: str
+    """The digest of the new build."""
+    builds_between: int | None
+    """How many builds the tag pointed at between them; none if the tag's history does not have both."""
+    packages: PackageChanges | None
+    """The packages that differ; none if the publisher does not attest those of both builds."""
+    config: dict[str, list[Any]] | None
+    """The old and the new value of each part of the configuration that differs; none if it is not known."""
+    size: list[int | None]
+    """The old and the new size of the layers for the platform, compressed, in bytes."""
+    created: list[str | None]
+    """When the builds were created, as RFC 3339 text in UTC, by their annotations."""
+    verified: bool
+    """Whether the attestations were verified, rather than taken as published."""
+
+
+class AwaitableGetImageChangesResult(GetImageChangesResult):
+    """The same, and one can await it, as one can the results of other packages' functions."""
+
+    def __await__(self) -> Generator[None, None, GetImageChangesResult]:
+        # Not itself: whatever awaits would await that again, without end.
+        yield from ()
+        names = GetImageChangesResult.__annotations__
+        return made(GetImageChangesResult, {name: getattr(self, name) for name in names})
+
+
+def get_image_changes(
+    image: str,
+    new: str | None = None,
+    *,
+    since: AtLike | None = None,
+    until: AtLike | None = None,
+    platform: str | None = None,
+) -> AwaitableGetImageChangesResult:
+    """Compares two builds of an image: packages, configuration and size.
+
+    If the publisher does not attest the packages, a warning says so, and the program goes on.
+
+    Args:
+        image: the image with the digest of the old build, `cgr.dev/ORG/IMAGE:TAG@sha256:…`; or without a digest, with `since`.
+        new: the new build, if `image` has the old one: a digest, a reference with a digest, or `latest`, the default.
+        since: the instant of the old build.
+        until: the instant of the new build. By default the present.
+        platform: the platform whose packages are compared, such as `linux/arm64`. By default `linux/amd64`, or the first one of
+            the image.
+
+    Raises:
+        pulumi.RunError: the arguments do not say which builds to compare, or one cannot be resolved.
+    """
+    with ending_cleanly():
+        difference = _compare({"image": image, "new": new, "since": since, "until": until, "platform": platform})
+    return _of_difference(AwaitableGetImageChangesResult, difference)
+
+
+def get_image_changes_output(
+    image: pulumi.Input[str],
+    new: pulumi.Input[str] | None = None,
+    *,
+    since: pulumi.Input[AtLike] | None = None,
+    until: pulumi.Input[AtLike] | None = None,
+    platform: pulumi.Input[str] | None = None,
+) -> pulumi.Output[GetImageChangesResult]:
+    """Compares two builds that may not be known yet.
+
+    Takes the arguments of `get_image_changes` as inputs, and ends the program in the same way.
+    """
+
+    async def look_up(arguments: Mapping[str, Any]) -> GetImageChangesResult:
+        with ending_cleanly():
+            difference = await current_run().in_thread(lambda: _compare(arguments))
+        return _of_difference(GetImageChangesResult, difference)
+
+    given = {"image": image, "new": new, "since": since, "until": until, "platform": platform}
+    return pulumi.Output.from_input(given).apply(look_up)
+
+
+def _compare(arguments: Mapping[str, Any]) -> Difference:
+    given = {name: as_input(value) for name, value in arguments.items()}
+    for name, value in given.items():
+        reject_output_text(name, value)
+    platform = given.pop("platform")
+    resolver = current_run().resolver.with_lock(None)
+    difference = compare_digests(resolver, *find_ends(resolver, **given), platform=platform)
+    warn(tuple(f"{difference.image}: {warning}" for warning in difference.warnings))
+    return difference
+
+
+def _of_difference(kind: type[_Result], difference: Difference) -> _Result:
+    values = difference.to_dict()
+    packages = made(PackageChanges, values["packages"]) if values["packages"] else None
+    return made(kind, {**{name: values[name] for name in GetImageChangesResult.__annotations__}, "packages": packages})
