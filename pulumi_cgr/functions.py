@@ -136,18 +136,22 @@ def get_image_digest_output(
     """
     reject_unknown("get_image_digest_output", rule)
 
+    arguments = pulumi.Output.from_input({"image": image, "at": at, "lock": lock, **rule})
+
     async def look_up(query: Mapping[str, Any]) -> GetImageDigestResult:
-        with ending_cleanly():
-            resolution = await current_run().in_thread(lambda: _look_up(query))
+        is_secret = await arguments.is_secret()
+        with ending_cleanly(is_secret):
+            resolution = await current_run().in_thread(lambda: _look_up(query, is_secret))
         return _of_resolution(GetImageDigestResult, resolution)
 
-    return pulumi.Output.from_input({"image": image, "at": at, "lock": lock, **rule}).apply(look_up)
+    return arguments.apply(look_up)
 
 
-def _look_up(arguments: Mapping[str, Any]) -> Resolution:
+def _look_up(arguments: Mapping[str, Any], is_secret: bool = False) -> Resolution:
     given = {name: as_input(value) for name, value in arguments.items()}
     resolution = resolve_image(given, current_run().resolver)
-    warn(resolution.warnings)
+    if not is_secret:
+        warn(resolution.warnings)
     return resolution
 
 

@@ -26,8 +26,8 @@ from pulumi.dynamic import (
 
 from ._bridge import border
 from ._pulumi.config import resolver_from_config
-from ._pulumi.failures import failure_to_property, hide_image
-from ._pulumi.properties import FAILURE, HIDES_IMAGE, PREVIEW
+from ._pulumi.failures import failure_to_property, hide_arguments, property_of
+from ._pulumi.properties import FAILURE, HIDES_ARGUMENTS, PREVIEW
 from ._pulumi.resource_type import IMAGE_DIGEST, IMAGE_DIGESTS, ResourceType
 from .resolver import CgrError, MemoryCache, Resolver
 
@@ -57,9 +57,9 @@ class _Provider(ResourceProvider):
             with border():
                 return CheckResult(self._type.check(_olds, news, self._resolver), [])
         except CgrError as error:
-            shown = hide_image(error) if news.get(HIDES_IMAGE) is True else error
+            shown = hide_arguments(error) if news.get(HIDES_ARGUMENTS) is True else error
             if news.get(PREVIEW) is not True:
-                return CheckResult({}, [CheckFailure(shown.argument, str(shown))])
+                return CheckResult({}, [CheckFailure(property_of(shown), str(shown))])
             before = {key: value for key, value in _olds.items() if key != "__provider"}
             held = before or dict.fromkeys(self._type.resolution, pulumi.UNKNOWN)
             return CheckResult({**held, FAILURE: failure_to_property(shown)}, [])

@@ -59,7 +59,7 @@ def test_each_part_and_setting_says_what_it_means() -> None:
 def test_ansible_takes_and_documents_every_part_and_setting() -> None:
     documented = options_of(digest_info.DOCUMENTATION)
 
-    assert set(SPEC) == set(documented) == {"image", "images", *RULE_NAMES, *SETTING_NAMES}
+    assert set(SPEC) == set(documented) == {"image", "images", "changes_from", *RULE_NAMES, *SETTING_NAMES}
     for name, spec in SPEC.items():
         kinds = ("type", "elements", "choices", "aliases")
         assert {kind: documented[name].get(kind) for kind in kinds} == {kind: spec.get(kind) for kind in kinds}

@@ -13,7 +13,7 @@ from .bench import __main__ as bench
 from .bench import page, plots
 from .bench.measure import Check, Cost, Plot, Row
 from .bench.numbers import Numbers
-from .bench.work import files, history, memory, reading, signed
+from .bench.work import changes, files, history, memory, reading, signed
 
 FEW, MANY = Cost(0.125, 2, 1943), Cost(0.75, 3, 1_340_000)
 NUMBERS = Numbers(
@@ -59,6 +59,13 @@ def test_pinning_many_files_costs_two_requests_an_image(tmp_path: Path) -> None:
     assert pinned.checks[0].met
     assert pinned.ours.requests == 8
     assert memory_of.checks[0].met
+
+
+def test_listing_the_moves_of_images_costs_two_requests_an_image(tmp_path: Path) -> None:
+    (row,) = changes.part(tmp_path, images=4).rows
+
+    assert row.checks[0].met
+    assert row.ours.requests == 8
 
 
 def test_reading_is_held_against_the_parser_alone(tmp_path: Path) -> None:

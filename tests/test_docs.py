@@ -12,11 +12,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pulumi_cgr.testing import Histories, Registry
 
+from .support.attestations import publish_incident
 from .support.blocks import ELSEWHERE, Reader, blocks
 from .support.environments import ROOT
 from .support.signed_images import TOKEN, SignedImages
@@ -27,13 +29,23 @@ EXAMPLES = sorted((ROOT / "examples").glob("*/README.md"))
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", COLLECTION, *sorted((ROOT / "docs").rglob("*.md")), *EXAMPLES]
 
 
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def slow(page: Path) -> Any:
+    """An example whose parts other tests run, too: `make check` runs its page."""
+    return pytest.param(page, marks=pytest.mark.slow)
+
+
 @pytest.fixture(scope="module")
 def registry(recorded: Histories) -> Iterator[Registry]:
     with Registry(recorded) as registry:
+        publish_incident(registry)
         yield registry
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", [slow(page) if page in EXAMPLES else page for page in PAGES], ids=name_of)
 def test_the_blocks_of_a_page_run(page: Path, registry: Registry, tmp_path: Path) -> None:
     if page in EXAMPLES:
         shutil.copytree(page.parent, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("out"))
@@ -59,7 +71,7 @@ def signed_images(home: Path) -> Iterator[dict[str, str]]:
         yield {**images.environment, "PATH": path, "CGR_TOKEN": TOKEN}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text()):
         path, _hash, anchor = link.partition("#")
@@ -77,6 +89,7 @@ def test_only_these_blocks_and_commands_are_not_run() -> None:
 
     assert {block.page.name: block.reason for block in found if block.reason} == {
         "pin-a-release.md": "site.yaml is your playbook",
+        "find-what-broke.md": "it needs Docker",
         "releasing.md": "make check runs it in a clone",
     }
     assert [command for command in ELSEWHERE if not any(line.startswith(command) for line in lines)] == []

@@ -66,14 +66,15 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
     environ["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT)
     AUTHORITY.cert_pem.write_to_path(str(folder / "authority.pem"))
     environ["REQUESTS_CA_BUNDLE"] = str(folder / "authority.pem")
-    faces: dict[str, list[str]] = {}
-    for face in FACES:
+
+    def answers_of(face: str) -> list[str]:
         with ExitStack() as stack:
-            world = World(stack)
-            faces[face] = ask(face, world.urls, environ, folder)
+            world = World(stack)  # each interface has its own registry, on its own port
+            answers = ask(face, world.urls, environ, folder)
             assert not world.other.requests, "a request went to another host"
-            # Each interface has its own registry, on its own port.
-            faces[face] = [re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:5000", text) for text in faces[face]]
+            return [re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:5000", text) for text in answers]
+
+    faces = {face: answers_of(face) for face in FACES}
     return {name: {face: faces[face][number] for face in FACES} for number, name in enumerate(NAMES)}
 
 

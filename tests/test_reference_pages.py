@@ -118,6 +118,20 @@ def test_the_arguments_of_the_functions() -> None:
     compare_part("docs/reference/pulumi.md", "get_image_digest", table(["argument", "type", "meaning"], taken))
 
 
+def test_the_arguments_and_the_result_of_the_function_that_compares() -> None:
+    functions = read("pulumi_cgr/image_changes.py")
+    taken = rows_of(arguments(functions["get_image_changes"]).values(), set())
+    returned = [
+        (f"`{each.name}`", f"`{bare(each.type)}`", sentence(each.text))
+        for each in attributes(functions["GetImageChangesResult"]).values()
+    ]
+    compare_part(
+        "docs/reference/pulumi.md",
+        "get_image_changes",
+        table(["argument", "type", "meaning"], taken) + "\n" + table(["result", "type", "meaning"], returned),
+    )
+
+
 @pytest.mark.parametrize("module", sorted(path.stem for path in (PLUGINS / "modules").glob("*.py")))
 def test_the_options_and_return_values_of_a_module(module: str) -> None:
     code = plugin(f"modules.{module}")

@@ -41,6 +41,7 @@ from .properties import (
     reject_contradictions,
     reject_output_text,
     resolver_for,
+    whole_numbers,
     without_none,
 )
 
@@ -78,7 +79,7 @@ def check_image(olds: Properties, news: Properties, resolver: Resolver, warn: Wa
     Raises:
         CgrError: the arguments are wrong, or the lookup failed.
     """
-    given, digest = read_arguments(news, ARGUMENTS), news.get("digest")
+    given, digest = read_arguments(news, ARGUMENTS), whole_numbers(news.get("digest"))
     resolver = resolver_for(given, resolver)
     query, asked = parse_query(given, resolver)
     if is_unknown(given.get("image")):

@@ -35,6 +35,7 @@ from .properties import (
     read_arguments,
     reject_contradictions,
     resolver_for,
+    whole_numbers,
 )
 
 QUERY = ("images", UPSTREAM, *RULE, TRIGGERS, LOCK)
@@ -185,7 +186,7 @@ def _frozen(
     olds: Properties, news: Properties, queries: Mapping[str, Query], resolver: Resolver
 ) -> dict[str, dict[str, Any]]:
     """Returns the properties of the images whose digests `ignore_changes=["digests"]` brings back."""
-    digests = news.get("digests")
+    digests = whole_numbers(news.get("digests"))
     frozen = {}
     for key, query in queries.items():
         digest = digests.get(key) if isinstance(digests, Mapping) else None

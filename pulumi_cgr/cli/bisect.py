@@ -59,7 +59,7 @@ def bisect(
     apply: Apply = False,
     state_file: StateFile = STATE_FILE_NAME,
     lock_file: options.LockFile = None,
-    platform: options.OfPlatform = None,
+    of_platform: options.OfPlatform = None,
     registry_url: options.RegistryUrl = None,
     mirror: options.Mirror = None,
     verbose: options.Verbose = False,
@@ -87,7 +87,7 @@ def bisect(
     path = _lock_with(state.image, lock_file) if apply else None
     if command:
         state = _run(state, state_file, command)
-    _report(resolver, state, path, lock_file, platform, as_json)
+    _report(resolver, state, path, lock_file, of_platform, as_json)
 
 
 def _begin(resolver: Resolver, image: str, good: str | None, bad: str | None, state_file: str) -> State:

@@ -69,7 +69,7 @@ def changes(
     exclude_patterns: ExcludePatterns = None,
     no_ignore: NoIgnore = False,
     no_packages: NoPackages = False,
-    platform: options.OfPlatform = None,
+    of_platform: options.OfPlatform = None,
     svg_file: Svg = None,
     html_file: Html = None,
     registry_url: options.RegistryUrl = None,
@@ -92,7 +92,7 @@ def changes(
         images, problems = _images_in_lock(options.lock_of(lock_file)), []
     with bar("Looking up", "images") as progress:
         found = list_changes(
-            resolver, images, since, until, packages=not no_packages, platform=platform, progress=progress
+            resolver, images, since, until, packages=not no_packages, platform=of_platform, progress=progress
         )
     for problem in (*problems, *(f"{image}: {why}" for image, why in found.failed.items())):
         say(problem)

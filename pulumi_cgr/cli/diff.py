@@ -41,7 +41,7 @@ def diff(
     new: New = None,
     begin: From = None,
     end: To = None,
-    platform: options.OfPlatform = None,
+    of_platform: options.OfPlatform = None,
     as_markdown: Markdown = False,
     registry_url: options.RegistryUrl = None,
     mirror: options.Mirror = None,
@@ -58,7 +58,7 @@ def diff(
     resolver = options.resolver_of(registry_url, mirror, verbose)
     ends = find_ends(resolver, image, new, begin, end)
     with bar("Reading the builds"):
-        difference = compare_digests(resolver, *ends, platform=platform)
+        difference = compare_digests(resolver, *ends, platform=of_platform)
     if as_markdown:
         print_text(markdown(difference))
         return

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,8 @@ from .._pulumi.trace import trace_once
 from ..resolver import CgrError, MemoryCache, Resolver
 from .failures import check_failure
 from .lookups import Lookups
-from .names import camel
-from .wire import Received, read, write
+from .names import camel, snake
+from .wire import OWN, read, write
 
 _NAMES = tuple(name for setting in SETTINGS for name in setting.names)
 _SECRET = frozenset(name for setting in SETTINGS if setting.is_secret for name in setting.names)
@@ -66,7 +66,9 @@ def check_config(request: Any, environment: Mapping[str, str]) -> tuple[Any, lis
         Settings.read(_settings(given), environment)
     except CgrError as error:
         return provider_pb2.CheckResponse(failures=[check_failure(error)]), []
-    return provider_pb2.CheckResponse(inputs=write(given, given.secret | (_SECRET & given.keys()))), _warnings(given)
+    return provider_pb2.CheckResponse(inputs=write(given, given.secret | (_SECRET & given.keys()))), _warnings(
+        request.news.fields
+    )
 
 
 def diff_config(request: Any) -> Any:
@@ -81,6 +83,12 @@ def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: given[name] for name in _NAMES if name in given and not is_unknown(given[name])}
 
 
-def _warnings(given: Received) -> list[str]:
-    keys = [f"{NAMESPACE}:{name}" for name in given if camel(name) not in _OF_ENGINE]
-    return list(config_warnings(keys, None))
+def _warnings(keys: Iterable[str]) -> list[str]:
+    """Returns a sentence for each key that is not a setting, in the spelling in which it was given."""
+    given = {f"{NAMESPACE}:{snake(key)}": f"{NAMESPACE}:{key}" for key in keys if key not in _OF_ENGINE}
+    return [
+        warning.replace(f"{key} ", f"{spelled} ")
+        for key, spelled in given.items()
+        if not spelled.startswith(f"{NAMESPACE}:{OWN}")
+        for warning in config_warnings([key], None)
+    ]

@@ -14,7 +14,7 @@ import grpc
 from pulumi.runtime.proto import provider_pb2
 
 from .._bridge import redact
-from .._pulumi.failures import hide_image
+from .._pulumi.failures import hide_arguments
 from ..resolver import CgrError
 from .names import camel, respell
 
@@ -28,7 +28,7 @@ def check_failure(error: CgrError, *, is_secret: bool = False) -> Any:
         error: the error.
         is_secret: whether the image is a secret, which the message could contain.
     """
-    shown = hide_image(error) if is_secret else error
+    shown = hide_arguments(error) if is_secret else error
     return provider_pb2.CheckFailure(property=camel(shown.argument), reason=respell(str(shown)))
 
 

@@ -52,7 +52,7 @@ class Provider(Resources):
     def Handshake(self, request: Any, _context: grpc.ServicerContext) -> Any:
         """Learns what the engine can do."""
         self._log.connect(request.engine_address)
-        self._can_refresh = getattr(request, "supports_refresh_before_update", False)
+        self._can_refresh = request.supports_refresh_before_update
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
 
     def Attach(self, request: Any, _context: grpc.ServicerContext) -> Any:
@@ -86,6 +86,7 @@ class Provider(Resources):
     def Configure(self, request: Any, _context: grpc.ServicerContext) -> Any:
         """Takes the settings, and begins a run."""
         self._made = Configured.of(read(request.args), self._environment, self._log.debug)
+        self._log.start_run()
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     @guarded

@@ -101,4 +101,5 @@ def _plain_struct(struct: Struct, secrets: list[str]) -> Any:
         secrets.append(signature)
     if signature == CONCEALED or is_output:
         return _plain(fields["value"], secrets) if "value" in fields else pulumi.UNKNOWN
-    return {key: _plain(each, secrets) for key, each in fields.items()}
+    # Sorted, because the order in a message is arbitrary: the same images must be the same query for the cache.
+    return {key: _plain(fields[key], secrets) for key in sorted(fields)}

@@ -11,7 +11,14 @@ import yaml
 
 from .conftest import Controller
 
-PLUGINS = {"digest_info": "module", "pinned_files": "module", "ref": "lookup", "digest": "lookup", "pin": "filter"}
+PLUGINS = {
+    "changes_info": "module",
+    "digest_info": "module",
+    "pinned_files": "module",
+    "ref": "lookup",
+    "digest": "lookup",
+    "pin": "filter",
+}
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)

@@ -17,7 +17,7 @@ from tests.support.environments import ROOT
 
 from . import page, plots
 from .numbers import Numbers
-from .work import files, history, imports, latest, memory, playbook, preview, reading, signed
+from .work import changes, files, history, imports, latest, memory, playbook, preview, reading, signed
 
 PARTS = (
     history.part,
@@ -29,6 +29,7 @@ PARTS = (
     memory.part,
     files.part,
     reading.part,
+    changes.part,
 )
 DOCS = ROOT / "docs/maintaining"
 

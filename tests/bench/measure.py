@@ -117,6 +117,11 @@ def exactly_requests(ours: Cost, number: int) -> Check:
     return Check(goal, str(ours.requests), ours.requests == number)
 
 
+def at_most_requests(ours: Cost, number: int) -> Check:
+    """Checks for at most this many requests."""
+    return Check(f"≤ {number} requests", str(ours.requests), ours.requests <= number)
+
+
 def faster(ours: Cost, theirs: Cost, times: float) -> Check:
     """Checks for at least this many times less time."""
     ratio = theirs.seconds / ours.seconds

@@ -17,6 +17,7 @@ from pulumi_cgr._bridge import PARTS, SETTINGS
 from pulumi_cgr.cli.app import STATUSES
 from pulumi_cgr.resolver import Instant
 from pulumi_cgr.testing import Histories, Registry
+from tests.support.attestations import publish_incident
 from tests.support.environments import ROOT
 from tests.support.pages import compare, compare_part, table
 
@@ -72,6 +73,22 @@ def test_the_drawing_on_the_page_is_what_the_command_draws(recorded: Histories, 
     compare("docs/pictures/timeline.svg", (tmp_path / "timeline.svg").read_text())
 
 
+@pytest.mark.page
+def test_the_drawing_of_changes_on_the_page_is_what_the_command_draws(recorded: Histories, tmp_path: Path) -> None:
+    with Registry(recorded) as registry:
+        publish_incident(registry)
+        cgr = Command(tmp_path, registry.url)
+        (tmp_path / "compose.yaml").write_text(
+            "services:\n  web:\n    image: cgr.dev/chainguard/nginx:latest\n"
+            "  app:\n    image: cgr.dev/chainguard/php:latest-fpm\n"
+        )
+        window = ["--since", "2026-08-17T12:00Z", "--until", "2026-08-18T09:00Z"]
+        done = cgr("changes", "compose.yaml", *window, "--svg", "changes.svg")
+
+    assert done.status == 0
+    compare("docs/pictures/changes.svg", (tmp_path / "changes.svg").read_text())
+
+
 def test_the_json_of_the_page_is_the_json_of_the_commands(cgr: Command) -> None:
     (cgr.folder / "web.yaml").write_text(f"image: {PYTHON}\n")
     printed = {
@@ -80,6 +97,8 @@ def test_the_json_of_the_page_is_the_json_of_the_commands(cgr: Command) -> None:
         "pin": [cgr("pin", "web.yaml", "--check", "--diff", "--json")],
         "lock": [cgr("lock", PYTHON, "--json")],
         "check": [cgr("check", "web.yaml", "--json")],
+        "diff": [cgr("diff", PYTHON, "--from", "2024-06-01", "--to", "2024-06-02", "--json")],
+        "changes": [cgr("changes", "web.yaml", "--since", "2024-06-01", "--until", "2024-06-02", "--json")],
         "any, after an error": [cgr("resolve", f"{PYTHON}-no", "--json")],
     }
 

@@ -11,7 +11,8 @@ For each resource a program registers:
 5. A replacement checks once more, without old inputs.
 6. In a preview, the checked inputs are the new state, and the id of what is new is unknown.
 
-The first check that fails interrupts the program, and nothing is checked after it.  The provider gets secrets as plain
+The first check that fails interrupts the program, and nothing is checked after it.  What is said of it has the value of its
+property, even if that is a secret.  The provider gets secrets as plain
 values; what it returns is secret if the input of the same name is.
 """
 
@@ -243,8 +244,8 @@ class _Operation:
         checked, failures = self.host.check(urn, self._sent(olds), self._sent(news))
         checked = self._received(checked, news)
         for key, reason in failures:
-            value = json.dumps(news.get(key))
-            self._fail(f"{request.type} ({request.name}): property {key} value {{{value}}} has a problem: {reason}")
+            about = f": property {key} value {{{json.dumps(unwrapped(news.get(key)))}}}" if key else ""
+            self._fail(f"{request.type} resource '{request.name}'{about} has a problem: {reason}")
             self.program.send_signal(signal.SIGINT)
         if not failures and self.plan is not None and self.plan.get(urn) != checked:
             self._fail(f"{request.type} ({request.name}): resource violates plan")

@@ -21,6 +21,7 @@ from pulumi_cgr.plugin.names import camel, respell, snake
         ("cgr.dev/acme.com/min_age:min_age is not there", "cgr.dev/acme.com/min_age:min_age is not there"),
         ("run cgr-images lock --min-age 7d ./min_age", "run cgr-images lock --min-age 7d ./min_age"),
         ("set CGR_REGISTRY_URL or registry_url", "set CGR_REGISTRY_URL or registryUrl"),
+        ("did you mean cgr:registry_url?", "did you mean cgr:registryUrl?"),
         ("Remove ignore_changes or give another digest", "Remove ignoreChanges or give another digest"),
     ],
 )

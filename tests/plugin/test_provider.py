@@ -63,12 +63,21 @@ def test_mirrors_may_be_the_text_of_an_object_as_sdks_send_it(plugin: Plugin, re
     assert plugin.create(inputs).id == "cgr.dev/chainguard/nginx"
 
 
-def test_a_misspelt_setting_is_warned_about(plugin: Plugin) -> None:
-    config_of(plugin, concurency="2", version="1.2.3")
+@pytest.mark.parametrize(
+    ("key", "near"), [("concurency", "concurrency"), ("regstryUrl", "registryUrl"), ("regstry_url", "registryUrl")]
+)
+def test_a_misspelt_setting_is_warned_about(plugin: Plugin, key: str, near: str) -> None:
+    config_of(plugin, **{key: "2", "version": "1.2.3", "__internal": {}})
 
     assert plugin.engine.warnings == [
-        ("", "The configuration key cgr:concurency is not a setting; did you mean cgr:concurrency?")
+        ("", f"The configuration key cgr:{key} is not a setting; did you mean cgr:{near}?")
     ]
+
+
+def test_a_setting_may_be_spelled_as_in_python(plugin: Plugin, registry: Registry) -> None:
+    plugin.configure(registry_url=registry.url, identity_token_file="")
+
+    assert plugin.checked({"image": PYTHON})["digest"] == B
 
 
 def test_other_settings_never_replace_a_resource(plugin: Plugin) -> None:
@@ -125,6 +134,18 @@ def test_a_followed_pin_is_read_ahead_and_asked_for_once(plugin: Plugin, registr
     assert plugin.checked({"image": PYTHON}, inputs)["digest"] == C
     asked = [request.path for request in registry.requests if "history" in request.path]
     assert len(asked) == 1
+
+
+def test_a_set_is_read_ahead_in_whatever_order_its_images_are(plugin: Plugin, registry: Registry) -> None:
+    images = {f"key{number}": [PYTHON, NGINX][number % 2] for number in range(20)}
+    inputs = plugin.checked({"images": images}, kind=SET)
+    once = len(registry.requests)
+    plugin.configure()
+
+    assert plugin.read("images", inputs, inputs, SET).refresh_before_update
+    plugin.checked({"images": dict(reversed(images.items()))}, inputs, SET)
+
+    assert len(registry.requests) == 2 * once, "the check asks for nothing again"
 
 
 @pytest.mark.parametrize(

@@ -190,6 +190,9 @@ def test_a_warning_is_on_its_resource_once(plugin: Plugin) -> None:
 
     assert [where for where, _said in plugin.engine.warnings] == [urn(IMAGE, "web"), urn(IMAGE, "api")]
     assert all("which is more than 30d" in said for _where, said in plugin.engine.warnings)
+    plugin.configure()
+    plugin.check({"image": PYTHON, "staleAfter": "30d"})
+    assert len(plugin.engine.warnings) == 3, "each run shows it again"
 
 
 def test_a_refresh_returns_the_state_as_it_is(plugin: Plugin) -> None:

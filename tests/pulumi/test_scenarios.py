@@ -12,8 +12,6 @@ from .conftest import A, B, C, MakeStack, rewrite
 
 FOLLOWED = 'pin = cgr.ImageDigest("pin", image="cgr.dev/chainguard/python:latest")\npulumi.export("ref", pin.ref)\n'
 FIXED = FOLLOWED.replace(":latest", ':latest", at="2024-05-20')
-FROZEN = FOLLOWED.replace('latest")', 'latest", opts=pulumi.ResourceOptions(ignore_changes=["digest"]))')
-NOWHERE = "http://127.0.0.1:9"
 REF = "cgr.dev/chainguard/python:latest@"
 
 

@@ -93,3 +93,16 @@ def child_of(registry: Registry, repository: str, digest: str) -> str:
     index = json.loads(registry.contents.manifests[repository, digest].body)
     found: str = next(each["digest"] for each in index["manifests"] if each["platform"]["architecture"] == "amd64")
     return found
+
+
+def publish_incident(registry: Registry) -> None:
+    """Publishes the builds of the incident in docs/how-to/find-what-broke.md: the third one has a renamed library."""
+    old, new = (build["config"] for build in REAL["php-fpm"])
+    for when, predicate in {
+        "2026-08-16T02:00:00Z": old,
+        "2026-08-17T14:00:00Z": old,
+        "2026-08-17T18:00:00Z": new,
+        "2026-08-17T22:00:00Z": new,
+        "2026-08-18T03:00:00Z": new,
+    }.items():
+        publish(registry, "chainguard/php:latest-fpm", predicate, when)

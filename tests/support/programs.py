@@ -25,6 +25,8 @@ MODULES = (
 )
 """What the server imports: the provider, programs of Pulumi and the command."""
 
+_STARTING = threading.Lock()
+
 
 class Program:
     """A running program: the part of `subprocess.Popen` that the tests use; its streams are text."""
@@ -74,7 +76,9 @@ def start_script(path: str | Path, arguments: Sequence[str], folder: str | Path,
 
 def _connection() -> socket.socket:
     connection = socket.socket(socket.AF_UNIX)
-    connection.connect(_server(os.getpid()))
+    with _STARTING:
+        path = _server(os.getpid())
+    connection.connect(path)
     return connection
 
 
