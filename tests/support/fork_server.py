@@ -105,9 +105,8 @@ def _ended(code: object) -> int:
     if isinstance(code, str):
         print(code, file=sys.stderr)
     try:
-        for thread in threading.enumerate():
-            if thread is not threading.current_thread() and not thread.daemon:
-                thread.join()
+        # As the interpreter does: executors end their threads, which would wait for work without end.
+        vars(threading)["_shutdown"]()
         atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
