@@ -7,7 +7,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)
 
 help:
 	@echo "make demo     pin the same images with Ansible and Pulumi, from recorded histories"
-	@echo "make test     run all tests; ARGS=tests/resolver runs some"
+	@echo "make test     run the tests (under five minutes); ARGS=tests/resolver runs some"
 	@echo "make fuzz     test with many random responses, configurations, settings and uses of the lock file (long)"
 	@echo "make check    check format, lint and types, and run the checks in .ci on several versions of Python and ansible-core"
 	@echo "make format   fix format and lint"
@@ -21,10 +21,10 @@ demo: $(READY)
 	@$(VENV)/bin/python examples/demo.py
 
 test: $(READY)
-	$(VENV)/bin/python -m pytest -n auto --dist loadfile $(ARGS)
+	$(VENV)/bin/python -m pytest -n $(if $(ARGS),0,auto) --dist worksteal $(ARGS)
 
 fuzz: $(READY)
-	CGR_FUZZ=$${CGR_FUZZ:-100000} CGR_FUZZ_SECONDS=$${CGR_FUZZ_SECONDS:-600} $(VENV)/bin/python -m pytest -q -n auto \
+	CGR_FUZZ=$${CGR_FUZZ:-100000} CGR_FUZZ_SECONDS=$${CGR_FUZZ_SECONDS:-600} $(VENV)/bin/python -m pytest -q -n auto -m slow \
 		tests/test_fuzz.py tests/lock/test_random.py
 
 check: $(READY)
@@ -32,6 +32,7 @@ check: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	.ci/gates 'ansible-test 3.11' 'ansible-test 3.13' 'ansible-test 3.12' collection-package collection-docs \
+		'slow-tests tests --ignore=tests/ansible' 'slow-tests tests/ansible' \
 		'tests-on 3.10 lowest' 'tests-on 3.11 lowest' 'tests-on 3.13 coverage' types without-posix api-pages audit release-rehearsal
 
 format: $(READY)

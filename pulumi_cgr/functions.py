@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pulumi
 
 from ._pulumi.arguments import as_input
-from ._pulumi.properties import LOCK, reject_output_text, resolver_for
+from ._pulumi.resolve_image import resolve_image
 from ._pulumi.results import ending_cleanly, made
 from ._pulumi.rule_inputs import reject_unknown
 from ._pulumi.run import current_run, warn
@@ -32,6 +32,20 @@ class Build:
     """`sha256:…`."""
     updated_at: str
     """When the tag moved to it, as RFC 3339 text in UTC."""
+
+
+@pulumi.output_type
+class Signed:
+    """Who signed a digest, and when."""
+
+    by: str
+    """The identity in the certificate."""
+    issuer: str
+    """The issuer of that identity."""
+    logged: str | None
+    """When the transparency log recorded the signature, as RFC 3339 text in UTC; none if the log gives no time."""
+    kind: str
+    """Where the signature is: `bundle` for a Sigstore bundle, `legacy` for the tag `sha256-….sig`."""
 
 
 @pulumi.output_type
@@ -69,6 +83,8 @@ class GetImageDigestResult:
     """The digests of the images for the platforms, if they were asked for; empty for a single image."""
     created: str | None = None
     """When it was built, as RFC 3339 text in UTC; none if it does not say, or was not asked."""
+    signed: Signed | None = None
+    """Who signed the digest, and when; none if that was not asked for."""
 
 
 class AwaitableGetImageDigestResult(GetImageDigestResult):
@@ -95,8 +111,8 @@ def get_image_digest(
         at: resolve as of this instant: RFC 3339 or ISO 8601 text, a date, or a date and time; UTC if it has no time zone. By
             default the present.
         lock: see `ImageDigest`.
-        rule: which build to choose, and when to warn: `min_age`, `builds_back`, `exclude`, `current`, `stale_after`; see
-            `pulumi_cgr.resolver.Rule`.
+        rule: which build to choose, and when to warn: `min_age`, `builds_back`, `exclude`, `current`, `stale_after`,
+            `signed`; see `pulumi_cgr.resolver.Rule`.
 
     Raises:
         pulumi.RunError: the image cannot be resolved; the program ends with one sentence.
@@ -120,27 +136,28 @@ def get_image_digest_output(
     """
     reject_unknown("get_image_digest_output", rule)
 
+    arguments = pulumi.Output.from_input({"image": image, "at": at, "lock": lock, **rule})
+
     async def look_up(query: Mapping[str, Any]) -> GetImageDigestResult:
-        with ending_cleanly():
-            resolution = await current_run().in_thread(lambda: _look_up(query))
+        is_secret = await arguments.is_secret()
+        with ending_cleanly(is_secret):
+            resolution = await current_run().in_thread(lambda: _look_up(query, is_secret))
         return _of_resolution(GetImageDigestResult, resolution)
 
-    return pulumi.Output.from_input({"image": image, "at": at, "lock": lock, **rule}).apply(look_up)
+    return arguments.apply(look_up)
 
 
-def _look_up(arguments: Mapping[str, Any]) -> Resolution:
+def _look_up(arguments: Mapping[str, Any], is_secret: bool = False) -> Resolution:
     given = {name: as_input(value) for name, value in arguments.items()}
-    for name, value in given.items():
-        reject_output_text(name, value)
-    resolver = resolver_for(given, current_run().resolver)
-    given.pop(LOCK)
-    resolution = resolver.resolve_query(resolver.parse_query(**given))
-    warn(resolution.warnings)
+    resolution = resolve_image(given, current_run().resolver)
+    if not is_secret:
+        warn(resolution.warnings)
     return resolution
 
 
 def _of_resolution(kind: type[_Result], resolution: Resolution) -> _Result:
     values = resolution.to_result()
     builds = {name: made(Build, values[name]) if values[name] else None for name in ("previous", "next")}
+    signed = {"signed": made(Signed, values["signed"])} if values.get("signed") else {}
     missing = dict.fromkeys(set(GetImageDigestResult.__annotations__) - set(values))
-    return made(kind, {**missing, **values, **builds})
+    return made(kind, {**missing, **values, **builds, **signed})

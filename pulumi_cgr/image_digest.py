@@ -13,7 +13,7 @@ from pulumi.dynamic import Resource
 from ._pulumi.arguments import check_options, context_inputs, known_with, plain_input, secret_inputs
 from ._pulumi.check_image import ARGUMENTS, RESOLUTION
 from ._pulumi.prefetch import prefetch_image
-from ._pulumi.properties import FAILURE, HIDES_IMAGE, NOT_FOR_RESOURCES, PREFETCHED, PREVIEW, UPSTREAM
+from ._pulumi.properties import FAILURE, HIDES_ARGUMENTS, NOT_FOR_RESOURCES, PREFETCHED, PREVIEW, UPSTREAM
 from ._pulumi.rule_inputs import reject_unknown
 from ._pulumi.run import current_run
 from .provider import ImageDigestProvider
@@ -87,8 +87,8 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
             digest: a digest to pin to; nothing is looked up.  `ignore_changes=["digest"]` freezes the one in the state.
             opts: the options of the resource.
             rule: which build to choose, what to check and when to warn: `min_age`, `min_age_from`, `builds_back`, `exclude`,
-                `platform`, `pullable`, `on_denied`, `check_mirror`, `stale_after`; see `pulumi_cgr.resolver.Rule`. With
-                `min_age`, a newer build that is already deployed is kept.
+                `platform`, `pullable`, `on_denied`, `check_mirror`, `stale_after`, `signed`; see `pulumi_cgr.resolver.Rule`.
+                With `min_age`, a newer build that is already deployed is kept.
         """
         reject_unknown("ImageDigest", rule, NOT_FOR_RESOURCES)
         is_frozen = check_options("ImageDigest", resource_name, opts, ("digest", *_ARGUMENTS))
@@ -97,13 +97,13 @@ class ImageDigest(Resource, module="cgr", name="ImageDigest"):
         context = context_inputs(prefetch_image, arguments, self, is_frozen)
         props = {
             **dict.fromkeys(("at", "platform", *RESOLUTION, FAILURE)),
-            **secret_inputs(arguments["image"], RESOLUTION),
+            **secret_inputs(arguments, RESOLUTION),
         }
         super().__init__(ImageDigestProvider(), resource_name, {**props, **arguments, **context}, opts)
         current_run().watch(self, self.__dict__[FAILURE], self.reason)
         for name in ("at", "tag", "platform", "index", "updated_at"):
             setattr(self, name, known_with(getattr(self, name), self.reason))
-        for name in (FAILURE, PREFETCHED, PREVIEW, HIDES_IMAGE):
+        for name in (FAILURE, PREFETCHED, PREVIEW, HIDES_ARGUMENTS):
             self.__dict__.pop(name, None)  # an export of the whole resource has only what is documented
 
 

@@ -20,7 +20,7 @@ from ._pulumi.arguments import (
 )
 from ._pulumi.check_set import ARGUMENTS, RESOLUTION
 from ._pulumi.prefetch import prefetch_set
-from ._pulumi.properties import FAILURE, HIDES_IMAGE, NOT_FOR_RESOURCES, PREFETCHED, PREVIEW, UPSTREAM
+from ._pulumi.properties import FAILURE, HIDES_ARGUMENTS, NOT_FOR_RESOURCES, PREFETCHED, PREVIEW, UPSTREAM
 from ._pulumi.rule_inputs import reject_unknown
 from ._pulumi.run import current_run
 from .provider import ImageDigestsProvider
@@ -88,7 +88,7 @@ class ImageDigests(Resource, module="cgr", name="ImageDigests"):
         arguments = {name: plain_input(value) for name, value in given.items() if value is not None}
         arguments["images"] = images_input(images)
         context = context_inputs(prefetch_set, arguments, self, is_frozen)
-        props = {**dict.fromkeys(("at", *RESOLUTION, FAILURE)), **secret_inputs(arguments["images"], RESOLUTION)}
+        props = {**dict.fromkeys(("at", *RESOLUTION, FAILURE)), **secret_inputs(arguments, RESOLUTION)}
         super().__init__(ImageDigestsProvider(), resource_name, {**props, **arguments, **context}, opts)
         current_run().watch(self, self.__dict__[FAILURE], self.reasons)
         self.at = known_with(self.at, self.reasons)
@@ -97,7 +97,7 @@ class ImageDigests(Resource, module="cgr", name="ImageDigests"):
         self.updated_at = pulumi.Output.all(known_with(self.updated_at, self.reasons), self.refs).apply(
             lambda both: {key: (both[0] or {}).get(key) for key in both[1] or {}}
         )
-        for name in (FAILURE, PREFETCHED, PREVIEW, HIDES_IMAGE):
+        for name in (FAILURE, PREFETCHED, PREVIEW, HIDES_ARGUMENTS):
             self.__dict__.pop(name, None)  # an export of the whole resource has only what is documented
 
 

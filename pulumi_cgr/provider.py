@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import (
@@ -25,10 +25,10 @@ from pulumi.dynamic import (
 )
 
 from ._bridge import border
-from ._pulumi import check_image, check_set
 from ._pulumi.config import resolver_from_config
-from ._pulumi.failures import failure_to_property, hide_image
-from ._pulumi.properties import FAILURE, HIDES_IMAGE, PREVIEW, differs, is_unknown
+from ._pulumi.failures import failure_to_property, hide_arguments, property_of
+from ._pulumi.properties import FAILURE, HIDES_ARGUMENTS, PREVIEW
+from ._pulumi.resource_type import IMAGE_DIGEST, IMAGE_DIGESTS, ResourceType
 from .resolver import CgrError, MemoryCache, Resolver
 
 LONGEST_LOOKUP = 10.0
@@ -40,9 +40,9 @@ class _Provider(ResourceProvider):
 
     serialize_as_secret_always = False
 
+    _type: ClassVar[ResourceType]
     _setting: Callable[[str], Any] = staticmethod(lambda _key: None)
     _made: Resolver | None = None
-    _resolution: tuple[str, ...] = ()
 
     def configure(self, req: ConfigureRequest) -> None:
         """Takes the stack's configuration; a wrong setting is reported by the check, where it can be a clean sentence."""
@@ -55,21 +55,31 @@ class _Provider(ResourceProvider):
         """
         try:
             with border():
-                return CheckResult(self._checked(_olds, news), [])
+                return CheckResult(self._type.check(_olds, news, self._resolver), [])
         except CgrError as error:
-            shown = hide_image(error) if news.get(HIDES_IMAGE) is True else error
+            shown = hide_arguments(error) if news.get(HIDES_ARGUMENTS) is True else error
             if news.get(PREVIEW) is not True:
-                return CheckResult({}, [CheckFailure(shown.argument, str(shown))])
+                return CheckResult({}, [CheckFailure(property_of(shown), str(shown))])
             before = {key: value for key, value in _olds.items() if key != "__provider"}
-            held = before or dict.fromkeys(self._resolution, pulumi.UNKNOWN)
+            held = before or dict.fromkeys(self._type.resolution, pulumi.UNKNOWN)
             return CheckResult({**held, FAILURE: failure_to_property(shown)}, [])
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Compares what was found with what the state holds; another repository is another resource."""
+        changes = FAILURE in _news or bool(self._type.changed(_olds, _news))
+        return DiffResult(changes, self._type.replaced_by(_olds, _news), [], False)
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Keeps what the check found."""
+        return CreateResult(self._type.id_of(props), self._type.kept_properties(props))
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Keeps what the check found."""
+        return UpdateResult(self._type.kept_properties(_news))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Returns what is known: a refresh moves no pin."""
         return ReadResult(id_, props)
-
-    def _checked(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
-        raise AssertionError
 
     @property
     def _resolver(self) -> Resolver:
@@ -87,42 +97,10 @@ class _Provider(ResourceProvider):
 class ImageDigestProvider(_Provider):
     """Checks, compares and keeps `ImageDigest`; all the work is in the check (see `_pulumi/check_image.py`)."""
 
-    _resolution = check_image.RESOLUTION
-
-    def _checked(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
-        return check_image.check_image(olds, news, self._resolver)
-
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Compares what was found with what the state holds; another repository is another resource."""
-        (old, _old_tag), (new, _new_tag) = check_image.source_of(_olds), check_image.source_of(_news)
-        replaces = ["image"] if not is_unknown(new) and old != new else []
-        return DiffResult(FAILURE in _news or differs(_olds, _news, check_image.KEPT), replaces, [], False)
-
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        """Keeps what the check found; the id is the repository where it was resolved, which outlives the digest."""
-        return CreateResult(check_image.source_of(props)[0], check_image.kept_properties(props))
-
-    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Keeps what the check found."""
-        return UpdateResult(check_image.kept_properties(_news))
+    _type = IMAGE_DIGEST
 
 
 class ImageDigestsProvider(_Provider):
     """Checks, compares and keeps `ImageDigests`; all the work is in the check (see `_pulumi/check_set.py`)."""
 
-    _resolution = check_set.RESOLUTION
-
-    def _checked(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
-        return check_set.check_set(olds, news, self._resolver)
-
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Compares what was found with what the state holds."""
-        return DiffResult(FAILURE in _news or differs(_olds, _news, check_set.KEPT), [], [], False)
-
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        """Keeps what the check found; the id says nothing, because the images of a set may become others."""
-        return CreateResult("images", check_set.kept_properties(props))
-
-    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Keeps what the check found."""
-        return UpdateResult(check_set.kept_properties(_news))
+    _type = IMAGE_DIGESTS

@@ -29,9 +29,12 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import
     NoSuchBuild,
     NotEntitled,
     NotLocked,
+    NotSigned,
     NotSignedIn,
     RegistryUnavailable,
     SeveralFailed,
+    SignatureError,
+    SignatureRefused,
     UnknownOrganisation,
     UnknownPlatform,
     UnknownRepository,
@@ -45,6 +48,7 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.mirrors import Mirrors
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.resolution import Resolution, Resolutions
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import Rule
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.signature import Signature
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolver import Resolver
 
 __all__ = [
@@ -74,6 +78,7 @@ __all__ = [
     "NoSuchBuild",
     "NotEntitled",
     "NotLocked",
+    "NotSigned",
     "NotSignedIn",
     "RegistryUnavailable",
     "Resolution",
@@ -81,6 +86,9 @@ __all__ = [
     "Resolver",
     "Rule",
     "SeveralFailed",
+    "Signature",
+    "SignatureError",
+    "SignatureRefused",
     "Timeline",
     "UnknownOrganisation",
     "UnknownPlatform",

@@ -53,7 +53,7 @@ def test_each_part_and_setting_says_what_it_means() -> None:
         assert text.endswith("."), name
     for setting in SETTINGS:
         if setting.default not in ("", None):
-            said = f"{setting.default:g}" if isinstance(setting.default, float) else str(setting.default)
+            said = f"{setting.default:g}" if isinstance(setting.default, float) else str(setting.default).lower()
             assert f"By default `{said}`." in setting.text
 
 

@@ -13,7 +13,7 @@ from .bench import __main__ as bench
 from .bench import page, plots
 from .bench.measure import Check, Cost, Plot, Row
 from .bench.numbers import Numbers
-from .bench.work import changes, files, history, memory, reading
+from .bench.work import changes, files, history, memory, reading, signed
 
 FEW, MANY = Cost(0.125, 2, 1943), Cost(0.75, 3, 1_340_000)
 NUMBERS = Numbers(
@@ -35,6 +35,15 @@ def test_both_ways_to_a_digest_are_measured(tmp_path: Path) -> None:
     assert all(check.met for check in first.checks)
     assert (first.ours.requests, first.theirs.requests) == (2, 3)  # a page of 1,000 may have been cut
     assert all(len(curve) == 2 for curve in part.plots[0].curves.values())
+
+
+@pytest.mark.skipif(not shutil.which("cosign"), reason="cosign is not on PATH")
+def test_verifying_is_measured_against_a_loop_of_cosign(tmp_path: Path) -> None:
+    (row,) = signed.part(tmp_path, images=3).rows
+
+    assert row.ours.requests == 15
+    assert row.checks[1].met
+    assert row.theirs.requests == 15
 
 
 def test_memory_is_bounded_by_what_is_read(tmp_path: Path) -> None:

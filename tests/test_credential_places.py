@@ -175,6 +175,7 @@ def test_the_credentials_that_are_found(world: World, tmp_path: Path, case: str)
 
 
 @pytest.mark.page
+@pytest.mark.slow
 @pytest.mark.parametrize("program", COMMANDS)
 def test_the_page_of_places_is_true_of_a_witness(world: World, tmp_path: Path, program: str) -> None:
     if shutil.which(program) is None:

@@ -76,16 +76,14 @@ def prepare(machine: Machine, source: str) -> dict[str, str]:
 
 SOURCES = [
     "token",
-    "pull token",
     "identity, by a token file",
     "identity, by a variable",
-    "identity, in GitHub Actions",
     "Docker",
-    "Docker, with a helper",
     "Podman",
     "chainctl, kept",
     "chainctl",
 ]
+FEW = ["pull token", "identity, in GitHub Actions", "Docker, with a helper"]
 SECRETS = [GOOD, PASSWORD, "the-oidc-secret", "the-job-secret", BASIC]
 
 
@@ -126,7 +124,7 @@ def stack(
     return Alone(machine.write("program.py", program), environ=environ(machine, settings), secrets=secrets or {})
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", [*FEW, *(pytest.param(each, marks=pytest.mark.slow) for each in SOURCES)])
 def test_every_source_works_everywhere(machine: Machine, source: str) -> None:
     settings = prepare(machine, source)
 
@@ -141,7 +139,10 @@ def test_every_source_works_everywhere(machine: Machine, source: str) -> None:
     assert json.loads(resolved.stdout)["images"][0]["ref"] == REF, resolved.stderr
 
 
-@pytest.mark.parametrize("source", ["token", "pull token", "identity, by a token file"])
+@pytest.mark.parametrize(
+    "source",
+    ["pull token", *(pytest.param(each, marks=pytest.mark.slow) for each in ("token", "identity, by a token file"))],
+)
 def test_settings_come_from_variables_and_configuration_too(machine: Machine, source: str) -> None:
     settings = prepare(machine, source)
     variables = {f"cgr_{name}": value for name, value in settings.items()}
@@ -194,20 +195,30 @@ def all_that_comes_out(machine: Machine, settings: dict[str, str]) -> str:
     return "\n".join([*runs, repr(up), pins.exported()])
 
 
-def test_no_secret_comes_out_of_any_face(machine: Machine) -> None:
+@pytest.mark.parametrize(
+    ("is_refused", "chosen"),
+    [
+        (True, "identity"),
+        (False, "pull token"),
+        *(pytest.param(False, each, marks=pytest.mark.slow) for each in ("identity", "none")),
+        *(pytest.param(True, each, marks=pytest.mark.slow) for each in ("pull token", "none")),
+    ],
+)
+def test_no_secret_comes_out_of_any_face(machine: Machine, is_refused: bool, chosen: str) -> None:
     """With secrets in every place, full debug output and a registry that rejects them, no secret appears."""
-    settings = {**prepare(machine, "identity, in GitHub Actions"), "username": "acme/pull", "password": PASSWORD}
+    identity = prepare(machine, "identity, in GitHub Actions")
     prepare(machine, "Docker, with a helper")
     machine.write(".config/containers/auth.json", CONFIGS["auth"])
     prepare(machine, "chainctl, kept")
+    pull_token = {**identity, "username": "acme/pull", "password": PASSWORD}
+    settings = {"none": {}, "identity": {**identity, "username": "", "password": ""}, "pull token": pull_token}[chosen]
     echo = Reply(403, f"no: Bearer {GOOD} Basic {BASIC} {BASIC}".encode())
-    refusing = machine.refusing(echo, issue)
-    for interfere in (issue, refusing):
-        machine.registry.interfere = interfere
-        for chosen in ({}, settings, {**settings, "username": "", "password": ""}):
-            everything = all_that_comes_out(machine, chosen)
-            assert f"{IMAGE}: credentials: " in everything
-            assert not [secret[:6] for secret in SECRETS if secret in everything]
+    machine.registry.interfere = machine.refusing(echo, issue) if is_refused else issue
+
+    everything = all_that_comes_out(machine, settings)
+
+    assert f"{IMAGE}: credentials: " in everything
+    assert not [secret[:6] for secret in SECRETS if secret in everything]
     written = [
         path
         for path in machine.home.rglob("*")

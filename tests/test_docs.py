@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,10 +21,21 @@ from pulumi_cgr.testing import Histories, Registry
 from .support.attestations import publish_incident
 from .support.blocks import ELSEWHERE, Reader, blocks
 from .support.environments import ROOT
+from .support.signed_images import TOKEN, SignedImages
+from .support.sigstore import Sigstore
 
 COLLECTION = ROOT / "ansible_collections/cgr/images/README.md"
 EXAMPLES = sorted((ROOT / "examples").glob("*/README.md"))
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", COLLECTION, *sorted((ROOT / "docs").rglob("*.md")), *EXAMPLES]
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def slow(page: Path) -> Any:
+    """An example whose parts other tests run, too: `make check` runs its page."""
+    return pytest.param(page, marks=pytest.mark.slow)
 
 
 @pytest.fixture(scope="module")
@@ -31,15 +45,33 @@ def registry(recorded: Histories) -> Iterator[Registry]:
         yield registry
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", [slow(page) if page in EXAMPLES else page for page in PAGES], ids=name_of)
 def test_the_blocks_of_a_page_run(page: Path, registry: Registry, tmp_path: Path) -> None:
     if page in EXAMPLES:
         shutil.copytree(page.parent, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("out"))
 
+    if page.name == "verify-signatures.md":
+        with signed_images(tmp_path) as environ:
+            Reader(tmp_path, environ["CGR_REGISTRY"], environ).read(page)
+        return
+
     Reader(tmp_path, registry.url).read(page)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@contextmanager
+def signed_images(home: Path) -> Iterator[dict[str, str]]:
+    """Yields the environment of a machine with a program in the place of cosign, and a registry with signed images."""
+    images = SignedImages.make(home, Sigstore())
+    with images.registry:
+        public, private = "chainguard/python", "acme.com/web"
+        images.sign_legacy(images.push(public, "latest-dev"), name=public)
+        by = {"by": "https://issuer.enforce.dev/0a1b/2c3d", "issuer": "https://issuer.enforce.dev"}
+        images.sign(images.push(private), name=private, **by)
+        path = f"{home}/bin:{Path(sys.executable).parent}:{os.environ['PATH']}"
+        yield {**images.environment, "PATH": path, "CGR_TOKEN": TOKEN}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text()):
         path, _hash, anchor = link.partition("#")

@@ -4,17 +4,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
+from pulumi_cgr._bridge import VERSION
 from pulumi_cgr.testing import Histories, Registry
 from tests.engine import Stack
 
+from .support import yaml_program
 from .support.blocks import ELSEWHERE, blocks
 from .support.environments import ROOT
+from .support.plugin_schema import Schema, schema
 
 EXAMPLES = ROOT / "examples"
 IMAGE = "cgr.dev/chainguard/nginx:latest"
@@ -46,6 +50,42 @@ def test_staging_follows_its_tag_and_production_does_not(registry: Registry, rec
     assert staging.preview().changes == {"web": "update"}
     assert production.preview().outputs["deployed"] == released != f"{IMAGE}@{latest}"
     assert production.preview().changes == {}
+
+
+def test_the_program_in_yaml_has_the_outputs_that_it_says(registry: Registry) -> None:
+    text = (EXAMPLES / "pulumi-yaml/Pulumi.yaml").read_text()
+
+    outputs = yaml_program.outputs_of(text, {"CGR_REGISTRY": registry.url})
+
+    shown = dict(yaml_program.OUTPUT.findall(text))
+    assert outputs.keys() == shown.keys()
+    for name, value in shown.items():
+        assert outputs[name].startswith(value.partition("…")[0])
+
+
+@pytest.mark.parametrize("file", ["pulumi-typescript/index.ts", "pulumi-go/main.go"])
+def test_a_program_in_another_language_uses_names_of_the_schema(file: str) -> None:
+    text, known = (EXAMPLES / file).read_text(), schema()
+    described = [*known["resources"].values(), *known["types"].values(), known["functions"]["cgr:index:getImageDigest"]]
+    names = {name.lower() for each in described for name in _properties(each)}
+
+    arguments = set(re.findall(r"(?:\{ |, |^\s+)(\w+): +(?=[^,])", text, re.MULTILINE)) - {"app", "proxy", "version"}
+    outputs = set(re.findall(r"\b(?:proxy|web|release|job)\.(\w+)|\)\.(\w+);", text))
+
+    assert len(arguments) >= 4
+    assert {name.lower() for name in arguments} <= names
+    assert {(one or other).lower() for one, other in outputs} <= names
+
+
+def _properties(described: Schema) -> set[str]:
+    parts = [described, described.get("inputs", {}), described.get("outputs", {})]
+    return {name for part in parts for key in ("properties", "inputProperties") for name in part.get(key, {})}
+
+
+def test_the_examples_install_the_plugin_of_this_version() -> None:
+    for file in [*EXAMPLES.glob("pulumi-*/*"), ROOT / "docs/how-to/use-other-languages.md"]:
+        for version in re.findall(r"plugin@([\d.]+)|resource cgr ([\d.]+)", file.read_text()):
+            assert VERSION in version, file
 
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/workflow.yaml")), ids=lambda file: file.parent.name)

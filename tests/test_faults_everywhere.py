@@ -7,24 +7,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import subprocess
-import sys
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
-from pulumi.dynamic.dynamic import serialize_provider
 
-from pulumi_cgr.provider import ImageDigestProvider
-from pulumi_cgr.resolver import CgrError, Resolver
 from pulumi_cgr.testing import Registry, Reply, Request
-from tests.engine.host import Host
 
+from .support.asking import FACES, ask
 from .support.environments import ROOT
-from .support.faults import ANSWER, AT, AUTHORITY, BELOW_HTTP, DOWN, NOT_BELIEVED, RECORD, UNTRUSTED, A, faults
+from .support.faults import ANSWER, AUTHORITY, BELOW_HTTP, DOWN, NOT_BELIEVED, RECORD, UNTRUSTED, A, faults
 from .support.pages import compare, table
 from .support.servers import server
 
@@ -36,38 +29,11 @@ How the resolver, Pulumi, Ansible and the command respond when the registry or t
 `tests/test_faults_everywhere.py`.
 
 """
-FACES = ("resolver", "Pulumi", "Ansible", "command")
 TIMEOUT = "2"
 NAMES = [*(fault.name for fault in faults(Registry({}))), *BELOW_HTTP]
 
 Outcomes = dict[str, dict[str, str]]
 """For each fault, the outcome of each interface: a digest, or an error code and a message."""
-
-PLAY = """
-- hosts: localhost
-  gather_facts: false
-  tasks:
-    - cgr.images.digest_info: {image: "{{ item.image }}", at: "{{ item.at }}", registry: "{{ item.registry }}"}
-      loop: "{{ questions }}"
-      register: found
-      ignore_errors: true
-    - ansible.builtin.copy: {content: "{{ found.results | to_json }}", dest: "{{ playbook_dir }}/found.json"}
-"""
-
-
-# Runs the command many times in one process.
-COMMANDS = """
-import contextlib, io, json, sys
-from pulumi_cgr.cli.app import run
-for arguments in json.load(sys.stdin):
-    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
-        status = run(arguments)
-    print(json.dumps([status, out.getvalue(), err.getvalue()]))
-"""
-
-
-def image(number: int) -> str:
-    return f"cgr.dev/chainguard/fault-{number}:latest"
 
 
 class World:
@@ -93,56 +59,6 @@ class World:
         return self.faults[int(found[1])].interfere(request)
 
 
-def ask_resolver(urls: list[str], environ: dict[str, str]) -> list[str]:
-    def ask(number: int, url: str) -> str:
-        try:
-            return Resolver(registry=url, timeout=TIMEOUT, environment=environ).resolve(image(number), at=AT).digest
-        except CgrError as error:
-            return f"{error.error_code}: {error}"
-
-    return [ask(number, url) for number, url in enumerate(urls)]
-
-
-def ask_pulumi(urls: list[str], environ: dict[str, str]) -> list[str]:
-    provider = serialize_provider(ImageDigestProvider())
-    answers = {}
-    for url in set(urls):
-        with Host({}, {**environ, "CGR_REGISTRY": url}) as host:
-            for number, used in enumerate(urls):
-                if used == url:
-                    checked, failures = host.check(
-                        "urn", {}, {"image": image(number), "at": AT, "__provider": provider}
-                    )
-                    answers[number] = failures[0][1] if failures else checked["digest"]
-    return [answers[number] for number in range(len(urls))]
-
-
-def ask_ansible(urls: list[str], environ: dict[str, str], folder: Path) -> list[str]:
-    queries = [{"image": image(number), "at": AT, "registry": url} for number, url in enumerate(urls)]
-    (folder / "play.yaml").write_text(PLAY)
-    (folder / "questions.json").write_text(json.dumps({"questions": queries}))
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-e", "@questions.json", "play.yaml"]
-    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
-    results = json.loads((folder / "found.json").read_text())
-    return [f"{r['error_code']}: {r['msg']}" if r.get("failed") else r["digest"] for r in results]
-
-
-def ask_command(urls: list[str], environ: dict[str, str]) -> list[str]:
-    runs = [["resolve", image(number), "--at", AT, "--registry", url] for number, url in enumerate(urls)]
-    command = [sys.executable, "-c", COMMANDS]
-    done = subprocess.run(
-        command, input=json.dumps(runs), cwd=ROOT, env=environ, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    answers = []
-    for status, out, err in map(json.loads, done.stdout.splitlines()):
-        assert (status == 0) == bool(out)
-        answers.append(err.removeprefix("cgr-images: ").strip() if status else out.strip().partition("@")[2])
-    return answers
-
-
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
     folder = tmp_path_factory.mktemp("faults")
@@ -150,21 +66,15 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
     environ["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT)
     AUTHORITY.cert_pem.write_to_path(str(folder / "authority.pem"))
     environ["REQUESTS_CA_BUNDLE"] = str(folder / "authority.pem")
-    faces: dict[str, list[str]] = {}
-    for face in FACES:
+
+    def answers_of(face: str) -> list[str]:
         with ExitStack() as stack:
-            world = World(stack)
-            if face == "resolver":
-                faces[face] = ask_resolver(world.urls, environ)
-            elif face == "Pulumi":
-                faces[face] = ask_pulumi(world.urls, environ)
-            elif face == "command":
-                faces[face] = ask_command(world.urls, environ)
-            else:
-                faces[face] = ask_ansible(world.urls, environ, folder)
+            world = World(stack)  # each interface has its own registry, on its own port
+            answers = ask(face, world.urls, environ, folder)
             assert not world.other.requests, "a request went to another host"
-            # Each interface has its own registry, on its own port.
-            faces[face] = [re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:5000", text) for text in faces[face]]
+            return [re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:5000", text) for text in answers]
+
+    faces = {face: answers_of(face) for face in FACES}
     return {name: {face: faces[face][number] for face in FACES} for number, name in enumerate(NAMES)}
 
 

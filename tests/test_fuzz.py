@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whatever comes, there is a result or one clear error; in bounded time and memory, and without the planted secret.
 
-`make test` takes a part of a minute for each kind; `make fuzz` takes 100,000 of each (`CGR_FUZZ`).
+`make test` takes a few of each kind, `make check` many; `make fuzz` takes 100,000 of each (`CGR_FUZZ`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.concurrency import run_concurrently
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import SETTINGS
 from pulumi_cgr.resolver import CgrError, Resolver
@@ -22,10 +24,16 @@ from pulumi_cgr.resolver import CgrError, Resolver
 from .support.fuzzing import PAIR, SECRET, answer, configuration, settings
 from .support.servers import server
 
-COUNT = int(os.environ.get("CGR_FUZZ", "0"))
+CHOSEN = os.environ.get("CGR_FUZZ")
 MEMORY = 64 * 1024  # KiB
 IMAGE = "cgr.dev/acme.com/web:1"
 WORKERS = 6
+
+
+def tried(some: int, many: int) -> pytest.MarkDecorator:
+    """Gives a test a number of inputs, and a larger one in `make check` and `make fuzz`."""
+    slow = pytest.param(int(CHOSEN or many), marks=pytest.mark.slow)
+    return pytest.mark.parametrize("count", [some, slow], ids=["some", "many"])
 
 
 def outcome(call: Callable[[], object]) -> str:
@@ -59,17 +67,19 @@ def play(connection: socket.socket) -> None:
     connection.close()
 
 
-def test_responses() -> None:
+@tried(80, 400)
+def test_responses(count: int) -> None:
     with server(play) as url:
 
         def seen(number: int) -> str:
             resolver = Resolver(registry=url, username="acme/pull", password=SECRET, timeout=0.4, environment={})
             return outcome(lambda: resolver.resolve(f"cgr.dev/acme.com/fuzz-{abs(number)}:1"))
 
-        assert_harmless(range(COUNT or 400), seen)
+        assert_harmless(range(count), seen)
 
 
-def test_configurations_of_docker_and_podman(tmp_path: Path) -> None:
+@tried(400, 4_000)
+def test_configurations_of_docker_and_podman(tmp_path: Path, count: int) -> None:
     def seen(number: int) -> str:
         file = tmp_path / f"{number}.json"
         file.write_bytes(configuration(number))
@@ -79,10 +89,11 @@ def test_configurations_of_docker_and_podman(tmp_path: Path) -> None:
         file.unlink()
         return shown
 
-    assert_harmless(range(COUNT or 4_000), seen)
+    assert_harmless(range(count), seen)
 
 
-def test_settings() -> None:
+@tried(400, 4_000)
+def test_settings(count: int) -> None:
     names = [name for setting in SETTINGS for name in setting.names]
 
     def seen(number: int) -> str:
@@ -92,4 +103,4 @@ def test_settings() -> None:
             return outcome(lambda: Resolver(environment=as_environment).concurrency)
         return outcome(lambda: Resolver(environment={}, **given).concurrency)
 
-    assert_harmless(range(COUNT or 4_000), seen)
+    assert_harmless(range(count), seen)

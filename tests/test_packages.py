@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pulumi_cgr.plugin import MISSING
 from pulumi_cgr.testing import Registry
 
 from .support.environments import ROOT
@@ -74,6 +75,7 @@ def test_the_wheel_holds_both_trees_and_no_more(wheel: Path) -> None:
         "pulumi_cgr/py.typed",
         "ansible_collections/cgr/images/py.typed",
         "pulumi_cgr/pulumi-plugin.json",
+        "pulumi_cgr/plugin/schema.json",
         "ansible_collections/cgr/images/galaxy.yml",
         "ansible_collections/cgr/images/meta/runtime.yml",
         "ansible_collections/cgr/images/plugins/module_utils/_resolver/resolver.py",
@@ -91,6 +93,7 @@ def test_the_wheel_holds_both_trees_and_no_more(wheel: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_resolver_needs_requests_alone(wheel: Path, registry: Registry, tmp_path: Path) -> None:
     commands = install(tmp_path, str(wheel))
 
@@ -100,8 +103,11 @@ def test_the_resolver_needs_requests_alone(wheel: Path, registry: Registry, tmp_
     installed = run([str(commands / "python"), "-m", "pip", "list", "--format", "freeze"], tmp_path)
     assert "pulumi==" not in installed
     assert "ansible" not in installed
+    plugin = subprocess.run([commands / "pulumi-resource-cgr"], capture_output=True, text=True, check=False)
+    assert (plugin.returncode, plugin.stderr) == (1, MISSING + "\n")
 
 
+@pytest.mark.slow
 def test_ansible_finds_the_collection_in_the_wheel(wheel: Path, registry: Registry, tmp_path: Path) -> None:
     commands = install(tmp_path, f"{wheel}[ansible]")
     task = f"msg={{{{ lookup('cgr.images.ref', '{IMAGE}') }}}}"
@@ -125,6 +131,7 @@ def uv(folder: Path, *arguments: str) -> None:
     run([str(Path(sys.executable).parent / "uv"), *arguments], folder, **environ)
 
 
+@pytest.mark.slow
 def test_the_collection_stands_beside_those_of_the_package_ansible(wheel: Path, tmp_path: Path) -> None:
     commands = tmp_path / "env/bin"
     uv(tmp_path, "venv", "--python", sys.executable, str(tmp_path / "env"))
@@ -135,6 +142,7 @@ def test_the_collection_stands_beside_those_of_the_package_ansible(wheel: Path, 
     assert {"cgr.images", "community.general"} <= {line.split()[0] for line in listed.splitlines() if line}
 
 
+@pytest.mark.slow
 def test_the_command_is_a_tool_of_its_own(wheel: Path, registry: Registry, tmp_path: Path) -> None:
     """Like pipx, `uv tool install` creates a separate environment."""
     uv(tmp_path, "tool", "install", "--python", sys.executable, f"pulumi-cgr[cli] @ {wheel.as_uri()}")
@@ -145,6 +153,7 @@ def test_the_command_is_a_tool_of_its_own(wheel: Path, registry: Registry, tmp_p
     assert f"{IMAGE}@{DIGEST}" in printed
 
 
+@pytest.mark.slow
 def test_pulumi_programs_find_the_package(wheel: Path, tmp_path: Path) -> None:
     commands = install(tmp_path, f"{wheel}[pulumi]")
     program = f"""
@@ -162,6 +171,7 @@ print(cgr.get_image_digest({IMAGE!r}).ref)
     assert "ansible" not in installed
 
 
+@pytest.mark.slow
 def test_galaxy_installs_the_collection_on_a_controller(tmp_path: Path, registry: Registry) -> None:
     commands = install(tmp_path, "ansible-core", "--requirement", str(COLLECTION / "requirements.txt"))
     galaxy = [str(commands / "ansible-galaxy"), "collection"]

@@ -43,7 +43,8 @@ FUNCTIONS = read("pulumi_cgr/functions.py")
 RESULTS = attributes(read(f"{RESOLVER}/model/resolution.py")["Resolution"])
 IMAGE = arguments(read(f"{RESOLVER}/resolver.py")["Resolver"]["resolve"])["image"].text
 
-RETURNED = tuple(Resolver(environment={}).resolve(f"cgr.dev/chainguard/nginx@sha256:{64 * 'a'}").to_result())
+PLAIN = Resolver(environment={}).resolve(f"cgr.dev/chainguard/nginx@sha256:{64 * 'a'}")
+RETURNED = (*PLAIN.to_result(), "signed")
 
 RULE_PAGE = "[Images and rules](images-and-rules.md)"
 SETTINGS_PAGE = "[Settings](settings.md)"
@@ -182,7 +183,12 @@ def inputs(name: str) -> set[str]:
 
 def flags(name: str) -> str:
     """Returns the option of the command for a part of a rule, and the commands that have it."""
-    having = [command for command, each in COMMANDS.items() if name in [option.name for option in each.options]]
+    text = next(part.text for part in PARTS if part.name == name)
+    having = [
+        command
+        for command, each in COMMANDS.items()
+        if any(option.name == name and text in option.help for option in each.options)
+    ]
     return f"`--{name.replace('_', '-')}` of {', '.join(f'`{command}`' for command in having)}"
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import os
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import date, timedelta
 from inspect import isawaitable
@@ -14,7 +15,10 @@ from typing import Any
 import pulumi
 
 from .._bridge import parse_at
-from .properties import HIDES_IMAGE, PREFETCHED, PREVIEW
+from .properties import HIDES_ARGUMENTS, LOCK, PREFETCHED, PREVIEW, STALE_AFTER, TRIGGERS, UPSTREAM
+
+_CHOOSE_NOTHING = (TRIGGERS, LOCK, STALE_AFTER)
+"""The arguments from which nothing can be learned about the image and its digest."""
 
 Prefetch = Callable[..., Coroutine[Any, Any, "str | None"]]
 
@@ -29,7 +33,7 @@ def has_outputs(value: Any) -> bool:
 
 
 def as_input(value: Any) -> Any:
-    """Returns an argument as Pulumi can send it: instants and durations as text, collections as lists.
+    """Returns an argument as Pulumi can send it: instants, durations and paths as text, collections as lists.
 
     What has a wrong type is left for the check to refuse.
 
@@ -38,6 +42,8 @@ def as_input(value: Any) -> Any:
     """
     if isinstance(value, date):
         return str(parse_at(value))
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     if isinstance(value, timedelta):
         return f"{value // timedelta(seconds=1)}s" if not value % timedelta(seconds=1) else str(value)
     if isinstance(value, Mapping):
@@ -84,18 +90,20 @@ def context_inputs(
     return {PREFETCHED: output.apply(look_up), **preview}
 
 
-def secret_inputs(image: Any, properties: tuple[str, ...]) -> dict[str, Any]:
-    """Returns inputs without a value that are secret if an image is: the engine keeps properties of the same names secret.
+def secret_inputs(arguments: Mapping[str, Any], properties: tuple[str, ...]) -> dict[str, Any]:
+    """Returns inputs without a value that are secret if an argument is: the engine keeps properties of the same names secret.
 
     Args:
-        image: the image, or the images of a set, as an input.
-        properties: the names of the properties that are derived from it.
+        arguments: the arguments of the resource, as inputs.
+        properties: the names of the properties that are derived from them.
     """
-    if not has_outputs(image):
+    derived_from = {name: value for name, value in arguments.items() if name not in _CHOOSE_NOTHING}
+    if not has_outputs(derived_from):
         return {}
-    nothing: pulumi.Output[None] = pulumi.Output.from_input(image).apply(lambda _image: None, run_with_unknowns=True)
+    given = pulumi.Output.from_input(derived_from)
+    nothing: pulumi.Output[None] = given.apply(lambda _given: None, run_with_unknowns=True)
     is_secret: pulumi.Output[bool] = nothing.apply(lambda _none: nothing.is_secret(), run_with_unknowns=True)
-    return {**dict.fromkeys(properties, nothing), HIDES_IMAGE: is_secret}
+    return {**dict.fromkeys((*properties, UPSTREAM), nothing), HIDES_ARGUMENTS: is_secret}
 
 
 def known_with(value: pulumi.Output[Any], other: pulumi.Output[Any]) -> pulumi.Output[Any]:

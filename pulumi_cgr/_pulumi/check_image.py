@@ -17,13 +17,14 @@ digest and everything derived from it.  The rules, first match wins:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pulumi
 
 from .._bridge import Query, Reference, is_digest, locked_rule
-from ..resolver import InvalidImage, Resolution, Resolver
+from ..resolver import CgrError, DeniedByPolicy, Gone, InvalidImage, Resolution, Resolver
 from .prefetched import prefetched_resolution
 from .properties import (
     CHECKS,
@@ -40,6 +41,7 @@ from .properties import (
     reject_contradictions,
     reject_output_text,
     resolver_for,
+    whole_numbers,
     without_none,
 )
 
@@ -48,7 +50,7 @@ RESOLUTION = ("repository", "tag", "digest", "ref", INDEX, "updated_at", "reason
 KEPT = QUERY + RESOLUTION
 FOUND = ("digest", INDEX, "updated_at", "reason")
 """The part of a resolution that the arguments do not hold."""
-NEW_IN_STATE = frozenset({"min_age_from", "platform", INDEX})
+NEW_IN_STATE = frozenset({"min_age_from", "platform", "signed", INDEX})
 """The properties that older states do not have; they are absent rather than null."""
 ARGUMENTS = (*QUERY, *CHECKS)
 
@@ -57,18 +59,27 @@ GIVEN_REASON = "the digest that was given; nothing was looked up"
 _SOME_IMAGE = "cgr.dev/chainguard/unknown"
 
 
-def check_image(olds: Properties, news: Properties, resolver: Resolver) -> dict[str, Any]:
+Warn = Callable[[tuple[str, ...]], None]
+"""Takes the warnings of a lookup."""
+
+
+def warn_nobody(_warnings: tuple[str, ...]) -> None:
+    """Drops the warnings, for those who had them when they looked the image up ahead."""
+
+
+def check_image(olds: Properties, news: Properties, resolver: Resolver, warn: Warn = warn_nobody) -> dict[str, Any]:
     """Returns the checked inputs of an `ImageDigest`.
 
     Args:
         olds: the checked inputs in the state; empty for a new resource.
         news: the arguments of the program.
         resolver: parses and resolves the query.
+        warn: takes the warnings, if the image is looked up.
 
     Raises:
         CgrError: the arguments are wrong, or the lookup failed.
     """
-    given, digest = read_arguments(news, ARGUMENTS), news.get("digest")
+    given, digest = read_arguments(news, ARGUMENTS), whole_numbers(news.get("digest"))
     resolver = resolver_for(given, resolver)
     query, asked = parse_query(given, resolver)
     if is_unknown(given.get("image")):
@@ -80,7 +91,13 @@ def check_image(olds: Properties, news: Properties, resolver: Resolver) -> dict[
     if is_unknown(digest) or is_open:
         unknown = dict.fromkeys(("digest", "ref", *index_names(asked), "updated_at", "reason"), pulumi.UNKNOWN)
         return without_none({**asked, **parts, **unknown})
-    found = _resolve(olds, asked, query, digest, news.get(PREFETCHED), resolver)
+
+    def resolve(query: Query) -> Resolution:
+        resolution = prefetched_resolution(news.get(PREFETCHED), query) or resolver.resolve_query(query)
+        warn(resolution.warnings)
+        return resolution
+
+    found = _resolve(olds, asked, query, digest, resolver, resolve)
     return without_none({**asked, **parts, **found, "ref": reference.pinned(found["digest"])})
 
 
@@ -118,9 +135,22 @@ def resolution_to_properties(resolution: Resolution) -> dict[str, str | None]:
     return {key: values.get(key) for key in FOUND}
 
 
+def given_digest(digest: str, query: Query, resolver: Resolver) -> dict[str, Any]:
+    """Returns the properties of an image whose digest is given; if it must be signed, its signature is verified."""
+    given = {**dict.fromkeys(FOUND), "digest": digest, "reason": GIVEN_REASON}
+    if not query.rule.signed:
+        return given
+    return {**given, "reason": f"the digest that was given; {resolver.verify(query.reference.image, digest).sentence}"}
+
+
 def with_current(query: Query, digest: Any) -> Query:
     """Returns the query of somebody who has deployed a digest, that of the index."""
     return replace(query, rule=query.rule.with_current(digest)) if is_digest(digest) else query
+
+
+def is_about_kept(error: CgrError, kept: Properties) -> bool:
+    """Whether an error says that the build in the state may no longer be pulled, so that the pin stays."""
+    return error.index is not None and error.index == kept.get(INDEX)
 
 
 def source_of(held: Properties) -> tuple[Any, Any]:
@@ -161,20 +191,30 @@ def reject_wrong_digest(digest: Any, reference: Reference, kept: Any, source: tu
 
 
 def _resolve(
-    olds: Properties, asked: Properties, query: Query, digest: Any, prefetched: Any, resolver: Resolver
+    olds: Properties,
+    asked: Properties,
+    query: Query,
+    digest: Any,
+    resolver: Resolver,
+    resolve: Callable[[Query], Resolution],
 ) -> dict[str, Any]:
     is_same_query = all(olds.get(key) == asked.get(key) for key in QUERY)
     kept = {key: olds.get(key) for key in FOUND}
     if digest is not None:
         reject_wrong_digest(digest, query.reference, kept["digest"], source_of(olds), "digest")
         is_kept = is_same_query and kept["digest"] == digest
-        return kept if is_kept else {**dict.fromkeys(FOUND), "digest": digest, "reason": GIVEN_REASON}
+        return kept if is_kept else given_digest(digest, query, resolver)
     if not resolver.lock:
         if is_same_query and is_sticky(asked) and kept["updated_at"] and is_digest(kept["digest"]):
             return kept
         if source_of(olds) == (query.reference.upstream, query.reference.tag):
             query = with_current(query, kept[INDEX] or kept["digest"])
-    found = resolution_to_properties(prefetched_resolution(prefetched, query) or resolver.resolve_query(query))
+    try:
+        found = resolution_to_properties(resolve(query))
+    except (DeniedByPolicy, Gone) as error:
+        if is_same_query and is_about_kept(error, kept):
+            return kept
+        raise
     # The reason is the one for which the digest was chosen when it was chosen; from a lock file, it is the lock file's.
     is_same = is_same_query and (found["digest"], found["updated_at"]) == (kept["digest"], kept["updated_at"])
     return kept if is_same and not resolver.lock else found

@@ -10,8 +10,16 @@ from typing import Any
 import pulumi
 
 from .._bridge import Query, is_digest, locked_rule, parse_ref
-from ..resolver import Resolutions, Resolver
-from .check_image import GIVEN_REASON, reject_wrong_digest, resolution_to_properties, with_current
+from ..resolver import Resolutions, Resolver, SeveralFailed
+from .check_image import (
+    Warn,
+    given_digest,
+    is_about_kept,
+    reject_wrong_digest,
+    resolution_to_properties,
+    warn_nobody,
+    with_current,
+)
 from .prefetched import prefetched_resolutions
 from .properties import (
     CHECKS,
@@ -27,6 +35,7 @@ from .properties import (
     read_arguments,
     reject_contradictions,
     resolver_for,
+    whole_numbers,
 )
 
 QUERY = ("images", UPSTREAM, *RULE, TRIGGERS, LOCK)
@@ -40,7 +49,7 @@ ARGUMENTS = (*QUERY, *CHECKS)
 _BY_KEY = {"digest": "digests", INDEX: INDEXES, "updated_at": "updated_at", "reason": "reasons"}
 
 
-def check_set(olds: Properties, news: Properties, resolver: Resolver) -> dict[str, Any]:
+def check_set(olds: Properties, news: Properties, resolver: Resolver, warn: Warn = warn_nobody) -> dict[str, Any]:
     """Returns the checked inputs of an `ImageDigests`; arguments and errors are those of `check_image`."""
     given = given_query(read_arguments(news, ARGUMENTS), news)
     if is_unknown(given):
@@ -52,11 +61,12 @@ def check_set(olds: Properties, news: Properties, resolver: Resolver) -> dict[st
     is_same_query = all(before.get(key) == asked.get(key) for key in QUERY)
     if is_same_query and not resolver.lock and is_kept(asked, queries) and _is_whole(olds, queries):
         return {**asked, **_held_resolution(olds)}
-    frozen = _frozen(olds, news, queries)
+    frozen = _frozen(olds, news, queries, resolver)
     if is_same_query and frozen.keys() == queries.keys():
         instants = {key: olds[key] for key in ("at", RESOLVED_AT) if key in olds}
         return {**asked, **_by_key(queries, frozen), **instants}
-    found, instants = _resolve(olds, news, {key: queries[key] for key in queries if key not in frozen}, resolver)
+    open_queries = {key: queries[key] for key in queries if key not in frozen}
+    found, instants = _resolve(olds, news, open_queries, resolver, warn)
     resolved = _by_key(queries, {**found, **frozen})
     if is_same_query and not resolver.lock and _is_same_choice(olds, resolved):
         resolved["reasons"] = olds.get("reasons", {})
@@ -87,6 +97,8 @@ def parse_queries(given: Properties, resolver: Resolver) -> tuple[dict[str, Quer
     images = {}
     for key, query in queries.items():
         own = {name: value for name, value in locked_rule(query.rule).items() if shared.get(name) != value}
+        if shared.get("signed") and not query.rule.signed:
+            own["signed"] = False
         images[key] = {"image": query.reference.image, **own} if own else query.reference.image
     kept = {name: given[name] for name in (TRIGGERS, LOCK) if name in given}
     mirrored = {key: query.reference.upstream for key, query in queries.items() if query.reference.is_mirrored}
@@ -120,16 +132,43 @@ def _held_resolution(olds: Properties) -> dict[str, Any]:
 
 
 def _resolve(
-    olds: Properties, news: Properties, queries: Mapping[str, Query], resolver: Resolver
+    olds: Properties, news: Properties, queries: Mapping[str, Query], resolver: Resolver, warn: Warn
 ) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     """Returns the properties of each image, and the instants of the set."""
     if not queries:
         return {}, {}
     if not resolver.lock:
         queries = {key: _with_current(query, key, olds) for key, query in queries.items()}
-    resolutions = prefetched_resolutions(news.get(PREFETCHED), queries) or resolver.resolve_queries(queries)
-    at = _instants(resolutions)
-    return {key: resolution_to_properties(each) for key, each in resolutions.resolutions.items()}, at
+    prefetched, kept = prefetched_resolutions(news.get(PREFETCHED), queries), {}
+    try:
+        resolutions = prefetched or resolver.resolve_queries(queries)
+    except SeveralFailed as failed:
+        kept = _kept(failed, olds, queries)
+        others = {key: query for key, query in queries.items() if key not in kept}
+        if not kept or not others:
+            if len(kept) == len(queries):
+                return kept, {}
+            raise
+        resolutions = resolver.resolve_queries(others)
+    warn(resolutions.warnings)
+    found = {key: resolution_to_properties(each) for key, each in resolutions.resolutions.items()}
+    return {**found, **kept}, _instants(resolutions)
+
+
+def _kept(failed: SeveralFailed, olds: Properties, queries: Mapping[str, Query]) -> dict[str, dict[str, Any]]:
+    """Returns the properties in the state of images of which only the deployed build may no longer be pulled."""
+    found = {}
+    for key, error in failed.errors.items():
+        held = {part: (olds.get(name) or {}).get(key) for part, name in _BY_KEY.items()}
+        platform = _platform_of(olds, key)
+        if is_about_kept(error, held) and platform == str(queries[key].rule.platform):
+            found[key] = held
+    return found
+
+
+def _platform_of(olds: Properties, key: str) -> Any:
+    own = (olds.get("images") or {}).get(key)
+    return own.get("platform", olds.get("platform")) if isinstance(own, Mapping) else olds.get("platform")
 
 
 def _instants(resolutions: Resolutions) -> dict[str, str]:
@@ -143,17 +182,18 @@ def _by_key(queries: Mapping[str, Query], found: Mapping[str, Mapping[str, Any]]
     return {**values, **({INDEXES: indexes} if indexes else {}), "refs": refs}
 
 
-def _frozen(olds: Properties, news: Properties, queries: Mapping[str, Query]) -> dict[str, dict[str, Any]]:
+def _frozen(
+    olds: Properties, news: Properties, queries: Mapping[str, Query], resolver: Resolver
+) -> dict[str, dict[str, Any]]:
     """Returns the properties of the images whose digests `ignore_changes=["digests"]` brings back."""
-    digests = news.get("digests")
+    digests = whole_numbers(news.get("digests"))
     frozen = {}
     for key, query in queries.items():
         digest = digests.get(key) if isinstance(digests, Mapping) else None
         if digest is not None:
             held = {part: (olds.get(name) or {}).get(key) for part, name in _BY_KEY.items()}
             reject_wrong_digest(digest, query.reference, held["digest"], _source(olds, key), "digests")
-            given = {**dict.fromkeys(_BY_KEY), "digest": digest, "reason": GIVEN_REASON}
-            frozen[key] = held if held["digest"] == digest else given
+            frozen[key] = held if held["digest"] == digest else given_digest(digest, query, resolver)
     return frozen
 
 

@@ -17,6 +17,7 @@ from ..resolver import CgrError, InvalidArgument
 from .properties import CHECKS, LOCK, RULE, TRIGGERS
 
 _ARGUMENTS = {"image", "images", "digest", "digests", TRIGGERS, LOCK, *CHECKS, *RULE}
+_SHOWN = _ARGUMENTS - {TRIGGERS}  # which may be secrets
 MOST_NAMES = 10
 """How many pins are named that fail for the same reason."""
 
@@ -43,13 +44,20 @@ def failure_to_property(error: CgrError) -> dict[str, Any]:
     return {"error_code": error.error_code, "message": error.message, "image": error.image, "argument": argument}
 
 
-def hide_image(error: CgrError) -> CgrError:
-    """Returns an error about a secret image, whose sentence could contain parts of the image."""
+def property_of(error: CgrError) -> str:
+    """Returns the property that the engine names for a failure in an update, and whose value it shows; empty for none.
+
+    It shows secrets, too, and has no value for a setting.
+    """
+    return error.argument if error.argument in _SHOWN else ""
+
+
+def hide_arguments(error: CgrError) -> CgrError:
+    """Returns an error about secret arguments, whose sentence could contain parts of them."""
     hidden = CgrError(
-        f"the image is a secret, so only the error code is shown: {error.error_code}. docs/errors.md explains it.",
-        error.argument,
+        f"an argument is a secret, so only the error code is shown: {error.error_code}. docs/reference/errors.md explains it."
     )
-    hidden.error_code = error.error_code
+    hidden.error_code, hidden.argument = error.error_code, ""
     return hidden
 
 

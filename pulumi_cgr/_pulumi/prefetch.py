@@ -42,7 +42,7 @@ async def prefetch_image(
         query, asked = check_image.parse_query(given, resolver)
     except CgrError:
         return None  # the check says so, on the property
-    if query.reference.digest is not None:
+    if query.reference.digest is not None and not query.rule.signed:
         return None
     is_kept = (is_sticky(asked) and not resolver.lock) or is_frozen
     # Secrets cannot be read from the state, so they cannot be compared with what it holds.

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pulumi
 from pulumi.output import Unknown
 
-from .._bridge import PARTS
+from .._bridge import PARTS, REPLACED
 from ..resolver import InvalidArgument, InvalidRule, Resolver
 
 Properties = Mapping[str, Any]
@@ -33,13 +33,18 @@ PREFETCHED = "prefetched"
 """The input with what the program looked up ahead, as JSON text; it is not kept in the state."""
 PREVIEW = "preview"
 """The input that says that this is a preview; it is not kept in the state."""
-HIDES_IMAGE = "hides_image"
-"""The input that says whether the image is a secret; it is not kept in the state."""
+HIDES_ARGUMENTS = "hides_arguments"
+"""The input that says whether the image, or what chooses its digest, is a secret; it is not kept in the state."""
 FAILURE = "failure"
 """The checked input that says, in a preview, why the digest is missing; it is never in the state."""
 
-# Pulumi's SDK returns a text like this when a program formats an Output.
-_TEXT_OF_OUTPUT = "on an Output[T] is not supported"
+# Pulumi's SDKs return texts like these when a program formats an Output.
+_TEXTS_OF_OUTPUTS = {
+    "on an Output[T] is not supported": (
+        ", as in f'{output}'. Use pulumi.Output.format or pulumi.Output.concat instead."
+    ),
+    "on an [Output<T>] is not supported": ", as in `${output}`. Use pulumi.interpolate instead.",
+}
 
 
 def read_arguments(news: Properties, names: tuple[str, ...]) -> dict[str, Any]:
@@ -59,13 +64,10 @@ def read_arguments(news: Properties, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def reject_output_text(name: str, value: Any) -> None:
-    """Raises `InvalidArgument` if an argument contains the text that Pulumi returns for an Output inside an f-string."""
-    if isinstance(value, str) and _TEXT_OF_OUTPUT in value:
-        raise InvalidArgument(
-            f"{name} contains an Output that was formatted as text, as in f'{{output}}'. Use pulumi.Output.format or"
-            " pulumi.Output.concat instead.",
-            name,
-        )
+    """Raises `InvalidArgument` if an argument contains the text of an Output inside an f-string or a template string."""
+    for text, advice in _TEXTS_OF_OUTPUTS.items():
+        if isinstance(value, str) and text in value:
+            raise InvalidArgument(f"{name} contains an Output that was formatted as text{advice}", name)
     if isinstance(value, Mapping):
         for each in value.values():
             reject_output_text(name, each)
@@ -92,6 +94,11 @@ def resolver_for(given: Properties, resolver: Resolver) -> Resolver:
     """Returns the resolver for some arguments: one that resolves from the lock file they name, if they name one."""
     lock = given.get(LOCK)
     return resolver if lock is None or is_unknown(lock) else resolver.with_lock(str(lock))
+
+
+def replaced_reasons(reasons: Iterable[Any]) -> tuple[str, ...]:
+    """Returns those reasons that say that a pin was replaced which is not in the tag's history."""
+    return tuple(each for each in reasons if isinstance(each, str) and each.endswith(REPLACED))
 
 
 def is_sticky(asked: Properties) -> bool:

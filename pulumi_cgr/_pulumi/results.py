@@ -11,17 +11,18 @@ from typing import Any, TypeVar
 import pulumi
 
 from ..resolver import CgrError
+from .failures import hide_arguments
 
 _Result = TypeVar("_Result")
 
 
 @contextmanager
-def ending_cleanly() -> Iterator[None]:
-    """Lets an error end the program with its sentence only."""
+def ending_cleanly(is_secret: bool = False) -> Iterator[None]:
+    """Lets an error end the program with its sentence only; of secret arguments, with its code only."""
     try:
         yield
     except CgrError as error:
-        raise pulumi.RunError(str(error)) from error
+        raise pulumi.RunError(str(hide_arguments(error) if is_secret else error)) from None
 
 
 def made(kind: type[_Result], values: Mapping[str, Any]) -> _Result:

@@ -25,6 +25,7 @@ class RuleInputs(TypedDict, total=False):
     on_denied: pulumi.Input[str] | None
     check_mirror: pulumi.Input[bool] | None
     stale_after: pulumi.Input[str | timedelta] | None
+    signed: pulumi.Input[bool] | None
 
 
 class OutputRuleInputs(RuleInputs, total=False):
@@ -48,6 +49,7 @@ class RuleValues(TypedDict, total=False):
     details: bool | None
     current: str | None
     stale_after: str | timedelta | None
+    signed: bool | None
 
 
 def reject_unknown(callee: str, given: Mapping[str, Any], without: frozenset[str] = frozenset()) -> None:

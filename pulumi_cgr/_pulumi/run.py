@@ -22,12 +22,13 @@ from weakref import WeakKeyDictionary
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from .._bridge import REPLACED
 from ..resolver import CgrError, MemoryCache, Resolver
 from .config import config_warnings, resolver_from_config
 from .failures import Failed, end_program
 from .held import read_held
+from .properties import replaced_reasons
 from .threads import DaemonThreads
+from .trace import trace_once
 
 _T = TypeVar("_T")
 _INTERRUPTED = 130
@@ -134,7 +135,7 @@ def warn(warnings: Iterable[str], resource: pulumi.Resource | None = None) -> No
 
 def warn_of_replaced(reasons: Iterable[Any], resource: pulumi.Resource) -> None:
     """Warns on a resource if a pin was replaced that is not in the tag's history; only the check saw that."""
-    warn(tuple(each for each in reasons if isinstance(each, str) and each.endswith(REPLACED)), resource)
+    warn(replaced_reasons(reasons), resource)
 
 
 def _make_resolver() -> Resolver | CgrError:
@@ -143,22 +144,11 @@ def _make_resolver() -> Resolver | CgrError:
     warn(config_warnings(sorted({**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}), project))
     get, cache = runtime_config.get_config, MemoryCache()
     try:
-        return resolver_from_config(get, project, environment=environment, trace=_trace_once(), run_cache=cache)
+        return resolver_from_config(
+            get, project, environment=environment, trace=trace_once(pulumi.log.debug), run_cache=cache
+        )
     except CgrError as error:
         return error
-
-
-def _trace_once() -> Callable[[str], None]:
-    """Returns a trace that logs what is said of the first image only, for every message is a call to the engine."""
-    known: set[str] = set()
-
-    def trace(sentence: str) -> None:
-        _image, _colon, finding = sentence.partition(": ")
-        if finding not in known:
-            known.add(finding)
-            pulumi.log.debug(sentence)
-
-    return trace
 
 
 def _exit_at_once_if_interrupted() -> None:

@@ -12,7 +12,7 @@ import typer
 
 from .._bridge import VERSION, border, log_debug
 from ..resolver import CgrError, InvalidArgument
-from . import bisect, changes, check, diff, history, lock, merge, pin, resolve, rollback
+from . import bisect, changes, check, diff, history, lock, merge, pin, resolve, rollback, verify
 from .errors import refuse
 from .output import OUTPUT_FAILED, OutputFailed, discard_output, print_text, say
 from .signs import fit, fit_help
@@ -61,6 +61,7 @@ _COMMANDS = (
     lock.lock,
     rollback.rollback,
     check.check,
+    verify.verify,
     merge.merge,
     diff.diff,
     changes.changes,

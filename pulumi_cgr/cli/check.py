@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from .._bridge import Lock, parse_duration, read_lock, redact
-from ..lockfile.verify import Finding, check_online
+from .._bridge import Lock, Progress, parse_duration, read_lock, redact
+from ..lockfile.verify import Finding, check_online, check_signed
 from ..lockfile.verify import check as check_offline
 from ..resolver import CgrError, Instant, InvalidArgument, Resolver
 from . import ci_reports, options, uses
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from ..files import Problem, ScanResult
 
 NOT_CHECKED = 2
+
+AskingCheck = Callable[[Lock, Resolver, Progress, str], tuple[Finding, ...]]
+"""A check of a lock that asks the registry."""
 
 Paths = Annotated[
     list[str] | None,
@@ -45,6 +48,12 @@ MaxAge = Annotated[
 Online = Annotated[
     bool,
     typer.Option("--online", help="Ask the registry, too: did the rule choose each digest at the instant stated?"),
+]
+Signed = Annotated[
+    bool,
+    typer.Option(
+        "--signed", help="Ask the registry, too: is each digest signed by one of the `signers`? Requires cosign."
+    ),
 ]
 CodeQuality = Annotated[
     Path | None,
@@ -83,6 +92,7 @@ def check(
     no_ignore: NoIgnore = False,
     max_age: MaxAge = None,
     online: Online = False,
+    signed: Signed = False,
     code_quality: CodeQuality = None,
     lock_file: options.LockFile = None,
     registry_url: options.RegistryUrl = None,
@@ -92,14 +102,14 @@ def check(
 ) -> None:
     """Compares files with the lock: every pin is the lock's, no image is unpinned, and no entry is unused.
 
-    It needs neither a network nor credentials, unless `--online` is given. In GitHub Actions, findings are annotated. Exit
-    status: 0 nothing was found; 1 something was found; 2 it could not be checked.
+    It needs neither a network nor credentials, unless `--online` or `--signed` is given. In GitHub Actions, findings are
+    annotated. Exit status: 0 nothing was found; 1 something was found; 2 it could not be checked.
     """
     try:
         path = options.lock_of(lock_file)
         resolver = options.resolver_of(registry_url, mirror, verbose)
         found = uses.scan_files(paths, resolver, patterns, exclude, no_ignore) if paths else None
-        checked = _check(path, resolver, found, _duration(max_age), online)
+        checked = _check(path, resolver, found, _duration(max_age), [check_online] * online + [check_signed] * signed)
         places = _places(checked)
         if code_quality is not None:
             write(code_quality, ci_reports.code_quality(places))
@@ -118,13 +128,15 @@ def check(
         raise typer.Exit(1)
 
 
-def _check(path: str, resolver: Resolver, found: ScanResult | None, max_age: int, online: bool) -> Checked:
+def _check(
+    path: str, resolver: Resolver, found: ScanResult | None, max_age: int, asking: Sequence[AskingCheck]
+) -> Checked:
     lock = read_lock(path)
     used = uses.uses_of(found, resolver, lock, {}, os.path.dirname(path)) if found else None
     findings = [*check_offline(lock, used, max_age, Instant(time.time_ns()), path)]
-    if online:
+    for each in asking:
         with bar("Checking", "pins") as progress:
-            findings += check_online(lock, resolver, progress, path)
+            findings += each(lock, resolver, progress, path)
     warnings = list(found.warnings) if found else []
     if found and not found.looked_at:
         warnings.append(uses.NO_FILE)

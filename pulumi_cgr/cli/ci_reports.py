@@ -15,9 +15,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..lockfile.verify import NEVER_WAS, TOO_OLD, UNUSED, Finding
+from ..lockfile.verify import NEVER_WAS, NOT_SIGNED, TOO_OLD, UNUSED, Finding
 
-_SEVERITIES = {NEVER_WAS: "critical", TOO_OLD: "minor", UNUSED: "info"}
+_SEVERITIES = {NEVER_WAS: "critical", NOT_SIGNED: "critical", TOO_OLD: "minor", UNUSED: "info"}
 _TITLE = "cgr-images check"
 
 

@@ -32,16 +32,26 @@ from .._bridge import (
     reject_other_upstream,
     run_concurrently,
 )
-from ..resolver import CgrError, Instant, NoSuchBuild, NotLocked, Resolution, Resolver, SeveralFailed
+from ..resolver import (
+    CgrError,
+    Instant,
+    NoSuchBuild,
+    NotLocked,
+    Resolution,
+    Resolver,
+    SeveralFailed,
+    SignatureError,
+)
 from .uses import FileUses, Use, keys_of, unused_entries
 
-UNPINNED, DIFFERS, NOT_LOCKED, UNUSED, TOO_OLD, NEVER_WAS = (
+UNPINNED, DIFFERS, NOT_LOCKED, UNUSED, TOO_OLD, NEVER_WAS, NOT_SIGNED = (
     "unpinned",
     "differs",
     "not_locked",
     "unused",
     "too_old",
     "never_was",
+    "not_signed",
 )
 
 
@@ -50,7 +60,7 @@ class Finding:
     """A difference between a lock and files, or the registry.
 
     Attributes:
-        kind: `unpinned`, `differs`, `not_locked`, `unused`, `too_old` or `never_was`.
+        kind: `unpinned`, `differs`, `not_locked`, `unused`, `too_old`, `never_was` or `not_signed`.
         message: one or two sentences that say what is wrong, and what to do.
         image: the image.
         rule: its rule.
@@ -115,11 +125,26 @@ def check_online(
         SeveralFailed: some cannot be checked: the registry cannot be reached, or refuses.
     """
     asking = resolver.with_lock(None)
+    return _each_entry(lock, lambda entry: _online(entry, asking, path), resolver, progress)
+
+
+def check_signed(
+    lock: Lock, resolver: Resolver, progress: Progress | None = None, path: str = LOCK_FILE_NAME
+) -> tuple[Finding, ...]:
+    """Verifies that each pin is signed by somebody who may sign it; arguments are those of `check_online`.
+
+    Raises:
+        SeveralFailed: some cannot be checked: the registry cannot be reached, or cosign is not installed.
+    """
+    return _each_entry(lock, lambda entry: _signed(entry, resolver, path), resolver, progress)
+
+
+def _each_entry(
+    lock: Lock, work: Callable[[Entry], Finding | None], resolver: Resolver, progress: Progress | None
+) -> tuple[Finding, ...]:
     found: dict[Key, Finding | None] = {}
     failed: dict[str, CgrError] = {}
-    for entry, outcome in run_concurrently(
-        lambda entry: _online(entry, asking, path), lock.entries, resolver.concurrency
-    ):
+    for entry, outcome in run_concurrently(work, lock.entries, resolver.concurrency):
         try:
             found[entry.key] = outcome.result()
         except CgrError as error:
@@ -218,6 +243,17 @@ def _online(entry: Entry, resolver: Resolver, path: str) -> Finding | None:
         f"is locked to {entry.digest}, of {entry.updated_at}, but according to the registry {right}. Find out who changed the"
         f" lock. Lock it again: {lock_command(entry.query, path, '--upgrade')}",
     )
+
+
+def _signed(entry: Entry, resolver: Resolver, path: str) -> Finding | None:
+    try:
+        reject_other_upstream(entry, resolver.parse_query(entry.image, **entry.rule), path)
+        resolver.verify(entry.image, entry.index_digest)
+    except NotLocked as error:
+        return Finding(NOT_LOCKED, str(error), entry.image, entry.rule)
+    except SignatureError as error:
+        return _of_entry(NOT_SIGNED, entry, f"is locked to {entry.digest}, but {error.message}")
+    return None
 
 
 def _resolution(query: Query, resolver: Resolver) -> Resolution | None:

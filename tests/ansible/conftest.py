@@ -22,7 +22,7 @@ from tests.support.environments import ROOT, environment
 TESTED = ["3.11", "3.13", "3.12"]  # constraints.txt says which ansible-core each stands for
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 CORE = ["--constraint", "constraints.txt", "ansible-core", "requests"]
-CONTROLLERS = [HERE, *(python for python in TESTED if python != HERE)]
+OTHERS = [pytest.param(python, marks=pytest.mark.slow) for python in TESTED if python != HERE]
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def registry(recorded: Histories) -> Iterator[Registry]:
         yield registry
 
 
-@pytest.fixture(params=CONTROLLERS, ids=lambda python: f"python{python}")
+@pytest.fixture(params=[HERE, *OTHERS], ids=lambda python: f"python{python}")
 def controller(request: pytest.FixtureRequest, registry: Registry, tmp_path: Path) -> Controller:
     if request.param == HERE:
         return Controller(Path(sys.executable).parent, tmp_path, registry)

@@ -110,7 +110,7 @@ def test_dates_of_yaml_need_no_quotes(controller: Controller) -> None:
     assert [result.get("digest") or result["msg"] for result in results] == [PYTHON_IN_JUNE] * 6 + [JRE_LATEST]
 
 
-@pytest.mark.parametrize("python", ["any", "3.9"])
+@pytest.mark.parametrize("python", ["3.9", pytest.param("any", marks=pytest.mark.slow)])
 def test_a_delegated_task_asks_from_the_other_host(controller: Controller, python: str) -> None:
     """The oldest Python that a host may have, with nothing but requests, is among them."""
     interpreter = environment(f"host-with-{python}", python, "requests") / "bin/python"

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.programs import start_script
+
 ENTRY_POINT = str(Path(sys.executable).with_name("cgr-images"))
 
 
@@ -43,17 +45,11 @@ class Command:
 
     def __call__(self, *arguments: str | Path) -> Done:
         """Runs it with pipes for its output, and a terminal for neither."""
-        done = subprocess.run(
-            [ENTRY_POINT, *map(str, arguments)],
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        return Done(done.returncode, done.stdout, done.stderr)
+        program = start_script(ENTRY_POINT, [*map(str, arguments)], self.folder, self.environment)
+        out, err = program.communicate()
+        assert "Traceback" not in err, err
+        assert program.returncode is not None
+        return Done(program.returncode, out, err)
 
     def start(self, *arguments: str | Path, is_group: bool = False) -> subprocess.Popen[str]:
         """Starts it, to be interrupted; on request in a process group of its own, with the processes that it starts."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_cgr._bridge import RULE_NAMES, SETTINGS
+from pulumi_cgr._bridge import PARTS, SETTINGS
 from pulumi_cgr.cli.app import STATUSES
 from pulumi_cgr.resolver import Instant
 from pulumi_cgr.testing import Histories, Registry
@@ -27,11 +27,19 @@ from .reference import COMMANDS, Described, Option
 PAGE = "docs/reference/command.md"
 PYTHON = "cgr.dev/chainguard/python:latest-dev"
 HELP = Counter(option.help for command in COMMANDS.values() for option in command.options)
+RULE = {part.name: part.text for part in PARTS}
+
+
+def is_of_rule(option: Option) -> bool:
+    """Whether an option is a part of the rule, rather than another one of the same name."""
+    return option.name in RULE and option.help.startswith(RULE[option.name])
+
+
 SHARED = {
     option.help: option
     for command in COMMANDS.values()
     for option in command.options
-    if HELP[option.help] > 1 and option.name not in RULE_NAMES
+    if HELP[option.help] > 1 and not is_of_rule(option)
 }
 """The options that several commands have, by the text about them."""
 ELSEWHERE = {
@@ -125,7 +133,7 @@ def names(data: Any) -> set[str]:
 
 def reference(command: Described) -> str:
     """Returns the part of the page about a command."""
-    rule = [option for option in command.options if option.name in RULE_NAMES]
+    rule = [option for option in command.options if is_of_rule(option)]
     shared = [option for option in command.options if option.help in SHARED]
     own = [(shown(option), text_of(option)) for option in command.options if option not in (*rule, *shared)]
     parts = [command.text + "\n", table(["argument or option", "meaning"], own) if own else ""]

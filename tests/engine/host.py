@@ -1,11 +1,9 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The SDK's real provider process, `python -m pulumi.dynamic`, driven over gRPC."""
+"""The real process of a provider, driven over gRPC: the SDK's `python -m pulumi.dynamic`, or the plugin."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +12,8 @@ from typing import Any
 import grpc
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+from ..support.programs import start_module
 
 Properties = dict[str, Any]
 STATUSES = {0: "unknown", 1: "none", 2: "some"}
@@ -25,16 +25,25 @@ class Host:
     Args:
         config: the configuration of the stack, with secrets in plain text, as the engine passes it.
         environ: the environment variables of the process.
+        engine: the address of the engine, for its log.
+
+    Attributes:
+        types: how the types of its resources begin.
+        accepts_secrets: whether it gets and returns secrets with their marks.
+        supports_preview: whether it creates and updates in previews, too.
     """
 
-    def __init__(self, config: Mapping[str, str], environ: Mapping[str, str]) -> None:
-        command = [sys.executable, "-u", "-m", "pulumi.dynamic"]
-        self._process = subprocess.Popen(command, env=dict(environ), stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
+    module = "pulumi.dynamic"
+    types = "pulumi-python:dynamic"
+    accepts_secrets = False
+    supports_preview = False
+
+    def __init__(self, config: Mapping[str, str], environ: Mapping[str, str], engine: str = "") -> None:
+        self._process = start_module(self.module, environ, *filter(None, [engine]))
         port = self._process.stdout.readline().strip()
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
         self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
-        self._stub.Configure(provider_pb2.ConfigureRequest(args=to_struct(dict(config))))
+        self.configure(config)
 
     def __enter__(self) -> Host:
         return self
@@ -45,6 +54,10 @@ class Host:
         self._channel.close()
         self._process.terminate()
         self._process.communicate()
+
+    def configure(self, config: Mapping[str, str]) -> None:
+        """Passes the configuration of the stack."""
+        self._stub.Configure(provider_pb2.ConfigureRequest(args=to_struct(dict(config))))
 
     def peak_memory(self) -> int:
         """Returns the most memory that the process has used so far, in KiB; 0 where the system does not say."""
@@ -82,6 +95,23 @@ class Host:
     def delete(self, urn: str, id_: str, outputs: Properties) -> None:
         """Deletes a resource."""
         self._stub.Delete(provider_pb2.DeleteRequest(id=id_, urn=urn, properties=to_struct(outputs)))
+
+
+class PluginHost(Host):
+    """The process of the plugin `pulumi-resource-cgr`."""
+
+    module = "pulumi_cgr.plugin"
+    types = "cgr:index:"
+    accepts_secrets = True
+    supports_preview = True
+
+    def configure(self, config: Mapping[str, str]) -> None:
+        """Passes the configuration of the provider `cgr`: the keys that begin with its name."""
+        self._stub.Handshake(provider_pb2.ProviderHandshakeRequest())
+        own = {key.partition(":")[2]: value for key, value in config.items() if key.startswith("cgr:")}
+        checked = self._stub.CheckConfig(provider_pb2.CheckRequest(news=to_struct(own)))
+        assert not checked.failures, checked.failures
+        self._stub.Configure(provider_pb2.ConfigureRequest(args=checked.inputs))
 
 
 def to_struct(properties: Properties) -> Any:

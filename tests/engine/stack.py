@@ -11,7 +11,8 @@ For each resource a program registers:
 5. A replacement checks once more, without old inputs.
 6. In a preview, the checked inputs are the new state, and the id of what is new is unknown.
 
-The first check that fails interrupts the program, and nothing is checked after it.  The provider gets secrets as plain
+The first check that fails interrupts the program, and nothing is checked after it.  What is said of it has the value of its
+property, even if that is a secret.  The provider gets secrets as plain
 values; what it returns is secret if the input of the same name is.
 """
 
@@ -20,8 +21,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
@@ -29,15 +28,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..support.programs import Program, start_script
 from .host import Host, Properties
+from .marks import marked, masked, unwrapped
 from .monitor import UNKNOWN, serving
 
-DYNAMIC = "pulumi-python:dynamic"
 PROVIDER_KEY = "__provider"
 PROGRAM = Path(__file__).with_name("program.py")
 READ_STATE = "pulumi:pulumi:readStackResourceOutputs"
-SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
-"""How a secret is marked on the wire, beside its value."""
 SIGNS = {"create": "+", "update": "~", "replace": "+-", "delete": "-", "same": " "}
 
 State = dict[str, dict[str, Any]]
@@ -92,6 +90,7 @@ class Stack:
         environ: additional environment variables of the program and the provider.
         state: the resources, as plain data.
         can_read_state: whether programs can read the state.
+        host: the provider's process.
     """
 
     program: Path
@@ -100,6 +99,7 @@ class Stack:
     environ: dict[str, str] = field(default_factory=dict)
     state: State = field(default_factory=dict)
     can_read_state: bool = True
+    host: type[Host] = Host
 
     def preview(self) -> Result:
         """Returns what `up` would do, without changes."""
@@ -119,20 +119,20 @@ class Stack:
 
     def exported(self) -> str:
         """Returns the state as text, without the secrets in it."""
-        return json.dumps(_masked(self.state))
+        return json.dumps(masked(self.state))
 
     def refresh(self) -> Result:
         """Reads every resource."""
-        with Host({**self.config, **self.secrets}, self.environment) as host:
+        with self.host({**self.config, **self.secrets}, self.environment) as host:
             for urn, resource in self.state.items():
-                if resource["type"].startswith(DYNAMIC):
+                if resource["type"].startswith(self.host.types):
                     resource["outputs"] = host.read(urn, resource["id"], resource["outputs"], resource["inputs"])
         return Result()
 
     def destroy(self) -> Result:
         """Deletes every resource."""
         operation = _Operation(self, dry_run=False, state=self.state, plan=None)
-        with Host({**self.config, **self.secrets}, self.environment) as host:
+        with self.host({**self.config, **self.secrets}, self.environment) as host:
             operation.host = host
             operation.delete(list(self.state))
         return operation.result
@@ -152,7 +152,7 @@ class Stack:
 
 class _Operation:
     host: Host
-    program: subprocess.Popen[str]
+    program: Program
 
     def __init__(
         self,
@@ -171,10 +171,9 @@ class _Operation:
         environ = self.stack.environment
         main = self.stack.program / "__main__.py" if self.stack.program.is_dir() else self.stack.program
         served = serving(self.register, self.invoke, self._outputs, self.result.diagnostics)
-        with self._host(environ), served as address:
-            command = [sys.executable, str(PROGRAM), address, address, str(self.dry_run).lower(), str(main.resolve())]
-            pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-            self.program = subprocess.Popen(command, env=environ, **pipes)
+        with served as address, self._host(environ, address):
+            arguments = [address, address, str(self.dry_run).lower(), str(main.resolve())]
+            self.program = start_script(PROGRAM, arguments, Path.cwd(), environ)
             printed = self.program.communicate()
             self.result.provider_peak = self.host.peak_memory()
             self.result.diagnostics += [text.strip() for text in printed if text.strip()]
@@ -184,9 +183,15 @@ class _Operation:
         return self.result
 
     @contextmanager
-    def _host(self, environ: Mapping[str, str]) -> Iterator[None]:
-        with Host({**self.stack.config, **self.stack.secrets}, environ) as self.host:
+    def _host(self, environ: Mapping[str, str], address: str) -> Iterator[None]:
+        with self.stack.host({**self.stack.config, **self.stack.secrets}, environ, address) as self.host:
             yield
+
+    def _sent(self, value: Any) -> Any:
+        return value if self.host.accepts_secrets else unwrapped(value)
+
+    def _received(self, outs: Properties, ins: Properties) -> Properties:
+        return outs if self.host.accepts_secrets else marked(outs, ins)
 
     def _outputs(self, outputs: Properties) -> None:
         self.result.outputs = outputs
@@ -195,7 +200,7 @@ class _Operation:
         if token != READ_STATE or not self.stack.can_read_state:
             raise LookupError(f"there is no function {token} here")
         resources = {
-            urn: {"type": each["type"], "outputs": _masked(each["outputs"])} for urn, each in self.state.items()
+            urn: {"type": each["type"], "outputs": masked(each["outputs"])} for urn, each in self.state.items()
         }
         return {"name": "organization/project/stack", "outputs": resources}
 
@@ -206,23 +211,23 @@ class _Operation:
         self.seen.add(urn)
         if not self.result.ok:
             return None
-        if not request.type.startswith(DYNAMIC):
+        if not request.type.startswith(self.host.types):
             return urn, "" if self.dry_run else request.name, inputs
         old = self.state.get(urn)
         if old:
             ignored = set(old["inputs"]) | set(inputs) if "*" in request.ignoreChanges else set(request.ignoreChanges)
             inputs = {key: value for key, value in inputs.items() if key not in ignored}
             inputs.update({key: old["inputs"][key] for key in ignored if key in old["inputs"]})
-        return self._register_dynamic(urn, request, inputs, old)
+        return self._register_own(urn, request, inputs, old)
 
-    def _register_dynamic(
+    def _register_own(
         self, urn: str, request: Any, inputs: Properties, old: dict[str, Any] | None
     ) -> tuple[str, str, Properties] | None:
         checked = self._check(urn, request, old["inputs"] if old else {}, inputs)
         if checked is None:
             return None
         changes, replaces = (
-            self.host.diff(urn, old["id"], _unwrapped(old["outputs"]), _unwrapped(checked)) if old else (True, False)
+            self.host.diff(urn, old["id"], self._sent(old["outputs"]), self._sent(checked)) if old else (True, False)
         )
         if old and request.name == self.replace:
             replaces = True
@@ -236,11 +241,11 @@ class _Operation:
         return self._apply(op, urn, request.type, checked, old)
 
     def _check(self, urn: str, request: Any, olds: Properties, news: Properties) -> Properties | None:
-        checked, failures = self.host.check(urn, _unwrapped(olds), _unwrapped(news))
-        checked = _marked(checked, news)
+        checked, failures = self.host.check(urn, self._sent(olds), self._sent(news))
+        checked = self._received(checked, news)
         for key, reason in failures:
-            value = json.dumps(news.get(key))
-            self._fail(f"{request.type} ({request.name}): property {key} value {{{value}}} has a problem: {reason}")
+            about = f": property {key} value {{{json.dumps(unwrapped(news.get(key)))}}}" if key else ""
+            self._fail(f"{request.type} resource '{request.name}'{about} has a problem: {reason}")
             self.program.send_signal(signal.SIGINT)
         if not failures and self.plan is not None and self.plan.get(urn) != checked:
             self._fail(f"{request.type} ({request.name}): resource violates plan")
@@ -256,15 +261,15 @@ class _Operation:
     ) -> tuple[str, str, Properties]:
         if op == "same" and old:
             id_, outputs = old["id"], old["outputs"]
-        elif self.dry_run:
+        elif self.dry_run and not self.host.supports_preview:
             id_, outputs = old["id"] if old and op == "update" else "", checked
         elif op == "update" and old:
-            id_, outputs = old["id"], self.host.update(urn, old["id"], _unwrapped(old["outputs"]), _unwrapped(checked))
+            id_, outputs = old["id"], self.host.update(urn, old["id"], self._sent(old["outputs"]), self._sent(checked))
         else:
-            id_, outputs = self.host.create(urn, _unwrapped(checked))
-            if old:
-                self.host.delete(urn, old["id"], _unwrapped(old["outputs"]))
-        outputs = _marked(outputs, checked)
+            id_, outputs = self.host.create(urn, self._sent(checked))
+            if old and not self.dry_run:
+                self.host.delete(urn, old["id"], self._sent(old["outputs"]))
+        outputs = self._received(outputs, checked)
         self.state[urn] = {"type": type_, "id": id_, "inputs": checked, "outputs": outputs}
         return urn, id_, outputs
 
@@ -273,7 +278,7 @@ class _Operation:
             resource = self.state.pop(urn)
             self.result.steps.append(Step("delete", resource["type"], urn.rpartition("::")[2]))
             if not self.dry_run:
-                self.host.delete(urn, resource["id"], _unwrapped(resource["outputs"]))
+                self.host.delete(urn, resource["id"], self._sent(resource["outputs"]))
 
 
 def _difference(old: Properties, new: Properties) -> dict[str, tuple[Any, Any]]:
@@ -281,42 +286,5 @@ def _difference(old: Properties, new: Properties) -> dict[str, tuple[Any, Any]]:
     return {key: (old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)}
 
 
-def _is_secret(value: Any) -> bool:
-    return isinstance(value, dict) and SECRET.items() <= value.items()
-
-
-def _unwrapped(value: Any) -> Any:
-    if _is_secret(value):
-        return _unwrapped(value.get("value"))
-    if isinstance(value, dict):
-        return {key: _unwrapped(each) for key, each in value.items()}
-    return [_unwrapped(each) for each in value] if isinstance(value, list) else value
-
-
-def _has_secrets(value: Any) -> bool:
-    values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return _is_secret(value) or any(map(_has_secrets, values))
-
-
-def _marked(outs: Properties, ins: Properties) -> Properties:
-    """Returns properties of which those are secret whose inputs of the same names are."""
-    marked = {}
-    for key, value in outs.items():
-        of_same_name = ins.get(key)
-        if isinstance(value, dict) and isinstance(of_same_name, dict) and not _is_secret(of_same_name):
-            marked[key] = _marked(value, of_same_name)
-        else:
-            marked[key] = {**SECRET, "value": value} if _has_secrets(of_same_name) else value
-    return marked
-
-
-def _masked(value: Any) -> Any:
-    if _is_secret(value):
-        return "[secret]"
-    if isinstance(value, dict):
-        return {key: _masked(each) for key, each in value.items()}
-    return [_masked(each) for each in value] if isinstance(value, list) else value
-
-
 def _show(value: Any) -> str:
-    return "(known after apply)" if value == UNKNOWN else json.dumps(_masked(value))
+    return "(known after apply)" if value == UNKNOWN else json.dumps(masked(value))

@@ -9,7 +9,9 @@ import signal
 import subprocess
 import sys
 import tracemalloc
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -25,13 +27,14 @@ from .conftest import DB, OLD, WEB, digest
 BEFORE = f"a: 1\nimage: {WEB}@{OLD}  # {'x' * 10_000}\n"
 AFTER = BEFORE.replace(OLD, digest("web"))
 
-# Pins a folder, and is killed at a moment: the n-th line of what writes; at no moment (0) it prints how many there are.
+# Pins a folder for each moment that it reads, in a process that is killed then: at the n-th line of what writes. For moment 0
+# it prints how many lines there are; else how the process ended.
 KILLED = """
 import os, signal, sys
 from pulumi_cgr.files import pin_files
 from pulumi_cgr.resolver import Resolver
 
-moment, lines = int(sys.argv[2]), 0
+moment, lines = 0, 0
 
 def trace(frame, event, argument):
     global lines
@@ -41,9 +44,21 @@ def trace(frame, event, argument):
             os.kill(os.getpid(), signal.SIGKILL)
         return trace
 
-sys.settrace(trace)
-pin_files(Resolver(token="a-token"), sys.argv[1])
-print(lines + 1)
+def pin():
+    sys.settrace(trace)
+    pin_files(Resolver(token="a-token"), sys.argv[1])
+    sys.settrace(None)
+    if not moment:
+        print(lines, flush=True)
+    os._exit(0)
+
+for moment in map(int, sys.stdin):
+    child = os.fork()
+    if not child:
+        pin()
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if moment or ended:
+        print(ended, flush=True)
 """
 
 
@@ -53,37 +68,43 @@ def unread(file: Path) -> tuple[int, ...]:
     return (status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
-def killed_at(moment: int, folder: Path, registry: Registry) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", KILLED, str(folder), str(moment)],
-        cwd=ROOT,
-        env={"CGR_REGISTRY": registry.url, "PATH": os.environ["PATH"], "HOME": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture
+def killed_at(registry: Registry, tmp_path: Path) -> Iterator[Callable[[int], int]]:
+    """Pins the folder, and is killed at a moment."""
+    environ = {"CGR_REGISTRY": registry.url, "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    command = [sys.executable, "-c", KILLED, str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, env=environ, stdin=PIPE, stdout=PIPE, text=True) as pinning:
+
+        def kill(moment: int) -> int:
+            assert pinning.stdin
+            assert pinning.stdout
+            print(moment, file=pinning.stdin, flush=True)
+            return int(pinning.stdout.readline())
+
+        yield kill
+        pinning.communicate()
 
 
-def test_a_kill_at_any_moment_leaves_each_file_old_or_new(registry: Registry, tmp_path: Path) -> None:
+def test_a_kill_at_any_moment_leaves_each_file_old_or_new(killed_at: Callable[[int], int], tmp_path: Path) -> None:
     files = [tmp_path / f"{name}.yaml" for name in "abc"]
     for file in files:
         file.write_text(BEFORE)
-    whole = killed_at(0, tmp_path, registry)
-    assert [file.read_text() for file in files] == 3 * [AFTER], whole.stderr
-    moments = range(1, int(whole.stdout), max(1, int(whole.stdout) // 30))
+    lines = killed_at(0)
+    assert [file.read_text() for file in files] == 3 * [AFTER]
+    moments = range(1, lines + 1, max(1, lines // 60))
 
     seen = set()
     for moment in moments:
         for file in files:
             file.write_text(BEFORE)
-        assert killed_at(moment, tmp_path, registry).returncode == -signal.SIGKILL
+        assert killed_at(moment) == -signal.SIGKILL
         held = [file.read_text() for file in files]
         assert set(held) <= {BEFORE, AFTER}
         seen.add(held.count(AFTER))
 
     assert seen >= {0, 1, 2}
-    assert len(moments) >= 25
-    assert killed_at(0, tmp_path, registry).returncode == 0  # what the killed ones left behind is in nobody's way
+    assert len(moments) >= 50
+    assert killed_at(0) == lines  # what the killed ones left behind is in nobody's way
     assert [file.read_text() for file in files] == 3 * [AFTER]
 
 

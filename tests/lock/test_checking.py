@@ -6,17 +6,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from pulumi_cgr._bridge import DAY, read_lock
+from pulumi_cgr._bridge import DAY, encode_lock, read_lock
 from pulumi_cgr.lockfile.rollback import rollback
 from pulumi_cgr.lockfile.update import FileUses, Use, lock_images, update_all
 from pulumi_cgr.lockfile.verify import check, check_online
-from pulumi_cgr.resolver import Instant, Resolver, SeveralFailed
+from pulumi_cgr.resolver import Instant, Resolver, SeveralFailed, Signature
 from pulumi_cgr.testing import Registry, Reply
 from tests.support.environments import ROOT
 
@@ -159,6 +160,11 @@ def test_a_lock_is_as_its_schema_says(path: Path, resolver: Resolver, registry: 
     day = Instant.parse("2024-01-01")
     registry.publish("chainguard/multi:1", created=str(day), updated_at=day)
     lock(path, resolver, "cgr.dev/chainguard/multi:1", platform="arm64", min_age="1s", min_age_from="build")
+    found = read_lock(path)
+    signature = Signature("https://example.com/me", "https://example.com", day, "bundle")
+    signed = replace(found.entries[0], rule={**found.entries[0].rule, "signed": True}, signed=signature)
+    path.write_bytes(encode_lock(found.replaced([signed])))
+    assert read_lock(path).find(signed.query) == signed
 
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     content = json.loads(path.read_text())

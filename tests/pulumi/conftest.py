@@ -8,14 +8,18 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from pulumi_cgr.plugin.server import start
+from pulumi_cgr.plugin.servicer import Provider
 from pulumi_cgr.testing import Registry
-from tests.engine import Stack
+from tests.engine import DynamicHost, PluginHost, Stack
 
-from .real import RealStack
+from .programs import Program
+from .real import RealStack, YamlStack
 
 A, B, C = ("sha256:" + 64 * letter for letter in "abc")
 HISTORIES = {
@@ -57,6 +61,64 @@ def make_stack(
         return RealStack(file, secrets=secrets or {})
 
     return make
+
+
+PROVIDERS = ("dynamic, stand-in", "dynamic, real engine", "plugin, stand-in", "plugin, real engine with YAML")
+
+
+@dataclass
+class Host:
+    """A provider on an engine, for stories that hold for each of them.
+
+    Attributes:
+        provider: `dynamic` or `plugin`.
+        make: makes a stack of a program.
+        write: changes the program of a stack.
+    """
+
+    provider: str
+    make: Callable[..., Stack]
+    write: Callable[[Stack, Program], None]
+
+
+@pytest.fixture(params=PROVIDERS)
+def host(
+    request: pytest.FixtureRequest, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Host]:
+    """Each provider on each engine that is on PATH."""
+    provider, _comma, engine = request.param.partition(", ")
+    needed = {"real engine": ["pulumi"], "real engine with YAML": ["pulumi", "pulumi-language-yaml"]}.get(engine, [])
+    for command in needed:
+        if not shutil.which(command):
+            pytest.skip(f"the command {command} is not on PATH, so this ran on the stand-in only")
+    monkeypatch.setenv("CGR_REGISTRY", registry.url)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    for name in ("CGR_TOKEN", "CGR_TIMEOUT"):
+        monkeypatch.delenv(name, raising=False)
+    server, port = start(Provider(None, os.environ)) if "YAML" in engine else (None, 0)
+
+    def write(stack: Stack, program: Program) -> None:
+        if isinstance(stack, YamlStack):
+            stack.write(program.in_yaml())
+        else:
+            stack.program.write_text(program.with_plugin() if provider == "plugin" else program.with_dynamic_resource())
+
+    def make(program: Program, **secrets: str) -> Stack:
+        named = {f"cgr:{name}": value for name, value in secrets.items()}
+        stack: Stack
+        if engine == "stand-in":
+            kind = PluginHost if provider == "plugin" else DynamicHost
+            stack = Stack(tmp_path / "program.py", secrets=named, host=kind)
+        elif provider == "plugin":
+            stack = YamlStack(tmp_path / "Pulumi.yaml", secrets=named, port=port)
+        else:
+            stack = RealStack(tmp_path / "program.py", secrets=named)
+        write(stack, program)
+        return stack
+
+    yield Host(provider, make, write)
+    if server:
+        server.stop(None)
 
 
 def rewrite(stack: Stack, program: str) -> None:

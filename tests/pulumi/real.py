@@ -7,10 +7,13 @@ from __future__ import annotations
 import json
 import runpy
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pulumi.automation as auto
+import yaml
 
 from tests.engine import Result, Stack, Step
 
@@ -22,20 +25,30 @@ class RealStack(Stack):
     _set: Mapping[str, auto.ConfigValue] = MappingProxyType({})
 
     @property
+    def _backend(self) -> Path:
+        backend = self.program.parent / "backend"
+        backend.mkdir(exist_ok=True)
+        return backend
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables of the engine."""
+        return {
+            "PULUMI_CONFIG_PASSPHRASE": "none",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_HOME": str(self._backend),
+        }
+
+    def _make(self) -> auto.Stack:
+        backend = auto.ProjectBackend(f"file://{self._backend}")
+        settings = auto.ProjectSettings("project", runtime="python", backend=backend)
+        options = auto.LocalWorkspaceOptions(project_settings=settings, env_vars=self.variables)
+        return auto.create_or_select_stack("stack", project_name="project", program=self._run, opts=options)
+
+    @property
     def _stack(self) -> auto.Stack:
         if self._made is None:
-            backend = self.program.parent / "backend"
-            backend.mkdir(exist_ok=True)
-            settings = auto.ProjectSettings(
-                "project", runtime="python", backend=auto.ProjectBackend(f"file://{backend}")
-            )
-            environ = {
-                "PULUMI_CONFIG_PASSPHRASE": "none",
-                "PULUMI_SKIP_UPDATE_CHECK": "true",
-                "PULUMI_HOME": str(backend),
-            }
-            options = auto.LocalWorkspaceOptions(project_settings=settings, env_vars=environ)
-            self._made = auto.create_or_select_stack("stack", project_name="project", program=self._run, opts=options)
+            self._made = self._make()
         wanted = {key: auto.ConfigValue(value) for key, value in self.config.items()}
         wanted |= {key: auto.ConfigValue(value, secret=True) for key, value in self.secrets.items()}
         if wanted != self._set:
@@ -67,6 +80,27 @@ class RealStack(Stack):
     def exported(self) -> str:
         (file,) = self.program.parent.glob("backend/.pulumi/stacks/project/stack.json")
         return file.read_text()
+
+
+@dataclass
+class YamlStack(RealStack):
+    """A stack whose program is a `Pulumi.yaml`, with the plugin in this process.
+
+    Attributes:
+        port: the port of the plugin; 0 to start the one on PATH, once for each provider in the program.
+    """
+
+    port: int = 0
+
+    def _make(self) -> auto.Stack:
+        attached = {"PULUMI_DEBUG_PROVIDERS": f"cgr:{self.port}"} if self.port else {}
+        options = auto.LocalWorkspaceOptions(env_vars={**self.variables, **attached})
+        return auto.create_or_select_stack("stack", work_dir=str(self.program.parent), opts=options)
+
+    def write(self, parts: Mapping[str, Any]) -> None:
+        """Writes the program."""
+        backend = {"url": f"file://{self._backend}"}
+        self.program.write_text(yaml.safe_dump({"name": "project", "backend": backend, **parts}, sort_keys=False))
 
 
 def _watched(operation: Callable[[Callable[[auto.EngineEvent], None]], object]) -> Result:

@@ -55,6 +55,21 @@ def test_a_duration_may_be_a_timedelta_and_a_misspelt_option_is_warned_about(mak
     ]
 
 
+def test_a_lock_file_may_be_a_path_and_an_image_that_is_none_is_refused(make_stack: MakeStack) -> None:
+    preview = make_stack(
+        "from pathlib import Path\n"
+        f'cgr.ImageDigest("locked", image="{PYTHON}", lock=Path("nothing.json"))\n'
+        'cgr.ImageDigest("none", image=None)\n'
+        f'cgr.ImageDigest("number", image="{PYTHON}", digest=5)\n'
+    ).preview()
+
+    said = "\n".join(preview.diagnostics)
+    assert "not in the lock file nothing.json." in said
+    assert "property image: image must be text like cgr.dev/chainguard/python:latest, not 'None'." in said
+    assert "digest 5 is not a digest" in said
+    assert "3 pins have no digest, for the reasons shown." in said
+
+
 @pytest.mark.parametrize(
     ("declaration", "said"),
     [
@@ -104,7 +119,7 @@ def test_the_export_of_a_whole_resource_has_what_is_documented(make_stack: MakeS
 
     outputs = stack.up().outputs
 
-    for name in ("prefetched", "preview", "failure", "hides_image"):
+    for name in ("prefetched", "preview", "failure", "hides_arguments"):
         assert name not in outputs["pin"]
         assert name not in outputs["release"]
         assert not re.search(rf'"{name}": *[^ \[]', stack.exported()), "only its name, among the dependencies"

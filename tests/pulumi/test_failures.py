@@ -76,14 +76,18 @@ def test_a_malformed_setting_is_told_once(make_stack: MakeStack, monkeypatch: py
     (reason, end) = preview.diagnostics
     assert reason.startswith("CGR_TIMEOUT 'soon' is not a number of seconds")
     assert end == "2 pins have no digest, for the reason shown."
+    up = "\n".join(stack.up().diagnostics)
+    assert "has a problem: CGR_TIMEOUT 'soon'" in up
+    assert "property timeout" not in up
 
 
 def test_new_pins_of_every_kind_are_looked_up_at_the_same_time(make_stack: MakeStack, registry: Registry) -> None:
-    all_at_once = threading.Barrier(4)
+    all_at_once, have_met = threading.Barrier(4), threading.Event()
 
     def meet(request: Request) -> None:
-        if "history" in request.path:
+        if "history" in request.path and not have_met.is_set():  # the first request of each
             all_at_once.wait(60)
+            have_met.set()
 
     registry.interfere = meet
     stack = make_stack(
@@ -93,7 +97,11 @@ def test_new_pins_of_every_kind_are_looked_up_at_the_same_time(make_stack: MakeS
         f'cgr.ImageDigests("set", images={{"a": "{PYTHON}"}}, at="2024-06-03")\n'
     )
 
-    assert len(stack.preview().changes) == 4
+    preview = stack.preview()
+
+    assert preview.ok, preview.diagnostics
+    assert have_met.is_set()
+    assert len(preview.changes) == 4
 
 
 def test_where_the_state_cannot_be_read_the_check_looks_up(registry: Registry, tmp_path: Path) -> None:
@@ -124,10 +132,33 @@ def test_a_secret_image_stays_secret(make_stack: MakeStack, registry: Registry) 
     known = stack.exported().replace('"cgr.dev/acme.com/web"', "")  # the id, which is never a secret
     assert "acme.com/web" not in known
     registry.interfere = lambda _request: Reply(403)
-    preview = stack.preview()
+    for failed in (stack.preview(), stack.up()):
+        assert not failed.ok
+        said = "\n".join(failed.diagnostics)
+        assert "acme.com" not in said
+        assert "an argument is a secret, so only the error code is shown: " in said
+
+
+def test_a_function_does_not_tell_a_secret_image(make_stack: MakeStack) -> None:
+    call = 'cgr.get_image_digest_output(image=pulumi.Output.secret("cgr.dev/chainguard/python:none"))'
+
+    preview = make_stack(f'pulumi.export("secret", {call})').preview()
+
     assert not preview.ok
-    assert "acme.com" not in "\n".join(preview.diagnostics)
-    assert "the image is a secret, so only the error code is shown: " in "\n".join(preview.diagnostics)
+    said = "\n".join(preview.diagnostics)
+    assert "an argument is a secret, so only the error code is shown: unknown_tag." in said
+    assert "none" not in said
+
+
+def test_a_secret_digest_stays_secret(make_stack: MakeStack) -> None:
+    program = f'pin = cgr.ImageDigest("pin", image="{PYTHON}", digest=pulumi.Output.secret("{A}"))\n'
+    stack = make_stack(program + 'pulumi.export("ref", pin.ref)')
+
+    up = stack.up()
+
+    assert up.ok, up.diagnostics
+    assert A not in stack.exported()
+    assert stack.preview().changes == {}
 
 
 @pytest.fixture

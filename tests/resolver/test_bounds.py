@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.auth import programs
+from ansible_collections.cgr.images.plugins.module_utils._resolver import process
 from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_cache import FileCache
 from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_lock import locked_file
 from pulumi_cgr.resolver import (
@@ -89,7 +89,7 @@ def test_a_helper_that_does_not_end_is_named_and_stopped(machine: Machine, case:
 def test_a_helper_that_ends_is_believed_though_a_child_of_it_does_not(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(programs, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(process, "GRACE_SECONDS", 0.2)
     machine.program("docker-credential-cgr", f"sleep 30 & {HELPER}")
     machine.write(".docker/config.json", CONFIGS["credsStore"])
 

@@ -36,8 +36,10 @@ def made_up(gap: Callable[[int], float]) -> plain.Moves:
     return moves[::-1]
 
 
-@pytest.mark.parametrize("cap", [1000, 100])
-@pytest.mark.parametrize("order", ["documented", "oldest", "shuffled"])
+@pytest.mark.parametrize("cap", [1000, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "order", ["documented", *(pytest.param(o, marks=pytest.mark.slow) for o in ("oldest", "shuffled"))]
+)
 @pytest.mark.parametrize("shape", MADE_UP)
 def test_any_instant_of_ten_thousand_records_costs_at_most_four(shape: str, order: str, cap: int) -> None:
     moves = made_up(MADE_UP[shape])

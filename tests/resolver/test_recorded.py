@@ -36,6 +36,10 @@ OVER_HTTP = [
 ]
 
 
+def slow(readings: Readings) -> Any:
+    return pytest.param(readings, marks=pytest.mark.slow, id=f"{readings} slow")
+
+
 @dataclass
 class InProcess:
     """A source without HTTP, for the many combinations."""
@@ -49,7 +53,7 @@ class InProcess:
         return Page(tuple(Build(m.updated_at, m.digest) for m in moves), Instant.parse("2026-11-01"))
 
 
-@pytest.mark.parametrize("readings", READINGS, ids=str)
+@pytest.mark.parametrize("readings", [*READINGS[::7], *map(slow, READINGS)], ids=str)
 def test_every_reading_gives_the_right_digest(recorded: Histories, readings: Readings) -> None:
     for number, (image, moves) in enumerate(MOVES.items()):
         source = InProcess(recorded, image, readings)
@@ -61,7 +65,7 @@ def test_every_reading_gives_the_right_digest(recorded: Histories, readings: Rea
             assert (choice and choice.build.digest) == plain.expected(moves, at), (image, at)
 
 
-@pytest.mark.parametrize("readings", OVER_HTTP, ids=str)
+@pytest.mark.parametrize("readings", [OVER_HTTP[0], *map(slow, OVER_HTTP[1:])], ids=str)
 def test_every_instant_over_http(recorded: Histories, readings: Readings) -> None:
     part = OVER_HTTP.index(readings)  # a quarter of the instants with each reading: all of them, over HTTP, once
     with Registry(recorded, readings=readings, tokens=["t"]) as registry:

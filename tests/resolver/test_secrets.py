@@ -144,6 +144,15 @@ def test_a_short_secret_is_hidden_where_it_stands_alone_and_in_what_is_quoted() 
     assert redact("pw7 of a hunter, in hunters") == "'… of a …, in hunters'"
 
 
+def test_one_of_many_secrets_with_the_same_beginning_is_hidden() -> None:
+    tokens = [f"same-beginning-{number:04}-of-a-token" for number in range(2000)]
+    for token_ in tokens:
+        remember_secret(token_)
+
+    assert hide_secrets(f"a {tokens[1234]}, b {tokens[7]}.") == "a …, b …."
+    assert hide_secrets("same-beginning-without-an-end") == "same-beginning-without-an-end"
+
+
 def test_user_info_of_urls_is_not_shown(machine: Machine) -> None:
     with pytest.raises(InvalidArgument) as caught:
         machine.resolver(registry="https://me:p%40ssw0rd@registry.example.com")

@@ -114,6 +114,19 @@ def test_every_image_that_fails_is_listed_and_none_is_taken(registry: Registry) 
     assert failed.value.error_code == "several_failed"
 
 
+def test_a_reason_that_many_images_have_is_listed_once(registry: Registry) -> None:
+    private = {f"db-{number}": f"cgr.dev/acme.com/db-{number}:1" for number in range(8)}
+
+    with pytest.raises(SeveralFailed) as failed:
+        resolver(registry).resolve_all({"good": IMAGES["image-1"], **private, "typo": "cgr.dev/chainguard/imag-2"})
+
+    head, private_line, typo = str(failed.value).splitlines()
+    assert head == "9 of 10 images cannot be resolved, so none is:"
+    assert private_line.startswith("- db-0, db-1, db-2, db-3, db-4 and 3 more: the repository is not public")
+    assert typo == f"- typo: {failed.value.errors['typo']}"
+    assert len(failed.value.errors) == 9
+
+
 def test_what_fails_only_after_it_was_read_is_listed_too(registry: Registry) -> None:
     images: dict[str, Any] = {
         "typo": "cgr.dev/chainguard/imag-2:latest",

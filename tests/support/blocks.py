@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the code blocks of a page of documentation in order, in one directory, as a reader would.
 
-- A block whose first line is a comment with a file name is written to that file.
-- Python is run; a program with `pulumi.export` is previewed.  `# refused` is the first line of a program that must fail.
+- A block whose first line is a comment with a file name is written to that file; TypeScript is only written.
+- Python is run; a program with `pulumi.export` is previewed, and so is one in YAML, with the plugin.  `# refused` is the first line of a program that must fail.
 - YAML that is a list of tasks is run as a playbook; adjacent ones are one playbook.
 - Shell is run; the registry for tests is stopped after it has printed its URL.
 - `text` shows the output of the block before it, and a comment after `print` or `pulumi.export` shows its value.  `…` matches any text.
@@ -18,7 +18,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -27,10 +27,11 @@ from typing import Any
 
 from tests.engine import Stack
 
+from . import yaml_program
 from .environments import ROOT
 
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FILE = re.compile(r"# ([\w./-]+\.\w+|Dockerfile)(?: .*)?\n")
+FILE = re.compile(r"(?:#|//) ([\w./-]+\.\w+|Dockerfile)(?: .*)?\n")
 NOT_RUN = re.compile(r"# not run: (.+)\n")
 PRINTED = re.compile(r"print\(.*\)  # (.+)")
 EXPORTED = re.compile(r'pulumi\.export\("(\w+)", .*\)  # (.+)')
@@ -38,7 +39,9 @@ ELSEWHERE = {
     "docker ": "it needs Docker, and a network",
     "ansible-galaxy ": "tests/test_packages.py installs the collection",
     "make ": "the tests of this checkout run it, or are it",
+    "go mod ": "it needs Go, and a network",
     "pip install ": "tests/test_packages.py installs the packages",
+    "pipx install ": "tests/test_packages.py installs the packages",
     "pulumi ": "tests/pulumi has the scenarios, on the real engine where there is one",
 }
 REFUSED = "# refused\n"
@@ -72,6 +75,11 @@ class Block:
         return self.language == "python" and "pulumi.export(" in self.text
 
     @property
+    def is_yaml_program(self) -> bool:
+        """Whether it is a Pulumi program in YAML."""
+        return self.language == "yaml" and yaml_program.is_program(self.text)
+
+    @property
     def is_tasks(self) -> bool:
         """Whether it is a list of Ansible tasks."""
         return self.language == "yaml" and self.text.startswith("- ") and "hosts:" not in self.text
@@ -85,9 +93,9 @@ def blocks(page: Path) -> list[Block]:
 
 
 class Reader:
-    """A reader who runs the blocks of a page, in a directory and with a registry."""
+    """A reader who runs the blocks of a page, in a directory and with a registry; `environ` has more of the environment."""
 
-    def __init__(self, folder: Path, registry: str) -> None:
+    def __init__(self, folder: Path, registry: str, environ: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.environ = {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -97,6 +105,7 @@ class Reader:
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_NOCOLOR": "true",
             "CGR_REGISTRY": registry,
+            **(environ or {}),
         }
         self.printed = ""
 
@@ -106,7 +115,7 @@ class Reader:
         for block in found:
             if block.file:
                 self._write(block.file, block.text)
-        for block in _joined([block for block in found if not block.file or block.is_program]):
+        for block in _joined([block for block in found if not block.file or block.is_program or block.is_yaml_program]):
             self._try(block)
 
     def _try(self, block: Block) -> None:
@@ -116,6 +125,8 @@ class Reader:
             return
         if block.is_program:
             self.printed = self._preview(block, where)
+        elif block.is_yaml_program:
+            self._preview_yaml(block, where)
         elif block.language == "python":
             self.printed = self._run([sys.executable, self._write("script.py", block.text)], where)
         elif block.is_tasks:
@@ -136,6 +147,11 @@ class Reader:
             value = preview.outputs[name]
             assert_shows(value if isinstance(value, str) else json.dumps(value, sort_keys=True), [shown], where)
         return preview.render()
+
+    def _preview_yaml(self, block: Block, where: str) -> None:
+        outputs = yaml_program.outputs_of(block.text, {"CGR_REGISTRY": self.environ["CGR_REGISTRY"]})
+        for name, shown in yaml_program.OUTPUT.findall(block.text):
+            assert_shows(outputs[name], [shown], where)
 
     def _write(self, name: str, text: str) -> str:
         file = self.folder / name

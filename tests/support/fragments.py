@@ -42,6 +42,10 @@ MORE = {
         "A dictionary; both names may be a registry alone, or go down to a repository. As text, it is"
         " C(registry.example.com/cgr=cgr.dev/acme.com), with commas between several."
     ],
+    "signers": [
+        "A dictionary from prefixes, such as C(cgr.dev/acme.com), to dictionaries with C(issuer) and C(identities), or the same as"
+        " JSON text."
+    ],
     "lock": [
         "A relative path is searched where the files of a task are searched: in C(files) of the role and beside the playbook."
         " A file that does not exist is an error."
@@ -68,7 +72,10 @@ def settings_fragment() -> str:
         title="How every plugin documents the access to the registry.",
         about="The settings, for modules and, in `LOOKUP`, for lookups.",
     )
-    options = [_option(setting.name, setting.text, SETTING_OPTIONS) for setting in SETTINGS]
+    own = [
+        setting for setting in SETTINGS if setting.name not in RULE_OPTIONS
+    ]  # the fragment of the rule has the others
+    options = [_option(setting.name, setting.text, SETTING_OPTIONS) for setting in own]
     requirements = "requirements:\n  - requests (Python library) where the plugin runs\n"
     text += _documentation("DOCUMENTATION", options, requirements)
     sources = []

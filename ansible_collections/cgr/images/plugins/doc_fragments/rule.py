@@ -60,7 +60,7 @@ options:
     description:
       - >-
         What to do about a build that may not be used: V(fail), or choose the newest V(older) one that may be used.
-        Requires O(pullable). With O(at) it always fails. By default V(fail).
+        Requires O(pullable) or O(signed). With O(at) it always fails. By default V(fail).
     type: str
     choices:
       - fail
@@ -78,6 +78,11 @@ options:
     description:
       - Warn if the newest build is older than this, such as V(30d).
     type: str
+  signed:
+    description:
+      - Whether the digest must be signed by one of the O(signers), which cosign verifies. If it is not, resolving it
+        is an error. The digest of an image that is already pinned is verified, too.
+    type: bool
 """
 
     CURRENT = r"""

@@ -88,6 +88,24 @@ options:
         A relative path is searched where the files of a task are searched: in C(files) of the role and beside the
         playbook. A file that does not exist is an error.
     type: str
+  signers:
+    description:
+      - >-
+        Who may sign the images below a prefix of repositories, such as C(cgr.dev/acme.com): O(issuer) and
+        C(identities), which are compared exactly. The longest matching prefix wins; the signer of
+        C(cgr.dev/chainguard) is known.
+      - A dictionary from prefixes, such as C(cgr.dev/acme.com), to dictionaries with C(issuer) and C(identities), or
+        the same as JSON text.
+    type: raw
+  trusted_root:
+    description:
+      - A file with the keys of the Sigstore services that are trusted, as written by C(cosign trusted-root create).
+        By default, cosign gets that of the public Sigstore from the network, once for a run.
+    type: path
+  cosign:
+    description:
+      - The program that verifies signatures. By default, O(cosign) is searched on C(PATH).
+    type: path
 requirements:
   - requests (Python library) where the plugin runs
 """
@@ -166,4 +184,24 @@ options:
       - name: cgr_lock
     env:
       - name: CGR_LOCK
+  signed:
+    vars:
+      - name: cgr_signed
+    env:
+      - name: CGR_SIGNED
+  signers:
+    vars:
+      - name: cgr_signers
+    env:
+      - name: CGR_SIGNERS
+  trusted_root:
+    vars:
+      - name: cgr_trusted_root
+    env:
+      - name: CGR_TRUSTED_ROOT
+  cosign:
+    vars:
+      - name: cgr_cosign
+    env:
+      - name: CGR_COSIGN
 """

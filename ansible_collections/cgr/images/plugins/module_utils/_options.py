@@ -27,7 +27,9 @@ _SETTING_TYPES: dict[str, dict[str, Any]] = {
     "file": {"type": "str"},  # searched where the files of a task are, so it must stay relative
     "seconds": {"type": "float"},
     "count": {"type": "int"},
+    "flag": {"type": "bool"},
     "mapping": {"type": "raw"},
+    "signers": {"type": "raw"},
 }
 
 RULE_OPTIONS: dict[str, dict[str, Any]] = {

@@ -100,7 +100,7 @@ def reject_naive(value: Any, name: str) -> None:
 
 def explain(error: CgrError) -> str:
     """Returns the sentence of an error; that about a missing library says where, and how to install it there."""
-    if not isinstance(error, MissingDependency):
+    if not isinstance(error, MissingDependency) or error.argument == "cosign":
         return str(error)
     library = "PyYAML" if "PyYAML" in error.message else "requests"
     pipx = re.search(r"/pipx/venvs/([^/]+)", sys.prefix)

@@ -228,6 +228,17 @@ active_seconds:
   returned: success, with O(image)
   type: int
   sample: 187200
+signed:
+  description:
+    - Who signed the digest, and when. Returned only if O(signed) is true.
+    - A dictionary with C(by), C(issuer), C(logged) and C(kind).
+  returned: success, with O(image) and O(signed)
+  type: dict
+  sample:
+    by: https://github.com/chainguard-images/images/.github/workflows/release.yaml@refs/heads/main
+    issuer: https://token.actions.githubusercontent.com
+    kind: legacy
+    logged: "2024-06-01T00:00:05Z"
 images:
   description:
     - The results of the images, each with the values above.
@@ -293,7 +304,8 @@ error_code:
       V(credentials_refused), V(not_entitled), V(denied_by_policy).
     - The registry does not answer - V(unavailable).
     - The registry's answer cannot be trusted - V(untrustworthy_answer).
-    - The Python library requests is not installed - V(missing_dependency).
+    - The image is not signed as O(signed) requires - V(not_signed), V(signature_refused).
+    - The Python library requests, or cosign for O(signed), is not installed - V(missing_dependency).
     - The lock file does not contain the image, does not exist or is malformed - V(not_locked), V(invalid_lock).
     - Several images failed for different reasons, which are in RV(failed_images) - V(several_failed).
   returned: failure

@@ -22,4 +22,8 @@ VARIABLES = (
     "cgr_cache",
     "cgr_mirrors",
     "cgr_lock",
+    "cgr_signed",
+    "cgr_signers",
+    "cgr_trusted_root",
+    "cgr_cosign",
 )

@@ -22,12 +22,13 @@ from .._resolver.model.mirrors import Mirrors
 from .._resolver.model.query import Query
 from .._resolver.model.reference import parse_ref
 from .._resolver.model.rule import PARTS
+from .._resolver.model.signature import Signature
 from .._resolver.redaction import redact
 from .model import LOCK_FILE_NAME, LOCK_VERSION, LOCK_VERSION_2, Entry, Lock, lock_key
 
 LARGEST = 64 * 1024 * 1024
 _ALWAYS = ("image", "rule", "ref", "digest", "updated_at", "resolved", "used")
-_SOMETIMES = ("upstream", "exclude", "named", "index", "created")
+_SOMETIMES = ("upstream", "exclude", "named", "index", "created", "signed")
 LOCKED_PARTS = tuple(part.name for part in PARTS if part.is_locked)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -158,6 +159,7 @@ def _to_data(entry: Entry) -> dict[str, Any]:
         "digest": entry.digest,
         **({"index": entry.index} if entry.index else {}),
         **({"created": str(entry.created)} if entry.created else {}),
+        **({"signed": entry.signed.to_dict()} if entry.signed else {}),
         "updated_at": str(entry.updated_at),
         "resolved": str(entry.resolved),
         "used": list(entry.used),
@@ -205,6 +207,9 @@ def _checked(data: Mapping[str, Any]) -> Entry:
         raise ValueError("index is not the digest that belongs to its platform.")
     if created and not index:
         raise ValueError("created is given without a platform.")
+    signed = _signature(data["signed"]) if "signed" in data else None
+    if bool(signed) != ("signed" in rule):
+        raise ValueError("signed says who signed the digest, if the rule has signed, and only then.")
     if updated_at > resolved or ("at" in rule and updated_at > Instant.parse(rule["at"])):
         raise ValueError(f"updated_at {updated_at} is later than the instant at which it was resolved.")
     exclude = _texts(data, "exclude")
@@ -215,7 +220,7 @@ def _checked(data: Mapping[str, Any]) -> Entry:
     if not isinstance(named, bool):
         raise ValueError("named is neither true nor false.")
     pin = (data["digest"], updated_at, resolved, upstream)
-    return Entry(image, rule, *pin, frozenset(exclude), used, named, index, created)
+    return Entry(image, rule, *pin, frozenset(exclude), used, named, index, created, signed)
 
 
 def _mirror(image: object, upstream: object) -> Mirrors | None:
@@ -230,6 +235,16 @@ def _instant(data: Mapping[str, Any], name: str) -> Instant:
         return Instant.parse(data[name])
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} {redact(str(data[name]))} is not an instant.") from error
+
+
+def _signature(data: Any) -> Signature:
+    try:
+        signature = Signature.from_dict(data)
+    except (TypeError, ValueError, KeyError) as error:
+        raise ValueError("signed is not a signature.") from error
+    if signature.to_dict() != data:
+        raise ValueError("signed is not written in its one form.")
+    return signature
 
 
 def _texts(data: Mapping[str, Any], name: str) -> set[str]:

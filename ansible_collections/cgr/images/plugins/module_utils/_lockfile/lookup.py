@@ -49,6 +49,8 @@ class LockLookup:
         reject_other_upstream(entry, query, self.path)
         reason = f"locked in {os.path.basename(self.path)} at {entry.resolved}: the tag had moved to it at {entry.updated_at}"
         resolution = Resolution.of(query, entry.index_digest, entry.updated_at, reason)
+        if entry.signed:
+            resolution = resolution.with_signature(entry.signed)
         if not entry.index:
             return resolution
         platform = str(query.rule.platform)
@@ -123,8 +125,12 @@ def _mirror(reference: Reference) -> tuple[str, ...]:
 def rule_options(rule: Rule) -> Iterator[str]:
     """Yields the command's options for the parts of a rule that belong to the key of a lock entry."""
     for name, value in locked_rule(rule).items():
+        option = f"--{name.replace('_', '-')}"
+        if value is True:
+            yield option
+            continue
         for each in value if isinstance(value, list) else [value]:
-            yield from (f"--{name.replace('_', '-')}", str(each))
+            yield from (option, str(each))
 
 
 def naming_options(rule: Rule) -> list[str]:

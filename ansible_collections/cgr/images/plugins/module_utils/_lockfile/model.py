@@ -20,12 +20,13 @@ from .._resolver.model.query import Query
 from .._resolver.model.reference import parse_ref
 from .._resolver.model.resolution import Resolution
 from .._resolver.model.rule import Rule
+from .._resolver.model.signature import Signature
 
 LOCK_FILE_NAME = "cgr.lock.json"
 LOCK_VERSION = 1
 LOCK_VERSION_2 = 2
-"""The version of a lock with an entry that version 1 cannot hold: a platform, or an age that counts from the build."""
-VERSION_2_PARTS = frozenset({"platform", "min_age_from"})
+"""The version of a lock with an entry that version 1 cannot hold: a platform, a signature, an age that counts from the build."""
+VERSION_2_PARTS = frozenset({"platform", "min_age_from", "signed"})
 
 
 class Key(NamedTuple):
@@ -52,6 +53,7 @@ class Entry:
             files used it, and is unused when they no longer do.
         index: the digest that the tag pointed at, if the entry has a platform: `digest` is then that of one image in it.
         created: when the build was built, in UTC, if the entry has a platform and the build says so.
+        signed: who signed the digest that the tag pointed at, if the rule asks for it.
     """
 
     image: str
@@ -65,6 +67,7 @@ class Entry:
     named: bool = True
     index: str | None = None
     created: Instant | None = None
+    signed: Signature | None = None
 
     @classmethod
     def of(cls, query: Query, resolution: Resolution, resolved: Instant, before: Entry | None = None) -> Entry:
@@ -100,6 +103,7 @@ class Entry:
             updated_at=resolution.updated_at or self.updated_at,
             index=resolution.index if has_platform else None,
             created=resolution.created if has_platform else None,
+            signed=resolution.signed,
         )
 
     @property
@@ -136,7 +140,7 @@ class Entry:
     def once_asked(self, query: Query) -> Query:
         """Returns the query for the instant at which the entry was resolved."""
         at = query.rule.at or self.resolved + -query.rule.min_age
-        return self.now_asked(query).with_rule(at=at, min_age=0, min_age_from="", current=None)
+        return self.now_asked(query).with_rule(at=at, min_age=0, min_age_from="", current=None, signed=False)
 
 
 @dataclass(frozen=True)

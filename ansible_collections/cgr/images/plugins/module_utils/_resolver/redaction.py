@@ -38,6 +38,10 @@ _BASE64 = re.compile(r"[\w+/=-]")
 
 _lock = threading.Lock()
 _secrets: dict[str, tuple[str, ...]] = {}
+# Their spellings: the short ones by their length, the others by how they begin.  A run reads a token for each repository, so
+# there may be thousands, and every message is searched.
+_short: dict[int, list[str]] = {}
+_long: dict[str, list[str]] = {}
 
 
 def remember_secret(secret: str) -> None:
@@ -47,8 +51,17 @@ def remember_secret(secret: str) -> None:
             text = part.strip()
             if text and text not in _secrets:
                 _secrets[text] = tuple(_spellings(text))
+                for spelling in _secrets[text]:
+                    _group(spelling).append(spelling)
         while len(_secrets) > MOST_SECRETS:
-            del _secrets[next(iter(_secrets))]
+            for spelling in _secrets.pop(next(iter(_secrets))):
+                _group(spelling).remove(spelling)
+
+
+def _group(spelling: str) -> list[str]:
+    if len(spelling) < SHORTEST_INSIDE:
+        return _short.setdefault(len(spelling), [])
+    return _long.setdefault(spelling[:SHORTEST_INSIDE], [])
 
 
 def hide_secrets(text: str, shortest: int = SHORTEST) -> str:
@@ -59,15 +72,15 @@ def hide_secrets(text: str, shortest: int = SHORTEST) -> str:
         shortest: how many characters a secret has at least that is hidden.
     """
     text = _WEB_TOKEN.sub(HIDDEN, _USER_INFO.sub(f"{HIDDEN}@", text))
-    with _lock:
-        spellings = [each for secret, all_ in _secrets.items() if len(secret) >= shortest for each in all_]
-    if not any(spellings):
-        return text
+    if not _ESCAPE.search(text):
+        with _lock:
+            return _without(text, list(_places(text, shortest)))
     found: list[tuple[int, int]] = []
     plain, spans = text, [(index, index + 1) for index in range(len(text))]
     for _round in range(3):  # as it is, escaped, and escaped twice
-        for start, end in _places(plain, spellings):
-            found.append((spans[start][0], spans[end - 1][1]))
+        with _lock:
+            places = list(_places(plain, shortest))
+        found += [(spans[start][0], spans[end - 1][1]) for start, end in places]
         decoded, steps = _decoded(plain)
         if decoded == plain:
             break
@@ -103,16 +116,18 @@ def _spellings(secret: str) -> Iterator[str]:
             yield from {whole, whole.replace("+", "-").replace("/", "_")}
 
 
-def _places(text: str, spellings: list[str]) -> Iterator[tuple[int, int]]:
-    for spelling in spellings:
-        start = text.find(spelling)
-        while start >= 0:
-            end = start + len(spelling)
-            if len(spelling) >= SHORTEST_INSIDE or not (
-                _is_word(text[start - 1 : start]) or _is_word(text[end : end + 1])
-            ):
+def _places(text: str, shortest: int) -> Iterator[tuple[int, int]]:
+    for length in range(shortest, SHORTEST_INSIDE):
+        for start in range(len(text) - length + 1) if _short.get(length) else ():
+            end = start + length
+            inside = _is_word(text[start - 1 : start]) or _is_word(text[end : end + 1])
+            if not inside and text[start:end] in _short[length]:
                 yield start, end
-            start = text.find(spelling, start + 1)
+    starts = [text[start : start + SHORTEST_INSIDE] for start in range(len(text) - SHORTEST_INSIDE + 1)]
+    for start, beginning in () if _long.keys().isdisjoint(starts) else enumerate(starts):
+        for spelling in _long.get(beginning, ()):
+            if text.startswith(spelling, start):
+                yield start, start + len(spelling)
 
 
 def _is_word(character: str) -> bool:

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where everything is put together: settings, clock and credentials are read here, once, and passed down.
+"""The class `Resolver`: settings and environment are read here, once, and passed down.
 
 The path of a query: reference → credentials → transport → registry → history → selection → resolution.
 """
@@ -9,50 +9,35 @@ from __future__ import annotations
 
 import copy
 import os
-import time
 from typing import TYPE_CHECKING, Callable, Mapping, TypeVar
-from urllib.parse import urlsplit
 
 from .._lockfile.lookup import LockLookup
-from .auth.chain import CredentialChain, audience_of, credential_sources, docker_credential
-from .auth.credentials import Considered, Credential
-from .auth.once import Answers
+from .auth.credentials import Considered
 from .border import border, log_debug
-from .cache.cache import Cache, MemoryCache, NullCache
-from .cache.caching import CachingResolver
-from .cache.content_cache import ContentCache
-from .cache.file_cache import FileCache
+from .cache.cache import Cache
 from .cache.present import RunPresent
-from .errors import CgrError
+from .errors import CgrError, InvalidImage
 from .history import timeline
-from .history.source import HistorySource
 from .history.timeline import Timeline
-from .http.transport import Transport
 from .model import query_set, reference
-from .model.grammar import REGISTRY, is_loopback
-from .model.instant import AtLike, Instant
+from .model.instant import AtLike
 from .model.query import Query
 from .model.query_set import ImageLike
 from .model.reference import Reference
 from .model.resolution import Resolution, Resolutions
 from .model.rule import RuleArguments, parse_current
+from .model.signature import Signature
 from .registry.content import Content
-from .registry.mirror import Mirror
-from .registry.repository import Repository
-from .registry.tag_history import TagHistory
-from .registry.token_exchange import TokenExchange
 from .resolve import snapshot
-from .resolve.access import Access, Trace
+from .resolve.access import Trace
 from .resolve.past import read_moves, read_timeline, with_choice, with_details
-from .resolve.single import Lookup
 from .resolve.snapshot import Progress
 from .settings import Settings, SettingsArguments
-from .version import VERSION
+from .wiring import make_caching_resolver
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-USER_AGENT = f"pulumi-cgr/{VERSION}"
 
 _T = TypeVar("_T")
 
@@ -86,45 +71,13 @@ class Resolver:
         **settings: Unpack[SettingsArguments],
     ) -> None:
         read = Settings.read(settings, dict(os.environ if environment is None else environment))
-        transport = Transport(USER_AGENT, read.concurrency, read.environment)
-        tokens, answers = TokenExchange(transport, audience_of(read)), Answers()
-        chain = CredentialChain(credential_sources(read, transport, answers), REGISTRY, answers)
-
-        lasting = (
-            FileCache(os.path.expanduser(read.cache), lasting_only=True, seconds=read.timeout)
-            if read.cache
-            else NullCache()
-        )
-        contents = ContentCache(run_cache or MemoryCache(), lasting)
-
-        def registry_of(image: Reference) -> str:
-            return read.registry_url if image.host == REGISTRY else f"http://{image.host}"
-
-        def open_repository(image: Reference, credential: Credential, deadline: float) -> Repository:
-            return Repository(transport, tokens, registry_of(image), image, credential, deadline)
-
-        def open_history(image: Reference, credential: Credential, deadline: float) -> HistorySource:
-            return TagHistory(open_repository(image, credential, deadline))
-
-        def credential_of_mirror(host: str, name: str, deadline: float) -> Credential | None:
-            return docker_credential(read.environment, answers, host, name, deadline)
-
-        def open_content(image: Reference, credential: Credential, deadline: float) -> Content:
-            return Content(open_repository(image, credential, deadline), contents.keep)
-
-        def clock(image: Reference) -> Instant | None:
-            is_own = is_loopback(urlsplit(registry_of(image)).netloc)
-            return None if is_own else Instant(time.time_ns())  # a registry for tests has a clock of its own
-
-        access = Access(chain, read.timeout, trace or (lambda _sentence: None))
-        self._lookup = Lookup(access, open_history, open_content, Mirror(transport, credential_of_mirror), clock)
-        self._caching = CachingResolver(
-            self._lookup, registry_of, run_cache or NullCache(), lasting, read.concurrency, present
-        )
+        self._caching = make_caching_resolver(read, trace, run_cache, present)
+        self._lookup = self._caching.lookup
         self._locked = LockLookup(read.lock) if read.lock else None
         self._debug = trace or log_debug
         self.concurrency = read.concurrency
         self.mirrors = read.mirrors
+        self._signed = read.signed
 
     def resolve(self, image: str, **rule: Unpack[RuleArguments]) -> Resolution:
         """Resolves an image to its digest.
@@ -140,6 +93,8 @@ class Resolver:
             AccessRefused: credentials are missing or do not suffice.
             RegistryUnavailable: the registry did not answer in time.
             UntrustworthyAnswer: the registry's answer cannot be believed.
+            NotSigned, SignatureRefused: `signed` is asked for, and the digest is not signed as it must be.
+            MissingDependency: `signed` is asked for, and cosign is not installed or too old.
             NotLocked, InvalidLock: it resolves from a lock file, which does not contain the image, or is not valid.
         """
         return self.resolve_query(self.parse_query(image, **rule))
@@ -257,11 +212,15 @@ class Resolver:
 
     def parse_query(self, image: object, **rule: Unpack[RuleArguments]) -> Query:
         """Parses a query; arguments and errors are those of `resolve`."""
-        return Query.parse(image, self.mirrors, **rule)
+        return Query.parse(image, self.mirrors, **self._with_settings(rule))
 
     def parse_queries(self, images: Mapping[str, ImageLike], **rule: Unpack[RuleArguments]) -> dict[str, Query]:
         """Parses the queries of a set, by the caller's keys; arguments and errors are those of `resolve_all`."""
-        return query_set.parse_queries(images, self.mirrors, **rule)
+        return query_set.parse_queries(images, self.mirrors, **self._with_settings(rule))
+
+    def _with_settings(self, rule: RuleArguments) -> RuleArguments:
+        """Returns a rule with what the settings say about every image, unless it says otherwise."""
+        return {**rule, "signed": True} if self._signed and rule.get("signed") is None else rule
 
     def resolve_query(self, query: Query) -> Resolution:
         """Resolves a query; raises what `resolve` does."""
@@ -269,6 +228,32 @@ class Resolver:
             if query.reference.digest is not None:
                 return self._caching.resolve_pinned(query, query.reference.digest)
             return self._locked.resolve(query) if self._locked else self._caching.resolve(query)
+
+    def verify(self, image: str, digest: str | None = None) -> Signature:
+        """Verifies that a digest is signed, whatever the rule; a lock file is not used.
+
+        Args:
+            image: the image, as for `resolve`.
+            digest: the digest of its index; by default the one in the image.
+
+        Returns:
+            Who signed it, and when.
+
+        Raises:
+            InvalidArgument: the image is malformed, no digest is given, or `signers` has no signer for it.
+            NotSigned, SignatureRefused: it is not signed as it must be.
+            MissingDependency: cosign is not installed or too old.
+            AccessRefused, RegistryUnavailable, UntrustworthyAnswer: as for `resolve`.
+        """
+        with border(self._debug):
+            named = reference.parse(image, self.mirrors)
+            pinned = digest or named.digest
+            if pinned is None:
+                raise InvalidImage(f"it has no digest to verify: write {image}@sha256:….", image=image)
+            try:
+                return self._lookup.verify(named, pinned)
+            except CgrError as error:
+                raise error.with_image(image) from error.__cause__
 
     def resolve_queries(self, queries: Mapping[str, Query], progress: Progress | None = None) -> Resolutions:
         """Resolves a set of queries; arguments and errors are those of `resolve_all`."""

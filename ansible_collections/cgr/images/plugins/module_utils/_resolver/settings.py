@@ -10,18 +10,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, fields
-from typing import Any, Callable, Mapping, NamedTuple, TypedDict, Union
-from urllib.parse import urlsplit
+from typing import Any, Mapping, NamedTuple, TypedDict, Union
 
 from .errors import InvalidArgument
-from .model.grammar import REGISTRY, is_loopback
+from .model.grammar import REGISTRY
 from .model.mirrors import Mirrors
-from .redaction import redact, remember_secret
+from .model.signers import Signers, SignersLike
+from .redaction import remember_secret
+from .setting_kinds import MAX_CONCURRENCY, parser_of
 
 DEFAULT_REGISTRY_URL = f"https://{REGISTRY}"
 DEFAULT_ISSUER = "https://issuer.enforce.dev"
-MAX_TIMEOUT = 3600
-MAX_CONCURRENCY = 64
 
 PathLike = Union[str, os.PathLike[str]]
 
@@ -44,6 +43,10 @@ class SettingsArguments(TypedDict, total=False):
     cache: PathLike | None
     mirrors: Mapping[str, str] | str | None
     lock: PathLike | None
+    signed: bool | str | None
+    signers: SignersLike | str | None
+    trusted_root: PathLike | None
+    cosign: PathLike | None
 
 
 class Setting(NamedTuple):
@@ -52,7 +55,7 @@ class Setting(NamedTuple):
     Attributes:
         name: its name as an argument, an option and in configuration.
         default: its value if it is not given.
-        kind: `text`, `choice`, `url`, `path`, `file`, `seconds`, `count` or `mapping`.
+        kind: `text`, `choice`, `url`, `path`, `file`, `seconds`, `count`, `flag`, `mapping` or `signers`.
         text: what it means, in Markdown.
         is_secret: whether it must never be shown.
         alias: another name that is accepted for it.
@@ -166,6 +169,32 @@ class Settings:
             "file",
         ),
     )
+    signed: bool = field(
+        default=False,
+        metadata=_setting(
+            "Whether `signed` is true for every image whose rule does not say otherwise. By default `false`.", "flag"
+        ),
+    )
+    signers: Signers | None = field(
+        default=None,
+        metadata=_setting(
+            "Who may sign the images below a prefix of repositories, such as `cgr.dev/acme.com`: `issuer` and `identities`,"
+            " which are compared exactly. The longest matching prefix wins; the signer of `cgr.dev/chainguard` is known.",
+            "signers",
+        ),
+    )
+    trusted_root: str = field(
+        default="",
+        metadata=_setting(
+            "A file with the keys of the Sigstore services that are trusted, as written by `cosign trusted-root create`. By"
+            " default, cosign gets that of the public Sigstore from the network, once for a run.",
+            "path",
+        ),
+    )
+    cosign: str = field(
+        default="",
+        metadata=_setting("The program that verifies signatures. By default, `cosign` is searched on `PATH`.", "path"),
+    )
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -190,7 +219,7 @@ class Settings:
             if setting.is_secret:
                 remember_secret(str(value))
             if value:
-                found[setting.name] = _parser(setting.kind)(name, value)
+                found[setting.name] = parser_of(setting.kind)(name, value)
         settings = cls(**found, environment=environment)
         if bool(settings.username) != bool(settings.password):
             raise InvalidArgument(
@@ -216,17 +245,6 @@ SETTING_NAMES = tuple(setting.name for setting in SETTINGS)
 SECRET_NAMES = frozenset(setting.name for setting in SETTINGS if setting.is_secret)
 
 
-def is_server_url(url: str) -> bool:
-    """Whether `url` is an `https://` URL of a host, or an `http://` URL of a loopback host, without user info."""
-    try:
-        parts = urlsplit(url)
-        is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.netloc))
-        has_host = bool(parts.hostname) and parts.port != 0 and parts.netloc.isascii()
-        return is_safe and has_host and "@" not in parts.netloc and all("!" <= c <= "~" for c in url)
-    except ValueError:
-        return False
-
-
 def _first_given(setting: Setting, given: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[str, Any]:
     """Returns the value of a setting, without the white space around it, and under which name it was found."""
     for name in setting.names:
@@ -237,62 +255,3 @@ def _first_given(setting: Setting, given: Mapping[str, Any], environment: Mappin
         if environment.get(name, "").strip():
             return name, environment[name].strip()
     return setting.name, ""
-
-
-def _parse_text(_name: str, value: Any) -> str:
-    return str(value)
-
-
-def _parse_choice(name: str, value: Any) -> str:
-    if value != "anonymous":
-        raise InvalidArgument(f"{name} {redact(value)} is unknown: write 'anonymous', or omit it.", name)
-    return "anonymous"
-
-
-def _parse_url(name: str, value: Any) -> str:
-    url = str(value).rstrip("/")
-    scheme, _colon, host = url.lower().partition("://")
-    if not is_server_url(url) or f"{urlsplit(url).scheme}://{urlsplit(url).netloc}".lower() != f"{scheme}://{host}":
-        raise InvalidArgument(
-            f"{name} {redact(value)} is not the URL of a server: write https://HOST, or http://HOST:PORT for a loopback"
-            " host, without a path.",
-            name,
-        )
-    return f"{scheme}://{host.removesuffix(':443' if scheme == 'https' else ':80')}"
-
-
-def _parse_seconds(name: str, value: Any) -> float:
-    try:
-        seconds = float(str(value))
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= MAX_TIMEOUT:
-        raise InvalidArgument(f"{name} {redact(value)} is not a number of seconds from 0 to {MAX_TIMEOUT}.", name)
-    return seconds
-
-
-def _parse_count(name: str, value: Any) -> int:
-    # Pulumi's configuration and Ansible's options may hold it as text.
-    text = str(value)
-    if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= MAX_CONCURRENCY:
-        raise InvalidArgument(f"{name} {redact(text)} is not a whole number from 1 to {MAX_CONCURRENCY}.", name)
-    return int(text)
-
-
-def _parse_mirrors(name: str, value: Any) -> Mirrors:
-    try:
-        return Mirrors.of(value)
-    except InvalidArgument as error:
-        error.argument = name
-        raise
-
-
-def _parser(kind: str) -> Callable[[str, Any], Any]:
-    parsers: dict[str, Callable[[str, Any], Any]] = {
-        "choice": _parse_choice,
-        "url": _parse_url,
-        "seconds": _parse_seconds,
-        "count": _parse_count,
-        "mapping": _parse_mirrors,
-    }
-    return parsers.get(kind, _parse_text)

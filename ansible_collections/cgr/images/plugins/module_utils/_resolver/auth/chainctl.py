@@ -18,12 +18,13 @@ from typing import Mapping
 from ..errors import BrokenCredentials
 from ..model.grammar import REGISTRY
 from ..model.reference import Reference
+from ..process import find_program
 from ..redaction import redact
 from . import jwt
 from .credentials import Bearer, Credential, check_token
 from .files import home_of, read_file
 from .once import Answers
-from .programs import find_program, run_program
+from .programs import run_program
 
 SECONDS_TO_SPARE = 60
 _DEVICE_URL = re.compile(r"https://[\w.-]+(?:/[\w./?=&%-]*)?")

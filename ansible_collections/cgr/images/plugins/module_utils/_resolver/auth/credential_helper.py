@@ -13,10 +13,11 @@ import re
 from typing import Mapping
 
 from ..errors import BrokenCredentials
+from ..process import find_program
 from ..redaction import redact, remember_secret
 from .credentials import Credential, credential_from_pair
 from .go_json import field
-from .programs import find_program, run_program
+from .programs import run_program
 
 NOT_FOUND = "credentials not found"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -20,7 +20,8 @@ from ..http.transport import Transport
 from ..model.grammar import REGISTRY, is_loopback
 from ..model.reference import Reference
 from ..redaction import redact
-from ..settings import DEFAULT_ISSUER, Settings, is_server_url
+from ..setting_kinds import is_server_url
+from ..settings import DEFAULT_ISSUER, Settings
 from . import jwt
 from .credentials import Bearer, Credential, check_token
 from .files import read_file

@@ -52,7 +52,9 @@ class CachingResolver:
             return CacheEntry(resolution, _is_lasting(resolution, self.lookup.clock(query.reference)))
 
         key = self._key(query)
-        is_lasting = query.rule.at and not (query.rule.pullable or query.rule.check_mirror)  # both may change
+        is_lasting = query.rule.at and not (
+            query.rule.pullable or query.rule.check_mirror or query.rule.signed
+        )  # all of them may change
         lasting = self.lasting_cache if is_lasting else NullCache()
         codec = _codec(query)
         entry = self.run_cache.get_or_set(key, lambda: lasting.get_or_set(key, compute, codec), codec)
@@ -61,14 +63,12 @@ class CachingResolver:
 
     def resolve_pinned(self, query: Query, digest: str) -> Resolution:
         """Resolves an image that is already pinned: only what its manifest says may have to be looked up."""
-        resolution = Resolution.of(query, digest, None, "already pinned in the image; nothing was looked up")
-        if not query.rule.needs_content:
-            return resolution
+        if not query.rule.checks_build:
+            return Resolution.of(query, digest, None, "already pinned in the image; nothing was looked up")
         try:
-            found = self.lookup.with_details(query, resolution)
+            return self.lookup.check(query, Resolution.of(query, digest, None, "already pinned in the image"))
         except CgrError as error:
             raise error.with_image(query.reference.image) from error.__cause__
-        return replace(found, reason="already pinned in the image")
 
     def _resolve(self, query: Query) -> Resolution:
         if self.present is None or query.is_fixed:
@@ -114,6 +114,8 @@ class CachingResolver:
         asked = query.reference
         image = f"{asked.upstream}:{asked.tag}"
         key = {"registry": self.registry_of(asked), "image": image, "rule": query.rule.to_dict()}
+        if query.rule.signed:
+            key["signatures"] = self.lookup.signatures.settings_for(asked)
         given = self.present.given if self.present and not query.is_fixed else None
         return {**key, "present": str(given)} if given else key
 

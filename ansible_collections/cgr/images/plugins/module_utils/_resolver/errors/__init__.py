@@ -8,7 +8,8 @@
     ├── AccessRefused            the credentials are missing or do not suffice: sign in
     ├── RegistryUnavailable      no answer in time: try again later
     ├── UntrustworthyAnswer      an answer that cannot be trusted: tell the registry's owner
-    ├── MissingDependency        a Python library is not installed
+    ├── SignatureError           the image is not signed as it must be: do not deploy it
+    ├── MissingDependency        a Python library, or cosign, is not installed
     ├── NotLocked                the lock file does not contain the image: lock it
     ├── InvalidLock              the lock file cannot be used: fix it
     └── SeveralFailed            some images of a set failed, each for a reason of its own
@@ -26,4 +27,5 @@ from .builds import *
 from .lock import *
 from .registry import *
 from .several import *
+from .signatures import *
 from .usage import *

@@ -21,6 +21,7 @@ class CgrError(Exception):
 
     error_code = "error"
     argument = "image"
+    index: str | None = None  # the digest that the tag pointed at, if the error is about the deployed build
     considered: tuple[Any, ...] = ()  # the outcome of each source of credentials that was asked
 
     def __init__(self, message: str, argument: str | None = None, *, image: str | None = None) -> None:

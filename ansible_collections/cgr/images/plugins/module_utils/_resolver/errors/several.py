@@ -8,6 +8,9 @@ from typing import Any, Mapping
 
 from .base import CgrError
 
+MOST_ALIKE = 5
+"""How many images of a set are listed one by one that fail for the same reason."""
+
 
 class SeveralFailed(CgrError):
     """Some images of a set cannot be resolved, so none is; `errors` holds the reasons, by the keys of the set.
@@ -19,8 +22,8 @@ class SeveralFailed(CgrError):
     argument = "images"
 
     def __init__(self, errors: Mapping[str, CgrError], total: int) -> None:
-        lines = [f"- {error}" if error.image == key else f"- {key}: {error}" for key, error in errors.items()]
-        super().__init__("\n".join([f"{len(errors)} of {total} images cannot be resolved, so none is:", *lines]))
+        head = f"{len(errors)} of {total} images cannot be resolved, so none is:"
+        super().__init__("\n".join([head, *_listed(errors)]))
         self.errors = dict(errors)
         self.total = total
         codes = {error.error_code for error in errors.values()}
@@ -30,6 +33,21 @@ class SeveralFailed(CgrError):
         """Returns the error and those it consists of as JSON data."""
         errors = {key: error.to_dict() for key, error in self.errors.items()}
         return {**super().to_dict(), "errors": errors, "total": self.total}
+
+
+def _listed(errors: Mapping[str, CgrError]) -> list[str]:
+    """Returns a line for each error, or one for all that have the same message if they are many."""
+    alike: dict[str, list[str]] = {}
+    for key, error in errors.items():
+        alike.setdefault(error.message, []).append(key)
+    lines = []
+    for key, error in errors.items():
+        keys = alike[error.message]
+        if len(keys) <= MOST_ALIKE:
+            lines.append(f"- {error}" if error.image == key else f"- {key}: {error}")
+        elif key == keys[0]:
+            lines.append(f"- {', '.join(keys[:MOST_ALIKE])} and {len(keys) - MOST_ALIKE} more: {error.message}")
+    return lines
 
 
 def error_from_dict(data: Mapping[str, Any]) -> CgrError:

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Errors of the caller: an argument, a setting, or a Python library that is not installed."""
+"""Errors of the caller: an argument, a setting, or a library or program that is not installed."""
 
 from __future__ import annotations
 
@@ -45,9 +45,10 @@ class InvalidRule(InvalidArgument):
 
 
 class MissingDependency(CgrError):
-    """A Python library is not installed: requests, or PyYAML to read YAML files.
+    """A library or program is not installed: requests, PyYAML to read YAML files, or cosign to verify signatures.
 
-    Fix: Install it with the Python that runs Ansible or the program: `python -m pip install requests PyYAML`.
+    Fix: Install a library with the Python that runs Ansible or the program: `python -m pip install requests PyYAML`; for
+    cosign, see https://docs.sigstore.dev/cosign/system_config/installation/.
     """
 
     error_code = "missing_dependency"

@@ -5,6 +5,7 @@
 - Connections are reused; proxies and CA bundles come from the environment variables (see `proxies.py`, `connections.py`).
 - `urllib3.util.Retry` says how long to wait before another attempt (`Retry-After`, else exponentially).  No wait is begun that
   would end after the deadline.
+- A host whose requests keep failing is not asked for a while (see `circuit_breaker.py`).
 - A 429 slows every request to that host down, not only the one that met it, and is waited out until the deadline.
 - No redirect is followed, and no more of one is read than its headers: an API that answers JSON does not redirect, and a
   credential must not travel.
@@ -23,6 +24,7 @@ from urllib.parse import urlencode
 
 from ..errors import RegistryUnavailable
 from .bounded import LARGEST_BODY
+from .circuit_breaker import CircuitBreaker
 from .connections import Connections
 from .exchange import Exchange, Response
 from .failures import expected_failures, final, plainly
@@ -62,6 +64,7 @@ class Transport:
         self._connections = Connections(connections, environment)
         self._lock = threading.Lock()
         self._rate_limiters: dict[str, RateLimiter] = defaultdict(RateLimiter)
+        self._circuit_breakers: dict[str, CircuitBreaker] = defaultdict(CircuitBreaker)
         self._free = threading.BoundedSemaphore(connections)
         remember_proxy_secrets(environment)
 
@@ -120,6 +123,10 @@ class Transport:
         pool = self._connections.through(proxy, exchange.url.startswith("https:"))
         with self._lock:
             rate_limiter = self._rate_limiters[exchange.host]
+            circuit_breaker = self._circuit_breakers[exchange.host]
+        known = circuit_breaker.failure()
+        if known is not None:
+            raise _unavailable(exchange.host, known)
         retry = _retry_policy()
         failure = ""
         while (turn := rate_limiter.wait_for_turn(exchange.deadline)) is not None:
@@ -132,6 +139,7 @@ class Transport:
                 failure = _failure(error, exchange, proxy, failure)
             if response is not None and response.status not in retry_statuses:
                 rate_limiter.speed_up()
+                circuit_breaker.succeed()
                 return response
             if response is not None and response.status == SLOW_DOWN:
                 pause = _retry_after(response)
@@ -141,13 +149,11 @@ class Transport:
                 continue
             wait = _wait(retry, response)
             if retry.total == 0 or time.monotonic() + wait >= exchange.deadline:
+                circuit_breaker.fail(failure)
                 break
             retry = retry.increment(method=exchange.method, url=exchange.url)
             time.sleep(wait)
-        raise RegistryUnavailable(
-            f"{exchange.host} cannot be asked: {failure or f'it wants fewer requests ({SLOW_DOWN})'}. Check the network and the"
-            " proxy, then try again."
-        )
+        raise _unavailable(exchange.host, failure)
 
     @contextmanager
     def _connection(self, deadline: float) -> Iterator[None]:
@@ -158,6 +164,11 @@ class Transport:
             yield
         finally:
             self._free.release()
+
+
+def _unavailable(host: str, failure: str) -> RegistryUnavailable:
+    why = failure or f"it wants fewer requests ({SLOW_DOWN})"
+    return RegistryUnavailable(f"{host} cannot be asked: {why}. Check the network and the proxy, then try again.")
 
 
 def _failure(error: Exception, exchange: Exchange, proxy: Proxy | None, earlier: str) -> str:

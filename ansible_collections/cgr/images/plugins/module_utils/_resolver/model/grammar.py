@@ -46,3 +46,9 @@ def is_name(text: str) -> bool:
 def is_tag(text: str) -> bool:
     """Whether `text` is a well-formed tag."""
     return _TAG.fullmatch(text) is not None
+
+
+def is_place(text: str) -> bool:
+    """Whether `text` is a registry, with or without the first parts of a path."""
+    host, slash, path = text.partition("/")
+    return is_registry(host) and (is_name(path) if slash else True)

@@ -15,7 +15,7 @@ from typing import Any, Iterator, Mapping
 
 from ..errors import InvalidArgument
 from ..redaction import redact
-from .grammar import REGISTRY, is_loopback, is_name, is_registry
+from .grammar import REGISTRY, is_loopback, is_place
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,13 @@ class Mirrors:
 def _pairs(value: Mapping[str, str] | str) -> Iterator[tuple[str, str]]:
     for left, right in _sides(value):
         left, right = (str(side).strip().rstrip("/") for side in (left, right))
-        if not _is_place(left) or left.partition("/")[0] == REGISTRY:
+        if not is_place(left) or left.partition("/")[0] == REGISTRY:
             raise InvalidArgument(
                 f"mirrors: {redact(left)} is not the name of a mirror: write its registry and the path before the images, such as"
                 " registry.example.com/cgr, in lower case."
             )
         host = right.partition("/")[0]
-        if not _is_place(right) or not (host == REGISTRY or is_loopback(host)):
+        if not is_place(right) or not (host == REGISTRY or is_loopback(host)):
             raise InvalidArgument(
                 f"mirrors: {redact(right)}, for {left}, is not a name on {REGISTRY}: write {REGISTRY}, or {REGISTRY}/ORG."
             )
@@ -87,8 +87,3 @@ def _sides(value: Mapping[str, str] | str) -> Iterator[tuple[Any, Any]]:
                     " several with commas, or give a mapping."
                 )
             yield left, right
-
-
-def _is_place(text: str) -> bool:
-    host, slash, path = text.partition("/")
-    return is_registry(host) and (is_name(path) if slash else True)

@@ -12,6 +12,7 @@ from .details import Details
 from .grammar import is_digest
 from .instant import SECOND, Instant
 from .query import Query
+from .signature import Signature
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Resolution:
         history: the part of the tag's history that was read; none if it was not read.
         details: what the manifest of the build says, if that was asked for.
         present: the instant that its run takes for the present; `None` if `at` was given, or the run does not set it.
+        signed: who signed the digest, and when; `None` if that was not asked for.
     """
 
     image: str
@@ -46,6 +48,7 @@ class Resolution:
     history: HistoryRange | None = field(default=None, repr=False)
     present: Instant | None = None
     details: Details | None = None
+    signed: Signature | None = None
 
     @classmethod
     def of(
@@ -131,6 +134,7 @@ class Resolution:
             "next": _build(self.next),
             "active_seconds": self.active_seconds,
             **self._details_to_result(),
+            **self._signed_to_dict(),
         }
 
     def _details_to_result(self) -> dict[str, Any]:
@@ -149,6 +153,7 @@ class Resolution:
             "history": _history_to_dict(self.history) if self.history else None,
             "present": _text(self.present),
             **({"details": self.details.to_dict()} if self.details else {}),
+            **self._signed_to_dict(),
         }
 
     @classmethod
@@ -167,8 +172,11 @@ class Resolution:
         if query.reference.digest is None and (updated_at is None or (at and updated_at > at)):
             raise ValueError("is not a resolution of this query")
         warnings = tuple(str(warning) for warning in data["warnings"])
+        signed = Signature.from_dict(data["signed"]) if data.get("signed") else None
+        if query.rule.signed and signed is None:
+            raise ValueError("is not signed")
         resolution = cls.of(query, data["digest"], updated_at, str(data["reason"]), warnings, history)
-        resolution = replace(resolution, present=_instant(data.get("present")))
+        resolution = replace(resolution, present=_instant(data.get("present")), signed=signed)
         details = Details.from_dict(data["details"]) if data.get("details") else None
         if details and resolution.digest != (
             details.platforms[details.platform] if details.platform else details.index
@@ -179,11 +187,18 @@ class Resolution:
     def for_query(self, query: Query) -> Resolution:
         """Returns the resolution for a query that asks for the same, perhaps in other words, such as a mirror's name."""
         resolution = self.of(query, self.digest, self.updated_at, self.reason, self.warnings, self.history)
-        return replace(resolution, present=self.present, details=self.details)
+        return replace(resolution, present=self.present, details=self.details, signed=self.signed)
+
+    def with_signature(self, signature: Signature) -> Resolution:
+        """Returns the resolution of a digest whose signature was verified."""
+        return replace(self, signed=signature, reason=f"{self.reason}; {signature.sentence}")
 
     def with_warning(self, warning: str) -> Resolution:
         """Returns the resolution with one more warning."""
         return replace(self, warnings=(*self.warnings, warning))
+
+    def _signed_to_dict(self) -> dict[str, Any]:
+        return {"signed": self.signed.to_dict()} if self.signed else {}
 
     @property
     def _others(self) -> tuple[Build, ...]:

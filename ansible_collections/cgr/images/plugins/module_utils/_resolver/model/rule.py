@@ -39,6 +39,7 @@ class RuleArguments(TypedDict, total=False):
     details: bool | None
     current: str | None
     stale_after: str | None
+    signed: bool | None
 
 
 class Kind(NamedTuple):
@@ -243,7 +244,7 @@ class Rule:
         metadata=_part(
             _choice("fail", "older"),
             "What to do about a build that may not be used: `fail`, or choose the newest `older` one that may be used. Requires"
-            " `pullable`. With `at` it always fails. By default `fail`.",
+            " `pullable` or `signed`. With `at` it always fails. By default `fail`.",
             is_locked=False,
         ),
     )
@@ -277,6 +278,14 @@ class Rule:
             "Warn if the newest build is older than this, such as `30d`.",
             is_locked=False,
             chooses=False,
+        ),
+    )
+    signed: bool = field(
+        default=False,
+        metadata=_part(
+            FLAG,
+            "Whether the digest must be signed by one of the `signers`, which cosign verifies. If it is not, resolving it is an"
+            " error. The digest of an image that is already pinned is verified, too.",
         ),
     )
 
@@ -314,6 +323,11 @@ class Rule:
         return replace(self, current=digest if self.min_age or self.pullable else None)
 
     @property
+    def checks_build(self) -> bool:
+        """Whether the chosen build must be looked at, not only the history."""
+        return self.needs_content or self.signed
+
+    @property
     def needs_content(self) -> bool:
         """Whether the manifest of the chosen build is needed, not only its digest."""
         return bool(self.platform or self.pullable or self.check_mirror or self.details)
@@ -329,10 +343,11 @@ class Rule:
                 "current requires min_age or pullable: without them, the latest build is chosen whatever is deployed.",
                 "current",
             )
-        for name, required in (("min_age_from", "min_age"), ("on_denied", "pullable")):
-            if getattr(self, name) and not getattr(self, required):
+        for name, required in (("min_age_from", ("min_age",)), ("on_denied", ("pullable", "signed"))):
+            if getattr(self, name) and not any(getattr(self, each) for each in required):
                 raise InvalidRule(
-                    f"{name} {getattr(self, name)} requires {required}: give it, too, or omit {name}.", name
+                    f"{name} {getattr(self, name)} requires {' or '.join(required)}: give it, too, or omit {name}.",
+                    name,
                 )
 
 

@@ -91,8 +91,8 @@ class Mirror:
         realm = parameters.get("realm", "")
         if scheme.lower() != "bearer" or not _is_same_host(realm, base):
             raise UntrustworthyAnswer(
-                f"The mirror {urlsplit(base).netloc} wants a token from {redact(urlsplit(realm).netloc or 'nowhere')}, which was"
-                " not asked: credentials go to their own host only. Omit check_mirror for it."
+                f"The mirror {urlsplit(base).netloc} wants a token from {redact(realm or 'nowhere')}, which was not asked:"
+                " credentials go to their own host only. Omit check_mirror for it."
             )
         scope = {"scope": f"repository:{name}:pull"}
         service = {"service": parameters["service"]} if "service" in parameters else {}

@@ -21,18 +21,18 @@ def keep_current(resolution: Resolution, query: Query) -> Resolution | None:
     Returns:
         The resolution of the query; `None` if too little was read to tell.
     """
+    if query.rule.current and query.rule.on_denied and query.rule.current != resolution.index:
+        return None  # a newer build may have been passed over that is the current pin
     history = resolution.history
     if not query.rule.current or not resolution.updated_at or history is None or history.now is None:
         return resolution
-    if query.rule.on_denied and query.rule.current != resolution.index:
-        return None  # a newer build may have been passed over that is the current pin
     if not query.rule.min_age:
         return resolution
     choice = Choice(Build(resolution.updated_at, resolution.index), resolution.reason)
     kept = selection.keep_current(choice, query.rule, history)
     if kept is choice:
         return resolution
-    if kept is None or query.rule.needs_content:
+    if kept is None or query.rule.checks_build:
         return None
     return to_resolution(query, kept, history, resolution.warnings)
 

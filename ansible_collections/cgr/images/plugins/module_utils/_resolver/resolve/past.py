@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Callable
 
-from ..errors import BeforeFirstBuild, DeniedByPolicy, NoBuildFits, NoSuchBuild, UntrustworthyAnswer
+from ..errors import BeforeFirstBuild, DeniedByPolicy, NoBuildFits, NoSuchBuild, SignatureError, UntrustworthyAnswer
 from ..history.reader import reject_future
 from ..history.timeline import Timeline, parse_window
 from ..model.instant import AtLike, Instant
@@ -84,5 +84,5 @@ def with_choice(lookup: Lookup, found: Timeline, fetched: Fetched | None) -> Tim
             reject_future(query.rule.at, found.now)
         resolution = lookup.resolve(query, fetched)
         return replace(found, chosen=resolution, warnings=(*found.warnings, *resolution.warnings))
-    except (NoBuildFits, BeforeFirstBuild, UntrustworthyAnswer) as error:
+    except (NoBuildFits, BeforeFirstBuild, SignatureError, UntrustworthyAnswer) as error:
         return replace(found, refusal=str(error.with_image(found.image)))

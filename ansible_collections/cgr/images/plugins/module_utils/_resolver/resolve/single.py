@@ -16,6 +16,7 @@ from ..errors import (
     Gone,
     NoBuildFits,
     NoSuchBuild,
+    NotSigned,
     UnknownTag,
 )
 from ..history import clocks, reader, selection
@@ -28,9 +29,11 @@ from ..model.query import Query
 from ..model.reference import Reference
 from ..model.resolution import Resolution
 from ..model.rule import Rule
+from ..model.signature import Signature
 from ..redaction import redact
 from ..registry.content import Content
 from ..registry.mirror import Mirror
+from ..signature.verify import SignatureVerifier
 from . import manifests
 from .access import Access
 from .current import to_resolution
@@ -46,7 +49,7 @@ Clock = Callable[[Reference], "Instant | None"]
 MAX_PASSED_OVER = 50
 """How many builds may be passed over, because they may not be used, before it is an error."""
 
-_KEPT = "the deployed build is kept, although it may no longer be pulled"
+KEPT = "the deployed build is kept, although it may no longer be pulled"
 
 _T = TypeVar("_T")
 
@@ -68,6 +71,7 @@ class Lookup:
         open_content: opens the content of its repository.
         mirror: asks the mirror of an image.
         clock: returns this machine's time, to hold the registry's against; `None` for a registry with a clock of its own.
+        signatures: verifies who signed a digest.
     """
 
     access: Access
@@ -75,6 +79,7 @@ class Lookup:
     open_content: OpenContent
     mirror: Mirror
     clock: Clock
+    signatures: SignatureVerifier
     _clock_warning: list[str] = field(default_factory=list, init=False)
 
     def fetch(self, query: Query, present: Instant | None = None, name: str = "at") -> Fetched:
@@ -123,7 +128,7 @@ class Lookup:
         """
         fetched = fetched or self.fetch(query)
         clocks.reject_fast_clock(query.rule, fetched.history.now, self.clock(query.reference))
-        query = self._with_index_of_current(query, fetched.history)
+        deployed, query = query.rule.current, self._with_index_of_current(query, fetched.history)
         known, skipped = Known(), ""
         denial: CgrError | None = None
         while True:
@@ -132,19 +137,51 @@ class Lookup:
             except NoSuchBuild as error:  # after all were passed over, the last one says why
                 raise denial or error from None
             resolution = to_resolution(query, choice, *fetched)
-            if not query.rule.needs_content:
+            if not query.rule.checks_build:
                 return resolution
             try:
-                found = self.with_details(query, resolution)
+                found = self.check(query, resolution)
                 return replace(found, reason=found.reason + skipped)
-            except (DeniedByPolicy, Gone) as error:
-                if query.rule.current == resolution.index:
-                    return resolution.with_warning(f"{resolution.image}: {_KEPT}: {error.message}")
+            except (DeniedByPolicy, Gone, NotSigned) as error:
+                if query.rule.current == resolution.index and not isinstance(error, NotSigned):
+                    return self._kept(query, resolution, deployed, error)
                 if not query.rule.on_denied or query.rule.at or len(known.passed_over) >= MAX_PASSED_OVER:
                     raise
                 denial = error
                 known = replace(known, passed_over=known.passed_over | {resolution.index})
                 skipped = f"{skipped}; newer, but not used: {_why(error, resolution)}"
+
+    def _kept(self, query: Query, resolution: Resolution, deployed: str | None, error: CgrError) -> Resolution:
+        """Returns the deployed build, which may no longer be pulled; it must still be signed.
+
+        Raises:
+            DeniedByPolicy, Gone: the image for the platform is not known, because only its index was given.
+        """
+        if query.rule.platform:
+            if deployed is None or deployed == resolution.index:
+                error.index = resolution.index
+                raise error
+            name = str(query.rule.platform)
+            resolution = resolution.with_details(Details(resolution.index, name, {name: deployed}))
+        kept = resolution.with_warning(f"{resolution.image}: {KEPT}: {error.message}")
+        return kept.with_signature(self.verify(query.reference, resolution.index)) if query.rule.signed else kept
+
+    def check(self, query: Query, resolution: Resolution) -> Resolution:
+        """Looks at the build of a resolution, as far as the rule asks for it, and adds what it says and who signed it.
+
+        Raises:
+            DeniedByPolicy, Gone, UnknownPlatform, InvalidRule: see `manifests.read_details`.
+            NotSigned, SignatureRefused, MissingDependency: see `SignatureVerifier.verify`.
+        """
+        if query.rule.needs_content:
+            resolution = self.with_details(query, resolution)
+        if query.rule.signed:  # the index, which lists the images for the platforms
+            resolution = resolution.with_signature(self.verify(query.reference, resolution.index))
+        return resolution
+
+    def verify(self, reference: Reference, digest: str) -> Signature:
+        """Returns the valid signature of a digest; raises what `SignatureVerifier.verify` does."""
+        return self.signatures.verify(reference, digest, lambda read: self.with_content(reference, read)[0])
 
     def with_details(self, query: Query, resolution: Resolution) -> Resolution:
         """Adds to a resolution what the manifest of its build says, as far as the rule asks for it.
@@ -226,6 +263,8 @@ class Lookup:
 
 
 def _why(error: CgrError, resolution: Resolution) -> str:
+    if isinstance(error, NotSigned):
+        return f"{resolution.index}, it is not signed"
     policy = "a pull policy denies it" if isinstance(error, DeniedByPolicy) else "the registry does not serve it"
     named = f" ({error.policy})" if isinstance(error, DeniedByPolicy) and error.policy else ""
     return f"{resolution.index}, {policy}{named}"

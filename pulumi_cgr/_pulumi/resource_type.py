@@ -1,0 +1,92 @@
+# Copyright: the pulumi-cgr authors
+# SPDX-License-Identifier: Apache-2.0
+"""The two resources as values: everything that a provider does differently for `ImageDigest` and for `ImageDigests`.
+
+The dynamic provider of Python programs (`provider.py`) and the plugin of all other languages (`plugin/`) use the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from ..resolver import Resolver
+from . import check_image, check_set
+from .properties import UPSTREAM, Properties, differs, is_sticky, is_unknown, resolver_for
+
+
+@dataclass(frozen=True)
+class ResourceType:
+    """One of the two resources.
+
+    Attributes:
+        name: its name, such as `ImageDigest`.
+        check: returns the checked inputs (see `check_image`).
+        kept_properties: returns the checked inputs that the state keeps.
+        id_of: returns the id of checked inputs.
+        arguments: the names of its arguments.
+        query: the names of the properties that decide which digests are chosen.
+        resolution: the names of the properties that a check adds.
+        kept: the names of the properties that the state keeps.
+        images: the names of the inputs that say which images and digests are meant.
+        is_replaced_by_source: whether another repository is another resource.
+    """
+
+    name: str
+    check: Callable[..., dict[str, Any]]
+    kept_properties: Callable[[Properties], dict[str, Any]]
+    id_of: Callable[[Properties], Any]
+    arguments: tuple[str, ...]
+    query: tuple[str, ...]
+    resolution: tuple[str, ...]
+    kept: tuple[str, ...]
+    images: tuple[str, ...]
+    is_replaced_by_source: bool
+
+    def changed(self, olds: Properties, news: Properties) -> list[str]:
+        """Returns the names of the properties in which checked inputs differ from the state."""
+        return [key for key in self.kept if differs(olds, news, (key,))]
+
+    def replaced_by(self, olds: Properties, news: Properties) -> list[str]:
+        """Returns the names of the properties that require another resource: those of another repository."""
+        old, new = self.id_of(olds), self.id_of(news)
+        return ["image"] if self.is_replaced_by_source and not is_unknown(new) and old != new else []
+
+    def is_followed(self, held: Properties, resolver: Resolver) -> bool:
+        """Whether the next check asks the registry, although the state holds a digest."""
+        was_looked_up = bool(held.get("updated_at")) and not is_unknown(held["updated_at"])
+        return was_looked_up and not is_sticky(held) and not resolver_for(held, resolver).lock
+
+    def secrets(self, given: Collection[str]) -> frozenset[str]:
+        """Returns the names of the properties that are secret if some inputs are: what is derived from a secret image is, too."""
+        is_derived = any(name in given for name in self.images)
+        return frozenset((*given, *self.resolution, UPSTREAM) if is_derived else given)
+
+
+IMAGE_DIGEST = ResourceType(
+    name="ImageDigest",
+    check=check_image.check_image,
+    kept_properties=check_image.kept_properties,
+    # The repository where it was resolved, which outlives the digest.
+    id_of=lambda held: check_image.source_of(held)[0],
+    arguments=(*check_image.ARGUMENTS, "digest"),
+    query=check_image.QUERY,
+    resolution=check_image.RESOLUTION,
+    kept=check_image.KEPT,
+    images=("image", "digest"),
+    is_replaced_by_source=True,
+)
+IMAGE_DIGESTS = ResourceType(
+    name="ImageDigests",
+    check=check_set.check_set,
+    kept_properties=check_set.kept_properties,
+    # It says nothing, because the images of a set may become others.
+    id_of=lambda _held: "images",
+    arguments=check_set.ARGUMENTS,
+    query=check_set.QUERY,
+    resolution=check_set.RESOLUTION,
+    kept=check_set.KEPT,
+    images=("images", "digests"),
+    is_replaced_by_source=False,
+)
