@@ -105,9 +105,7 @@ def _ended(code: object) -> int:
     if isinstance(code, str):
         print(code, file=sys.stderr)
     try:
-        for thread in threading.enumerate():
-            if thread is not threading.current_thread() and not thread.daemon:
-                thread.join()
+        vars(threading)["_shutdown"]()  # ends the threads of executors, too
         atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:

@@ -20,10 +20,10 @@ from pathlib import Path
 
 SERVER = Path(__file__).with_name("fork_server.py")
 MODULES = (
-    *("pulumi.dynamic", "pulumi.runtime", "pulumi_cgr.provider", "pulumi_cgr._pulumi.run", "pulumi_cgr.plugin"),
+    *("pulumi.dynamic", "pulumi.runtime", "pulumi_cgr.provider", "pulumi_cgr._pulumi.run"),
     *("pulumi_cgr.cli.app", "rich.progress", "yaml"),
 )
-"""What the server imports: the provider, programs of Pulumi and the command."""
+"""The imports of the server: those of the provider, programs of Pulumi and the command."""
 
 _STARTING = threading.Lock()
 
