@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from difflib import unified_diff
 from io import StringIO
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
@@ -113,8 +113,8 @@ def pin(
     for problem in report.problems:
         say(str(problem))
     if as_json:
-        changes = {} if differences is None else {"changes": [each.to_dict() for each in differences]}
-        print_json({**report.to_dict(), **({"diff": "".join(diffs)} if diff else {}), **changes})
+        more = {"diff": "".join(diffs)} if diff else {}
+        print_json({**report.to_dict(), **more, **_changes(differences)})
     else:
         _show_diffs(diffs)
         show(*(line for difference in differences or () for line in difference_lines(difference)))
@@ -156,6 +156,10 @@ def _differences(report: Report, resolver: Resolver) -> tuple[Difference, ...]:
     pairs = [(row.image, row.old_digest, row.new_digest) for row in report.rows if row.old_digest and row.new_digest]
     with bar("Reading the builds"):
         return compare_pairs(resolver, [pair for pair in pairs if pair[1] != pair[2]])
+
+
+def _changes(differences: tuple[Difference, ...] | None) -> dict[str, Any]:
+    return {} if differences is None else {"changes": [difference.to_dict() for difference in differences]}
 
 
 def _rows(report: Report) -> Iterator[Text]:
