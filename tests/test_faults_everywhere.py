@@ -27,7 +27,7 @@ from tests.engine.host import Host
 from .support.environments import ROOT
 from .support.faults import ANSWER, AT, AUTHORITY, BELOW_HTTP, DOWN, NOT_BELIEVED, RECORD, UNTRUSTED, A, faults
 from .support.pages import compare, table
-from .support.programs import Program, start_script
+from .support.programs import Running, start_script
 from .support.servers import server
 
 INTRODUCTION = """\
@@ -135,7 +135,7 @@ def ask_ansible(urls: list[str], environ: dict[str, str], folder: Path) -> list[
     return [f"{r['error_code']}: {r['msg']}" if r.get("failed") else r["digest"] for r in results]
 
 
-def ended_with(program: Program) -> tuple[int | None, str, str]:
+def ended_with(program: Running) -> tuple[int | None, str, str]:
     out, err = program.communicate()
     return program.returncode, out, err
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.credenti
 from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.once import Answers
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model import reference
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import Reference
-from pulumi_cgr.resolver import BrokenCredentials
+from pulumi_cgr.resolver import BrokenCredentials, Resolver
 
 IMAGE = reference.parse("cgr.dev/acme.com/web:1", None)
 TOKEN = Bearer("opaque", "the second place")
@@ -191,3 +192,20 @@ def test_an_error_is_shared_as_a_copy_and_goes_with_the_next_answer(monkeypatch:
     assert len(given) == 1
     now += once.FRESH_SECONDS
     assert answers.get("key", ask) == "a"
+
+
+@pytest.mark.parametrize(
+    ("settings", "source"),
+    [
+        ({"token": "opaque"}, "the token that was given"),
+        ({"username": "acme/pull", "password": "secret"}, "the username and password that were given"),
+        ({"credentials": "anonymous"}, "credentials: anonymous"),
+    ],
+    ids=["a token", "a pair", "anonymous"],
+)
+def test_credentials_that_are_given_say_so(settings: Any, source: str) -> None:
+    resolver = Resolver(environment={}, **settings)
+
+    (used,) = resolver.credentials_for("cgr.dev/acme.com/web:1")
+
+    assert (used.source, used.outcome) == ("settings", f"used: {source}")
