@@ -58,7 +58,7 @@ def prefetched_resolutions(text: Any, queries: Mapping[str, Query]) -> Resolutio
     """Reads the outcome of the lookup of a set; arguments, result and errors are those of `prefetched_resolution`."""
     data = _load(text)
     if "error" in data:
-        if any(query.rule.current and query.rule.pullable for query in queries.values()):
+        if any(query.rule.current and query.rule.checks_build for query in queries.values()):
             return None
         if data["queries"] == {key: query_to_dict(query.with_rule(current=None)) for key, query in queries.items()}:
             raise error_from_dict(data["error"])
@@ -84,7 +84,7 @@ def _resolution(data: Mapping[str, Any], query: Query) -> Resolution | None:
     if data.get("query") != query_to_dict(asked):
         return None
     if "error" in data:
-        if query.rule.current and query.rule.pullable:
+        if query.rule.current and query.rule.checks_build:
             return None  # the deployed build may be kept
         raise error_from_dict(data["error"])
     return keep_current(Resolution.from_dict(asked, data["resolution"]), query)

@@ -5,8 +5,12 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
+
+from pulumi_cgr._bridge import DAY
+from pulumi_cgr.resolver import Instant
 
 from ..cli.command import Command
 from ..support.signature_cases import IDENTITY, ISSUER
@@ -146,3 +150,20 @@ def test_the_setting_and_the_lock(cgr: Command, images: SignedImages) -> None:
     del cgr.environ["CGR_SIGNED"]
     done = cgr("resolve", IMAGE, "--lock", "cgr.lock.json")
     assert "not in the lock file" in done.err
+
+
+def test_a_newer_pin_in_a_file_stays_with_an_age_and_must_be_signed(cgr: Command, images: SignedImages) -> None:
+    older = images.push()
+    newer = images.push(updated_at=Instant(time.time_ns()).with_digits(3) + -DAY)
+    file = images.home / "web.yaml"
+    file.write_text(f"image: {IMAGE}@{newer}\n")
+    images.sign(older)
+
+    refused = cgr("pin", "web.yaml", "--signed", "--min-age", "7d")
+    images.sign(newer)
+    kept = cgr("pin", "web.yaml", "--signed", "--min-age", "7d")
+
+    assert refused.status == 2
+    assert f"the registry has no signature of {newer}" in refused.err
+    assert kept.status == 0
+    assert file.read_text() == f"image: {IMAGE}@{newer}\n"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +35,7 @@ such as `unavailable` is an [error code](errors.md). [Failure modes](failure-mod
 
 """
 DIGEST = "the right digest"
+TIMEOUT = 3
 LATER = {"Retry-After": "3600"}
 POLICY = b'{"errors": [{"code": "DENIED", "message": "pull denied by policy: cooldown"}]}'
 
@@ -50,6 +52,11 @@ def other_bytes(reply: Reply) -> Reply:
     return Reply(200, reply.body + b" ", reply.headers)
 
 
+def stall(reply: Reply) -> Reply:
+    threading.Event().wait(TIMEOUT + 2)
+    return reply
+
+
 FAULTS: dict[str, Reply | Callable[[Reply], Reply]] = {
     "401": Reply(401),
     "403": Reply(403),
@@ -63,6 +70,7 @@ FAULTS: dict[str, Reply | Callable[[Reply], Reply]] = {
     "other bytes": other_bytes,
     "web page": Reply(200, b"<!DOCTYPE html><html>Sign in</html>"),
     "redirect": Reply(307, headers={"Location": "http://cgr.dev/elsewhere"}),
+    "stall": stall,
 }
 PLACES = {
     "referrers": ("legacy", "/referrers/"),
@@ -85,6 +93,7 @@ EXPECTED = {
     "other bytes": "untrustworthy_answer",
     "web page": "untrustworthy_answer",
     "redirect": "untrustworthy_answer",
+    "stall": "unavailable",
 }
 EXCEPTIONS = {
     ("referrers", "404"): DIGEST,  # then the fallback tag is asked for
@@ -116,7 +125,9 @@ class Fault:
         return fault if isinstance(fault, Reply) else fault(images.registry._routed(request))
 
 
-CASES = [Fault(place, fault) for place in PLACES for fault in FAULTS]
+STALLS = ("tag of the signature", "blob of the bundle")
+"""The requests that stall, in one place of each kind: each takes its time."""
+CASES = [Fault(place, fault) for place in PLACES for fault in FAULTS if fault != "stall" or place in STALLS]
 Outcomes = dict[str, list[str]]
 
 
@@ -131,7 +142,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory, sigstore: Sigstore) -> Ou
             _push(images, number, PLACES[case.place][0])
         images.registry.interfere = partial(_interfere, images)
         path = f"{home}/bin:{Path(sys.executable).parent}:{os.environ['PATH']}"
-        more = {"PATH": path, "CGR_SIGNED": "true", "CGR_TIMEOUT": "3", "LC_ALL": "C.UTF-8"}
+        more = {"PATH": path, "CGR_SIGNED": "true", "CGR_TIMEOUT": str(TIMEOUT), "LC_ALL": "C.UTF-8"}
         environ = {**images.environment, **more, "ANSIBLE_COLLECTIONS_PATH": str(ROOT)}
         with images.registry:
             found[face] = [_same(said) for said in ask(face, [images.registry.url] * len(CASES), environ, home)]

@@ -5,11 +5,14 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pulumi_cgr._bridge import DAY
+from pulumi_cgr.resolver import Instant
 from tests.engine import Stack
 
 from ..support.signature_cases import IDENTITY
@@ -129,3 +132,18 @@ def test_a_pin_with_a_lock(make_stack: Any, images: SignedImages) -> None:
     assert up.outputs["reason"].endswith(END)
     assert images.registry.requests == []
     assert NAME in up.outputs["ref"]
+
+
+def test_a_newer_pin_stays_although_the_older_build_is_not_signed(make_stack: Any, images: SignedImages) -> None:
+    images.push(updated_at=MOVED + -DAY)
+    newer = images.push(updated_at=Instant(time.time_ns()).with_digits(3) + -DAY)
+    images.sign(newer)
+    assert make_stack(PIN).up().ok
+    stack = make_stack(PIN)
+    assert stack.up().ok
+    stack.program.write_text(stack.program.read_text().replace("signed=True", 'signed=True, min_age="7d"'))
+
+    preview = stack.preview()
+
+    assert preview.ok, preview.diagnostics
+    assert preview.outputs["ref"] == f"{IMAGE}@{newer}"

@@ -347,3 +347,56 @@ def test_the_build_that_is_kept_must_be_signed_too(images: SignedImages) -> None
     with pytest.raises(NotSigned):
         images.resolver().resolve(IMAGE, signed=True, exclude=[images.resolver().resolve(IMAGE).digest])
     assert images.resolver().resolve(IMAGE, builds_back=1).digest == old
+
+
+def test_the_image_for_a_platform_is_trusted_because_the_signed_index_lists_it(images: SignedImages) -> None:
+    index = images.push()
+    images.sign(index)
+
+    found = images.resolver().resolve(IMAGE, signed=True, platform="arm64")
+
+    assert found.signed is not None
+    assert (found.index, found.digest) == (index, found.platforms["linux/arm64"])
+    assert found.digest != index
+
+
+def test_other_signers_are_another_question_in_the_same_run(images: SignedImages) -> None:
+    images.sign(images.push())
+    run_cache = MemoryCache()
+    assert images.resolver(run_cache=run_cache).resolve(IMAGE, signed=True).signed
+
+    stranger = {"cgr.dev/chainguard": {"issuer": ISSUER, "identities": STRANGER}}
+    with pytest.raises(SignatureRefused):
+        images.resolver(run_cache=run_cache, signers=stranger).resolve(IMAGE, signed=True)
+
+
+def test_a_deployed_build_that_is_denied_must_still_be_signed(images: SignedImages) -> None:
+    digest = images.push()
+    images.registry.contents.deny(digest)
+    resolver = images.resolver()
+    with pytest.raises(NotSigned):
+        resolver.resolve(IMAGE, signed=True, pullable=True, current=digest)
+    images.sign(digest)
+
+    found = resolver.resolve(IMAGE, signed=True, pullable=True, current=digest)
+
+    assert found.signed is not None
+    assert "may no longer be pulled" in found.warnings[0]
+
+
+def test_a_signature_that_is_refused_is_not_passed_over(images: SignedImages) -> None:
+    images.sign(images.push())
+    images.sign(images.push(updated_at=MOVED + 10**9), by=STRANGER)
+
+    with pytest.raises(SignatureRefused):
+        images.resolver().resolve(IMAGE, signed=True, on_denied="older")
+
+
+def test_the_history_says_why_a_rule_chooses_no_build(images: SignedImages) -> None:
+    images.push()
+
+    found = images.resolver().history(IMAGE, since="3650d", signed=True)
+
+    assert found.chosen is None
+    assert found.refusal is not None
+    assert "the registry has no signature of" in found.refusal

@@ -76,7 +76,10 @@ def settings_fragment() -> str:
         setting for setting in SETTINGS if setting.name not in RULE_OPTIONS
     ]  # the fragment of the rule has the others
     options = [_option(setting.name, setting.text, SETTING_OPTIONS) for setting in own]
-    requirements = "requirements:\n  - requests (Python library) where the plugin runs\n"
+    requirements = (
+        "requirements:\n  - requests (Python library) where the plugin runs\n"
+        "  - cosign 3.1.1 or newer where the plugin runs, for O(signed)\n"
+    )
     text += _documentation("DOCUMENTATION", options, requirements)
     sources = []
     for setting in SETTINGS:

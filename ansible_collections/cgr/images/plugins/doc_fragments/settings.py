@@ -108,6 +108,7 @@ options:
     type: path
 requirements:
   - requests (Python library) where the plugin runs
+  - cosign 3.1.1 or newer where the plugin runs, for O(signed)
 """
 
     LOOKUP = r"""

@@ -40,7 +40,7 @@ class Queries:
     def of(self, path: str, occurrence: Occurrence) -> Query:
         """Returns the query for an image in a file."""
         query = self._query_for(path, occurrence)
-        if occurrence.digest and query.rule.needs_content:  # what is read depends on the pin
+        if occurrence.digest and query.rule.checks_build:  # what is read depends on the pin
             return replace(query, rule=query.rule.with_current(occurrence.digest))
         return query
 
@@ -160,7 +160,7 @@ class Pinner:
         Everything newer than the resolved build was read with it, so nothing more need be read: a pin that was not seen is older.
         """
         query = self._queries.of(path, occurrence)
-        if not occurrence.digest or not query.rule.min_age or query.rule.needs_content:
+        if not occurrence.digest or not query.rule.min_age or query.rule.checks_build:
             return resolution
         return keep_current(resolution, query.with_rule(current=occurrence.digest)) or resolution
 
