@@ -45,6 +45,7 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.model.duratio
 )
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.grammar import is_digest
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import DAY, HOUR, SECOND
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.kinds import parse_at
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query import Query
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.query_set import ImageLike
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import Reference, parse_ref
@@ -54,7 +55,6 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule im
     RULE_NAMES,
     Part,
     RuleArguments,
-    parse_at,
 )
 from ansible_collections.cgr.images.plugins.module_utils._resolver.redaction import redact
 from ansible_collections.cgr.images.plugins.module_utils._resolver.resolve.access import Trace

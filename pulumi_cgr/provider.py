@@ -25,6 +25,7 @@ from pulumi.dynamic import (
 )
 
 from ._bridge import border
+from ._pulumi import check_set
 from ._pulumi.config import resolver_from_config
 from ._pulumi.failures import failure_to_property, hide_arguments, property_of
 from ._pulumi.properties import FAILURE, HIDES_ARGUMENTS, PREVIEW
@@ -60,9 +61,7 @@ class _Provider(ResourceProvider):
             shown = hide_arguments(error) if news.get(HIDES_ARGUMENTS) is True else error
             if news.get(PREVIEW) is not True:
                 return CheckResult({}, [CheckFailure(property_of(shown), str(shown))])
-            before = {key: value for key, value in _olds.items() if key != "__provider"}
-            held = before or dict.fromkeys(self._type.resolution, pulumi.UNKNOWN)
-            return CheckResult({**held, FAILURE: failure_to_property(shown)}, [])
+            return CheckResult({**self._held(_olds, news), FAILURE: failure_to_property(shown)}, [])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compares what was found with what the state holds; another repository is another resource."""
@@ -80,6 +79,11 @@ class _Provider(ResourceProvider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Returns what is known: a refresh moves no pin."""
         return ReadResult(id_, props)
+
+    def _held(self, olds: dict[str, Any], _news: dict[str, Any]) -> dict[str, Any]:
+        """Returns what the state holds, and for a new resource unknown values."""
+        held = {key: value for key, value in olds.items() if key != "__provider"}
+        return held or dict.fromkeys(self._type.resolution, pulumi.UNKNOWN)
 
     @property
     def _resolver(self) -> Resolver:
@@ -104,3 +108,6 @@ class ImageDigestsProvider(_Provider):
     """Checks, compares and keeps `ImageDigests`; all the work is in the check (see `_pulumi/check_set.py`)."""
 
     _type = IMAGE_DIGESTS
+
+    def _held(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
+        return check_set.with_new_images(super()._held(olds, news), news)

@@ -48,7 +48,9 @@ PLAY = """
 """
 
 
-@pytest.mark.parametrize("readings", READINGS, ids=str)
+@pytest.mark.parametrize(
+    "readings", [READINGS[0], *(pytest.param(each, marks=pytest.mark.slow) for each in READINGS[1:])], ids=str
+)
 def test_every_face_gives_the_same_answer_or_refusal(recorded: Histories, readings: Readings, tmp_path: Path) -> None:
     with Registry(recorded, readings=readings, tokens=["t"]) as registry:
         environ = {**os.environ, "CGR_REGISTRY": registry.url, "CGR_TOKEN": "t"}

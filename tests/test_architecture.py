@@ -19,9 +19,6 @@ PAGE = (ROOT / "docs/explanation/architecture.md").read_text()
 REQUESTS = (ROOT / "docs/maintaining/change-requests.md").read_text()
 FILES = [path for path in sorted(SHARED.rglob("*.py")) if path.name != "__init__.py" or path.stat().st_size]
 
-LATER = {SHARED / "_files/tree/embedded.py": {SHARED / "_files/formats.py"}}
-"""Imports within a function: a text in a file can be a file of any format, so reading formats is recursive."""
-
 
 def rows(title: str) -> list[list[str]]:
     """Returns the cells of a table of the page, by the title of its first column."""
@@ -101,7 +98,7 @@ def test_the_picture_shows_the_path_of_a_query() -> None:
 
 def test_no_files_import_each_other() -> None:
     try:
-        TopologicalSorter({file: imported(file) - LATER.get(file, set()) for file in FILES}).prepare()
+        TopologicalSorter({file: imported(file) for file in FILES}).prepare()
     except CycleError as error:
         pytest.fail(" imports ".join(str(file.relative_to(SHARED)) for file in reversed(error.args[1])))
 

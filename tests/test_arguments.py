@@ -16,9 +16,10 @@ import pytest
 import yaml
 
 from ansible_collections.cgr.images.plugins.doc_fragments import settings as settings_fragment
+from ansible_collections.cgr.images.plugins.module_utils._changes_info import ARGUMENTS as CHANGES_ARGUMENTS
 from ansible_collections.cgr.images.plugins.module_utils._digest_info import ARGUMENTS
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import SECRET_NAMES, SettingsArguments
-from ansible_collections.cgr.images.plugins.modules import digest_info
+from ansible_collections.cgr.images.plugins.modules import changes_info, digest_info
 from pulumi_cgr._bridge import PARTS, RULE_NAMES, SETTINGS, RuleArguments, Settings
 from pulumi_cgr._pulumi.properties import NOT_FOR_RESOURCES
 from pulumi_cgr._pulumi.rule_inputs import OutputRuleInputs, RuleInputs, RuleValues
@@ -74,6 +75,16 @@ def test_the_other_plugins_have_the_same_options(plugin: str) -> None:
     for name in {*RULE_NAMES, *SETTING_NAMES} - (NOT_FOR_RESOURCES if plugin == "modules.pinned_files" else set()):
         sources = dict.fromkeys(("vars", "env"))
         assert {**options[name], **sources} == {**documented[name], **sources}
+
+
+def test_changes_info_documents_its_options_and_all_settings() -> None:
+    documented, spec = options_of(changes_info.DOCUMENTATION), CHANGES_ARGUMENTS["argument_spec"]
+
+    assert set(documented) == set(spec)
+    assert set(spec) >= SETTING_NAMES - set(RULE_NAMES)
+    for name in set(spec) - SETTING_NAMES:
+        for kind in ("type", "elements", "required", "default"):
+            assert documented[name].get(kind) == spec[name].get(kind)
 
 
 def test_a_setting_has_one_name_in_every_place() -> None:

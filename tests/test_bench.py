@@ -13,7 +13,7 @@ from .bench import __main__ as bench
 from .bench import page, plots
 from .bench.measure import Check, Cost, Plot, Row
 from .bench.numbers import Numbers
-from .bench.work import changes, files, history, memory, reading, signed
+from .bench.work import changes, files, history, memory, platforms, reading, signed
 
 FEW, MANY = Cost(0.125, 2, 1943), Cost(0.75, 3, 1_340_000)
 NUMBERS = Numbers(
@@ -44,6 +44,13 @@ def test_verifying_is_measured_against_a_loop_of_cosign(tmp_path: Path) -> None:
     assert row.ours.requests == 15
     assert row.checks[1].met
     assert row.theirs.requests == 15
+
+
+def test_an_image_for_a_platform_costs_three_requests(tmp_path: Path) -> None:
+    (row,) = platforms.part(tmp_path, images=3, repeat=1).rows
+
+    assert row.ours.requests == 9
+    assert row.checks[1].met
 
 
 def test_memory_is_bounded_by_what_is_read(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from pulumi_cgr.resolver import Instant
 from pulumi_cgr.testing import Histories, Registry
 
 from .support.attestations import publish_incident
@@ -42,6 +43,9 @@ def slow(page: Path) -> Any:
 def registry(recorded: Histories) -> Iterator[Registry]:
     with Registry(recorded) as registry:
         publish_incident(registry)
+        for day in ("2026-01-05", "2026-01-12"):  # for how-to/choose-platforms.md
+            moment = Instant.parse(day)
+            registry.publish("chainguard/wolfi-base:latest", created=str(moment), updated_at=moment)
         yield registry
 
 

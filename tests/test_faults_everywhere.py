@@ -30,7 +30,8 @@ How the resolver, Pulumi, Ansible and the command respond when the registry or t
 
 """
 TIMEOUT = "2"
-NAMES = [*(fault.name for fault in faults(Registry({}))), *BELOW_HTTP]
+EXPECTED = {fault.name: fault.comes for fault in faults(Registry({}))}
+NAMES = [*EXPECTED, *BELOW_HTTP]
 
 Outcomes = dict[str, dict[str, str]]
 """For each fault, the outcome of each interface: a digest, or an error code and a message."""
@@ -81,7 +82,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
 @pytest.mark.parametrize("fault", NAMES)
 def test_a_fault_ends_in_the_right_answer_or_one_sentence(outcomes: Outcomes, fault: str) -> None:
     below = UNTRUSTED if fault in NOT_BELIEVED else DOWN
-    comes = {each.name: each.comes for each in faults(Registry({}))}.get(fault, below)
+    comes = EXPECTED.get(fault, below)
     said = outcomes[fault]
 
     assert said["resolver"] == said["Ansible"]

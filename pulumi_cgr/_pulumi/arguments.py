@@ -15,10 +15,7 @@ from typing import Any
 import pulumi
 
 from .._bridge import parse_at
-from .properties import HIDES_ARGUMENTS, LOCK, PREFETCHED, PREVIEW, STALE_AFTER, TRIGGERS, UPSTREAM
-
-_CHOOSE_NOTHING = (TRIGGERS, LOCK, STALE_AFTER)
-"""The arguments from which nothing can be learned about the image and its digest."""
+from .properties import CHOOSE_NOTHING, HIDES_ARGUMENTS, PREFETCHED, PREVIEW, UPSTREAM
 
 Prefetch = Callable[..., Coroutine[Any, Any, "str | None"]]
 
@@ -97,7 +94,7 @@ def secret_inputs(arguments: Mapping[str, Any], properties: tuple[str, ...]) -> 
         arguments: the arguments of the resource, as inputs.
         properties: the names of the properties that are derived from them.
     """
-    derived_from = {name: value for name, value in arguments.items() if name not in _CHOOSE_NOTHING}
+    derived_from = {name: value for name, value in arguments.items() if name not in CHOOSE_NOTHING}
     if not has_outputs(derived_from):
         return {}
     given = pulumi.Output.from_input(derived_from)

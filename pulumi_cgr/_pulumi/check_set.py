@@ -62,14 +62,11 @@ def check_set(olds: Properties, news: Properties, resolver: Resolver, warn: Warn
     if is_same_query and not resolver.lock and is_kept(asked, queries) and _is_whole(olds, queries):
         return {**asked, **_held_resolution(olds)}
     frozen = _frozen(olds, news, queries, resolver)
-    if is_same_query and frozen.keys() == queries.keys():
-        instants = {key: olds[key] for key in ("at", RESOLVED_AT) if key in olds}
-        return {**asked, **_by_key(queries, frozen), **instants}
     open_queries = {key: queries[key] for key in queries if key not in frozen}
     found, instants = _resolve(olds, news, open_queries, resolver, warn)
     resolved = _by_key(queries, {**found, **frozen})
     if is_same_query and not resolver.lock and _is_same_choice(olds, resolved):
-        resolved["reasons"] = olds.get("reasons", {})
+        resolved["reasons"] = olds.get("reasons") or resolved["reasons"]
     return {**asked, **resolved, **(instants if TRIGGERS in asked and "at" not in asked else {})}
 
 
@@ -109,6 +106,16 @@ def parse_queries(given: Properties, resolver: Resolver) -> tuple[dict[str, Quer
 def kept_properties(inputs: Properties) -> dict[str, Any]:
     """Returns the checked inputs that the state keeps."""
     return {key: inputs[key] for key in KEPT if inputs.get(key) is not None}
+
+
+def with_new_images(held: Properties, news: Properties) -> dict[str, Any]:
+    """Returns what the state holds, with unknown values for the images among the arguments that are not in it."""
+    images = news.get("images")
+    unknown = dict.fromkeys(images, pulumi.UNKNOWN) if isinstance(images, Mapping) else {}
+    return {
+        name: {**unknown, **value} if name in RESOLUTION and isinstance(value, Mapping) else value
+        for name, value in held.items()
+    }
 
 
 def is_kept(asked: Properties, queries: Mapping[str, Query]) -> bool:

@@ -28,6 +28,8 @@ TRIGGERS, LOCK = "triggers", "lock"
 STALE_AFTER = "stale_after"
 INDEX = "index"
 """The digest that the tag pointed at, if `digest` is that of the image for a platform."""
+CHOOSE_NOTHING = frozenset({TRIGGERS, LOCK, STALE_AFTER})
+"""The arguments from which nothing can be learned about the image and its digest."""
 
 PREFETCHED = "prefetched"
 """The input with what the program looked up ahead, as JSON text; it is not kept in the state."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..resolver import Resolver
 from . import check_image, check_set
-from .properties import UPSTREAM, Properties, differs, is_sticky, is_unknown, resolver_for
+from .properties import CHOOSE_NOTHING, UPSTREAM, Properties, differs, is_sticky, is_unknown, resolver_for
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,6 @@ class ResourceType:
         query: the names of the properties that decide which digests are chosen.
         resolution: the names of the properties that a check adds.
         kept: the names of the properties that the state keeps.
-        images: the names of the inputs that say which images and digests are meant.
         is_replaced_by_source: whether another repository is another resource.
     """
 
@@ -41,7 +40,6 @@ class ResourceType:
     query: tuple[str, ...]
     resolution: tuple[str, ...]
     kept: tuple[str, ...]
-    images: tuple[str, ...]
     is_replaced_by_source: bool
 
     def changed(self, olds: Properties, news: Properties) -> list[str]:
@@ -59,9 +57,13 @@ class ResourceType:
         return was_looked_up and not is_sticky(held) and not resolver_for(held, resolver).lock
 
     def secrets(self, given: Collection[str]) -> frozenset[str]:
-        """Returns the names of the properties that are secret if some inputs are: what is derived from a secret image is, too."""
-        is_derived = any(name in given for name in self.images)
-        return frozenset((*given, *self.resolution, UPSTREAM) if is_derived else given)
+        """Returns the names of the properties that are secret if some inputs are: what is derived from them is, too."""
+        return frozenset((*given, *self.resolution, UPSTREAM) if hides_arguments(given) else given)
+
+
+def hides_arguments(secret: Collection[str]) -> bool:
+    """Whether secret arguments are among those that choose the digest, so that messages and results must not be shown."""
+    return any(name not in CHOOSE_NOTHING for name in secret)
 
 
 IMAGE_DIGEST = ResourceType(
@@ -74,7 +76,6 @@ IMAGE_DIGEST = ResourceType(
     query=check_image.QUERY,
     resolution=check_image.RESOLUTION,
     kept=check_image.KEPT,
-    images=("image", "digest"),
     is_replaced_by_source=True,
 )
 IMAGE_DIGESTS = ResourceType(
@@ -87,6 +88,5 @@ IMAGE_DIGESTS = ResourceType(
     query=check_set.QUERY,
     resolution=check_set.RESOLUTION,
     kept=check_set.KEPT,
-    images=("images", "digests"),
     is_replaced_by_source=False,
 )

@@ -81,10 +81,7 @@ def lock(
     given, their own in the lock. All images are resolved first, then the file is written once. Entries in which git left a
     conflict are resolved anew, without what either side rolled back from.
     """
-    if prune and not files:
-        raise InvalidArgument("--prune needs --files: name all the files that use the lock.", "prune")
-    if prune_all and (images or upgrade or prune):
-        raise InvalidArgument("--prune-all cannot be combined with images, --upgrade or --prune.", "prune_all")
+    _reject_contradictions(images, files, upgrade, prune, prune_all)
     resolver = options.resolver_of(registry_url, mirror, verbose)
     path = options.lock_of(lock_file)
     before = read(path)
@@ -109,6 +106,15 @@ def lock(
     report_changes(path, changes, as_json, differences)
     if found and found.problems:
         raise typer.Exit(1)
+
+
+def _reject_contradictions(
+    images: list[str] | None, files: list[str] | None, upgrade: bool, prune: bool, prune_all: bool
+) -> None:
+    if prune and not files:
+        raise InvalidArgument("--prune needs --files: name all the files that use the lock.", "prune")
+    if prune_all and (images or upgrade or prune):
+        raise InvalidArgument("--prune-all cannot be combined with images, --upgrade or --prune.", "prune_all")
 
 
 def _lock(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from difflib import unified_diff
 from io import StringIO
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
@@ -76,14 +76,7 @@ def pin(
     ignores are left out. Exit status: 0 all is as it should be; 1 `--check` would change something; 2 something could not be
     resolved, read or written; 3 with `--strict`, an image was skipped.
     """
-    from ..files import pin_files  # takes PyYAML
-
-    diffs: list[str] = []
-
-    def keep_diff(path: str, before: str, after: str) -> None:
-        if diff:
-            diffs.append(_diff(path, before, after))
-
+    diffs: list[str] | None = [] if diff else None
     try:
         exclude_patterns, digests = patterns_and_digests(exclude)
         if digests:
@@ -92,36 +85,65 @@ def pin(
         if STDIN in paths:
             _reject_packages(packages)
             raise typer.Exit(exit_status(_pin_stdin(paths, rule, resolver), check, strict))
-        with bar("Looking up", "images") as progress:
-            report = pin_files(
-                resolver,
-                paths,
-                patterns=patterns,
-                exclude_patterns=exclude_patterns,
-                gitignore=not no_ignore,
-                rule=rule,
-                query_for=queries_from_lock(resolver, rule),
-                check=check,
-                progress=progress,
-                on_change=keep_diff,
-            )
+        found = {"patterns": patterns, "exclude_patterns": exclude_patterns, "gitignore": not no_ignore}
+        report = _pin_files(paths, found, rule, resolver, check, diffs)
     except CgrError as error:
         refuse(error, as_json)
         raise typer.Exit(NOT_DONE) from None
     differences = _differences(report, resolver) if packages else None
+    _tell(report, differences, diffs, check, as_json)
+    if strict and skipped_rows(report):
+        say(f"{len(skipped_rows(report))} skipped, which --strict does not allow.")
+    raise typer.Exit(exit_status(report, check, strict))
+
+
+def _pin_files(
+    paths: list[str],
+    found: dict[str, Any],
+    rule: RuleArguments,
+    resolver: Resolver,
+    check: bool,
+    diffs: list[str] | None,
+) -> Report:
+    """Pins the images in files; `found` says which files of a folder, and `diffs` gets what changes in each, if it is a list."""
+    from ..files import pin_files  # takes PyYAML
+
+    def keep_diff(path: str, before: str, after: str) -> None:
+        if diffs is not None:
+            diffs.append(_diff(path, before, after))
+
+    query_for = queries_from_lock(resolver, rule)
+    with bar("Looking up", "images") as progress:
+        return pin_files(
+            resolver,
+            paths,
+            rule=rule,
+            query_for=query_for,
+            check=check,
+            progress=progress,
+            on_change=keep_diff,
+            **found,
+        )
+
+
+def _tell(
+    report: Report,
+    differences: tuple[Difference, ...] | None,
+    diffs: list[str] | None,
+    check: bool,
+    as_json: bool,
+) -> None:
+    """Prints what was done, and what went wrong."""
     warn([*report.warnings, *warnings_of(differences or ())])
     for problem in report.problems:
         say(str(problem))
     if as_json:
-        changes = {} if differences is None else {"changes": [each.to_dict() for each in differences]}
-        print_json({**report.to_dict(), **({"diff": "".join(diffs)} if diff else {}), **changes})
+        more = {} if diffs is None else {"diff": "".join(diffs)}
+        print_json({**report.to_dict(), **more, **_changes(differences)})
     else:
-        _show_diffs(diffs)
+        _show_diffs(diffs or [])
         show(*(line for difference in differences or () for line in difference_lines(difference)))
         show(*_rows(report), _summary(report, check))
-    if strict and skipped_rows(report):
-        say(f"{len(skipped_rows(report))} skipped, which --strict does not allow.")
-    raise typer.Exit(exit_status(report, check, strict))
 
 
 def _reject_packages(packages: bool) -> None:
@@ -156,6 +178,10 @@ def _differences(report: Report, resolver: Resolver) -> tuple[Difference, ...]:
     pairs = [(row.image, row.old_digest, row.new_digest) for row in report.rows if row.old_digest and row.new_digest]
     with bar("Reading the builds"):
         return compare_pairs(resolver, [pair for pair in pairs if pair[1] != pair[2]])
+
+
+def _changes(differences: tuple[Difference, ...] | None) -> dict[str, Any]:
+    return {} if differences is None else {"changes": [difference.to_dict() for difference in differences]}
 
 
 def _rows(report: Report) -> Iterator[Text]:

@@ -12,7 +12,7 @@ All images are resolved first, then the lock file is written once.  What others 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from .._bridge import Entry, Key, Lock, Progress, Query, lock_key, upstream_of, without_digest
@@ -80,20 +80,25 @@ def lock_images(
     wanted = {**used, **named}
 
     def make(merged: Merged) -> Lock:
-        lock = merged.lock
         resolved = _resolve(merged, {**wanted, **_conflicting(merged)}, resolver, progress, upgrade)
-        made = lock.replaced(resolved)
-        new = used.keys() - lock.by_key.keys() - {conflict.key for conflict in merged.conflicts}
-        made = made.replaced(replace(made.by_key[key], named=False) for key in new)
-        made = made.replaced(replace(made.by_key[key], named=True) for key in named)
+        made = _marked(merged, resolved, named.keys(), used.keys())
         if files:
-            made = with_uses(made, files, lock)
+            made = with_uses(made, files, merged.lock)
         if pruned and files:
-            made = _without(made, unused_entries(made, _in_use(lock, made, files)))
+            made = _without(made, unused_entries(made, _in_use(merged.lock, made, files)))
         return made
 
     before, now = change(path, make)
     return changes_of(before, now, wanted)
+
+
+def _marked(merged: Merged, resolved: Iterable[Entry], named: Collection[Key], used: Collection[Key]) -> Lock:
+    """Returns the lock with new entries, which say whether the user named them or only files use them."""
+    lock = merged.lock
+    made = lock.replaced(resolved)
+    new = set(used) - lock.by_key.keys() - {conflict.key for conflict in merged.conflicts}
+    made = made.replaced(replace(made.by_key[key], named=False) for key in new)
+    return made.replaced(replace(made.by_key[key], named=True) for key in named)
 
 
 def update_all(path: Path, resolver: Resolver, progress: Progress | None = None) -> tuple[Change, ...]:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +15,17 @@ from .._pulumi.config import NAMESPACE, config_warnings
 from .._pulumi.properties import is_unknown
 from .._pulumi.trace import trace_once
 from ..resolver import CgrError, MemoryCache, Resolver
-from .failures import check_failure
 from .lookups import Lookups
-from .names import camel, snake
+from .names import camel, respell, snake
 from .wire import OWN, read, write
 
 _NAMES = tuple(name for setting in SETTINGS for name in setting.names)
 _SECRET = frozenset(name for setting in SETTINGS if setting.is_secret for name in setting.names)
 _OF_ENGINE = ("version", "pluginDownloadURL")
+_OF_PROJECT = (
+    "The configuration key cgr:{0} belongs to this project, whose name is cgr, and is not read as a setting. For a setting,"
+    " use the environment or a provider resource."
+)
 
 
 @dataclass(frozen=True)
@@ -61,14 +64,14 @@ def check_config(request: Any, environment: Mapping[str, str]) -> tuple[Any, lis
     Returns:
         The response, in which a token is secret even if it was given in plain text, and warnings.
     """
+    if _is_of_project(request.urn):
+        return provider_pb2.CheckResponse(inputs=write({})), [_OF_PROJECT.format(key) for key in _own(request)]
     given = read(request.news)
     try:
         Settings.read(_settings(given), environment)
     except CgrError as error:
-        return provider_pb2.CheckResponse(failures=[check_failure(error)]), []
-    return provider_pb2.CheckResponse(inputs=write(given, given.secret | (_SECRET & given.keys()))), _warnings(
-        request.news.fields
-    )
+        return provider_pb2.CheckResponse(failures=[_failure(error)]), []
+    return provider_pb2.CheckResponse(inputs=write(given, given.secret | (_SECRET & given.keys()))), _misspelt(request)
 
 
 def diff_config(request: Any) -> Any:
@@ -83,12 +86,28 @@ def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: given[name] for name in _NAMES if name in given and not is_unknown(given[name])}
 
 
-def _warnings(keys: Iterable[str]) -> list[str]:
-    """Returns a sentence for each key that is not a setting, in the spelling in which it was given."""
-    given = {f"{NAMESPACE}:{snake(key)}": f"{NAMESPACE}:{key}" for key in keys if key not in _OF_ENGINE}
+def _failure(error: CgrError) -> Any:
+    """Returns a failure about a setting.  The engine shows the value of the property that it names, so it names no secret."""
+    is_shown = error.argument in _NAMES and error.argument not in _SECRET
+    return provider_pb2.CheckFailure(property=camel(error.argument) if is_shown else "", reason=respell(str(error)))
+
+
+def _is_of_project(urn: str) -> bool:
+    """Whether the keys of a default provider are those of the project, because the project has the name of the provider."""
+    *_stack, project, _type, name = urn.split("::") if urn.count("::") == 3 else ("", "", "")
+    return project == NAMESPACE and name.startswith("default")
+
+
+def _own(request: Any) -> list[str]:
+    """Returns the keys that are given and not the engine's, as they were written."""
+    return [key for key in request.news.fields if key not in _OF_ENGINE and not key.startswith(OWN)]
+
+
+def _misspelt(request: Any) -> list[str]:
+    """Returns a sentence for each key that is not a setting."""
+    given = {f"{NAMESPACE}:{snake(key)}": f"{NAMESPACE}:{key}" for key in _own(request)}
     return [
         warning.replace(f"{key} ", f"{spelled} ")
         for key, spelled in given.items()
-        if not spelled.startswith(f"{NAMESPACE}:{OWN}")
         for warning in config_warnings([key], None)
     ]

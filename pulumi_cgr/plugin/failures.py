@@ -14,7 +14,7 @@ import grpc
 from pulumi.runtime.proto import provider_pb2
 
 from .._bridge import redact
-from .._pulumi.failures import hide_arguments
+from .._pulumi.failures import hide_arguments, property_of
 from ..resolver import CgrError
 from .names import camel, respell
 
@@ -26,10 +26,10 @@ def check_failure(error: CgrError, *, is_secret: bool = False) -> Any:
 
     Args:
         error: the error.
-        is_secret: whether the image is a secret, which the message could contain.
+        is_secret: whether an argument is a secret that the message could contain.
     """
     shown = hide_arguments(error) if is_secret else error
-    return provider_pb2.CheckFailure(property=camel(shown.argument), reason=respell(str(shown)))
+    return provider_pb2.CheckFailure(property=camel(property_of(shown)), reason=respell(str(shown)))
 
 
 def guarded(method: Method) -> Method:

@@ -51,7 +51,7 @@ RESPELT = {name: camel(name) for name in ("ignore_changes", *_DECLARED) if camel
 # Text in quotes is from the user, and so are names and paths that only contain one of our names.
 _QUOTED = r"(?<!\w)'[^']*'|(?<!\w)\"[^\"]*\""
 _NAME = re.compile(
-    rf"{_QUOTED}|(?:(?<![\w:/.@-])|(?<= cgr:))({'|'.join(sorted(RESPELT, key=len, reverse=True))})(?![\w/-])"
+    rf"{_QUOTED}|(?:(?<![\w:/.@-])|(?<= cgr:))({'|'.join(sorted(RESPELT, key=len, reverse=True))})(?![\w/-]|\.\w)"
 )
 
 

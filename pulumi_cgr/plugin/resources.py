@@ -17,7 +17,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from .._bridge import border
 from .._pulumi.check_image import Warn, warn_nobody
 from .._pulumi.properties import is_unknown, replaced_reasons
-from .._pulumi.resource_type import IMAGE_DIGEST, IMAGE_DIGESTS, ResourceType
+from .._pulumi.resource_type import IMAGE_DIGEST, IMAGE_DIGESTS, ResourceType, hides_arguments
 from ..resolver import CgrError
 from .arguments import reject_unknown
 from .configuration import Configured
@@ -48,15 +48,14 @@ class Resources(provider_pb2_grpc.ResourceProviderServicer):
         """Finds the digests; every expected failure is a sentence on the property it is about."""
         kind, olds, news = _type_of(request), read(request.olds), read(request.news)
         warnings: list[str] = []
-        secret = kind.secrets(news.secret)
-        is_hidden = secret > news.secret
+        is_hidden = hides_arguments(news.secret)
         try:
             inputs = self._configured.lookups.result_of(lambda: self._check(kind, olds, news, warnings.extend))
         except CgrError as error:
             return provider_pb2.CheckResponse(failures=[check_failure(error, is_secret=is_hidden)])
         if not is_hidden:
             self._log.warn((*warnings, *_replaced(inputs)), request.urn)
-        return provider_pb2.CheckResponse(inputs=write(inputs, secret))
+        return provider_pb2.CheckResponse(inputs=write(inputs, kind.secrets(news.secret)))
 
     @guarded
     def Diff(self, request: Any, _context: grpc.ServicerContext) -> Any:

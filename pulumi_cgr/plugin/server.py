@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import time
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ def serve(arguments: Sequence[str]) -> None:
     Args:
         arguments: those of the engine: options of its log, and its address at the end.
     """
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell may have told its programs to ignore
     engine = next((each for each in reversed(arguments) if not each.startswith("-")), None)
     server, port = start(Provider(engine, dict(os.environ)))
     print(port, flush=True)

@@ -18,6 +18,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
 from .._bridge import VERSION
 from .._pulumi.resolve_image import ARGUMENTS, resolve_image
+from .._pulumi.resource_type import hides_arguments
 from ..resolver import CgrError, Resolution
 from .arguments import reject_unknown
 from .configuration import Configured, check_config, diff_config
@@ -95,12 +96,12 @@ class Provider(Resources):
         if request.tok != FUNCTION:
             raise CgrError(f"The provider cgr has no function {request.tok}; it has {FUNCTION}.")
         given = read(request.args)
+        is_hidden = hides_arguments(given.secret)
         try:
             resolution = self._configured.lookups.result_of(lambda: self._resolve(given))
         except CgrError as error:
-            failure = check_failure(error, is_secret="image" in given.secret)
-            return provider_pb2.InvokeResponse(failures=[failure])
-        if not given.secret:
+            return provider_pb2.InvokeResponse(failures=[check_failure(error, is_secret=is_hidden)])
+        if not is_hidden:
             self._log.warn(resolution.warnings)
         result = resolution.to_result()
         return provider_pb2.InvokeResponse(**{"return": write(result, result.keys() if given.secret else ())})

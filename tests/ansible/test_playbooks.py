@@ -64,12 +64,12 @@ def test_the_example_writes_pinned_manifests_for_two_environments(controller: Co
 def test_the_example_for_many_hosts_asks_once(controller: Controller) -> None:
     shutil.copytree(ROOT / "examples/ansible", controller.folder / "example", ignore=shutil.ignore_patterns("out"))
     example = controller.folder / "example"
-    hosts = "".join(f"web{number}," for number in range(10))
+    hosts = "".join(f"web{number}," for number in range(3))
 
     run = controller.run("ansible-playbook", "-i", hosts, example / "many-hosts.yaml")
 
     assert run.status == 0, run.output
-    written = [(example / f"out/web{number}/release.env").read_text() for number in range(10)]
+    written = [(example / f"out/web{number}/release.env").read_text() for number in range(3)]
     assert set(written) == {f"PROXY={NGINX}@{NGINX_LATEST}\nAPP={PYTHON}@{PYTHON_LATEST_DEV}\n"}
     assert [request.path for request in controller.registry.requests].count("/token") == 2, "one for each image"
 
@@ -201,7 +201,10 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", [*FAULTS, "no registry at all"])
+OTHERS = [pytest.param(fault, marks=pytest.mark.slow) for fault in FAULTS]
+
+
+@pytest.mark.parametrize("fault", ["no registry at all", *OTHERS])
 def test_a_registry_that_misbehaves_leaves_every_file_as_it_was(
     controller: Controller, fault: str, registry: Registry
 ) -> None:

@@ -17,11 +17,12 @@ from tests.support.environments import ROOT
 
 from . import page, plots
 from .numbers import Numbers
-from .work import changes, files, history, imports, latest, memory, playbook, preview, reading, signed
+from .work import changes, files, history, imports, latest, memory, platforms, playbook, preview, reading, signed
 
 PARTS = (
     history.part,
     latest.part,
+    platforms.part,
     signed.part,
     playbook.part,
     preview.part,

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Resolves images in a new process; prints the digests, the times and the peak of memory.
 
-python -m tests.bench.ask [--at INSTANT] [--memory] IMAGE…
+python -m tests.bench.ask [--at INSTANT] [--platform PLATFORM] [--memory] IMAGE…
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("images", nargs="+")
     parser.add_argument("--at")
+    parser.add_argument("--platform")
     parser.add_argument("--memory", action="store_true", help="trace memory, which takes time")
     options = parser.parse_args()
     began, worked = time.perf_counter(), time.process_time()
@@ -28,7 +29,9 @@ def main() -> None:
     imported = time.perf_counter() - began
     if options.memory:
         tracemalloc.start()
-    answers = Resolver().resolve_all({image: image for image in options.images}, at=options.at)
+    answers = Resolver().resolve_all(
+        {image: image for image in options.images}, at=options.at, platform=options.platform
+    )
     seconds = time.perf_counter() - began
     processor = time.process_time() - worked
     peak = tracemalloc.get_traced_memory()[1] if options.memory else 0

@@ -99,9 +99,10 @@ def test_an_image_that_cannot_be_looked_up_is_named_and_the_others_are_listed(cg
     done = cgr("changes", "compose.yaml", "--since", "2026-08-10", "--until", "2026-08-24T14:30Z", "--json")
 
     assert done.status == 1
-    assert [image["image"] for image in done.json["images"]] == [WEB, PHP, OLD]
-    assert set(done.json["failed"]) == {"cgr.dev/chainguard/gone:1", NEW}
-    assert done.json["failed"][NEW] == "the tag did not exist yet."
+    assert [image["image"] for image in done.json["images"]] == [WEB, PHP, NEW, OLD]
+    assert set(done.json["failed"]) == {"cgr.dev/chainguard/gone:1"}
+    new = done.json["images"][2]
+    assert (new["new"], new["warnings"]) == (None, ["the tag did not exist yet."])
     assert "cgr.dev/chainguard/gone:1: " in done.err
 
 

@@ -128,6 +128,22 @@ def test_hostile_text_stays_text(cgr: Command, registry: Registry) -> None:
     assert "\\| x <script>`" in markdown.out, "within a code span, which shows it as it is"
 
 
+def test_private_images_are_compared_with_credentials_that_no_output_has(tmp_path: Path) -> None:
+    with Registry({}, tokens=["s3cret-token"], redirects_blobs=True) as registry:
+        for build, when in zip(REAL["php-fpm"], ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"), strict=True):
+            publish(registry, "acme.com/php:1", build["config"], when)
+        cgr = Command(tmp_path, registry.url, {"CGR_TOKEN": "s3cret-token"})
+
+        done = cgr("diff", "cgr.dev/acme.com/php:1", "--from", "2026-01-01", "--verbose")
+
+        assert done.status == 0
+        assert "4 added, 4 removed" in done.out
+        assert "s3cret" not in done.out + done.err
+        assert registry.storage
+        assert registry.storage.requests
+        assert not any("authorization" in request.headers for request in registry.storage.requests)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -6,8 +6,7 @@ It runs a real program with the SDK's own runtime, drives the SDK's real provide
 gRPC in the order the engine does, and keeps the state.  It does nothing else that the real engine does.
 """
 
-from .host import Host as DynamicHost
 from .host import PluginHost
 from .stack import Result, Stack, Step
 
-__all__ = ["DynamicHost", "PluginHost", "Result", "Stack", "Step"]
+__all__ = ["PluginHost", "Result", "Stack", "Step"]

@@ -40,6 +40,7 @@ class Host:
 
     def __init__(self, config: Mapping[str, str], environ: Mapping[str, str], engine: str = "") -> None:
         self._process = start_module(self.module, environ, *filter(None, [engine]))
+        assert self._process.stdout is not None
         port = self._process.stdout.readline().strip()
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
         self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)

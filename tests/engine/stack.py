@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..support.programs import Program, start_script
+from ..support.programs import Running, start_script
 from .host import Host, Properties
 from .marks import marked, masked, unwrapped
 from .monitor import UNKNOWN, serving
@@ -152,7 +152,7 @@ class Stack:
 
 class _Operation:
     host: Host
-    program: Program
+    program: Running
 
     def __init__(
         self,

@@ -18,6 +18,7 @@ from pulumi_cgr.plugin.names import camel, respell, snake
         ("min_age 'min_age' is not a duration", "minAge 'min_age' is not a duration"),
         ('lock "min_age.json" cannot be read', 'lock "min_age.json" cannot be read'),
         ("the organisation's min_age isn't 'min_age'", "the organisation's minAge isn't 'min_age'"),
+        ("min_age.json is not a lock file, min_age.", "min_age.json is not a lock file, minAge."),
         ("cgr.dev/acme.com/min_age:min_age is not there", "cgr.dev/acme.com/min_age:min_age is not there"),
         ("run cgr-images lock --min-age 7d ./min_age", "run cgr-images lock --min-age 7d ./min_age"),
         ("set CGR_REGISTRY_URL or registry_url", "set CGR_REGISTRY_URL or registryUrl"),

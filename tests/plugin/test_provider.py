@@ -43,7 +43,7 @@ def test_the_settings_are_used_and_a_token_is_secret_even_if_it_was_not(plugin: 
     [
         ({"timeout": "soon"}, "timeout", "timeout 'soon' is not a number of seconds"),
         ({"registryUrl": "cgr.dev"}, "registryUrl", "registryUrl 'cgr.dev' is not the URL of a server"),
-        ({"identityToken": "t"}, "identityToken", "identityToken and identity belong together"),
+        ({"identityToken": "t"}, "", "identityToken and identity belong together"),
         ({"mirrors": '{"a": 1'}, "mirrors", "is not JSON"),
     ],
 )
@@ -72,6 +72,32 @@ def test_a_misspelt_setting_is_warned_about(plugin: Plugin, key: str, near: str)
     assert plugin.engine.warnings == [
         ("", f"The configuration key cgr:{key} is not a setting; did you mean cgr:{near}?")
     ]
+
+
+def test_a_failure_names_no_secret_setting_whose_value_the_engine_would_show(plugin: Plugin) -> None:
+    (failure,) = config_of(plugin, username="pull").failures
+
+    assert failure.property == ""
+    assert failure.reason.startswith("username and password belong together")
+
+
+@pytest.mark.parametrize(("name", "is_read"), [("default", False), ("default_1_2_3", False), ("acme", True)])
+def test_in_a_project_named_cgr_the_keys_of_the_configuration_are_the_project_s(
+    plugin: Plugin, name: str, is_read: bool
+) -> None:
+    where = f"urn:pulumi:stack::cgr::pulumi:providers:cgr::{name}"
+    request = provider_pb2.CheckRequest(urn=where, news=to_struct({"lock": "the front door", "version": "1"}))
+    response = plugin.stub.CheckConfig(request)
+
+    assert ("lock" in response.inputs) == is_read
+    assert (
+        [said for _where, said in plugin.engine.warnings] == []
+        if is_read
+        else [
+            "The configuration key cgr:lock belongs to this project, whose name is cgr, and is not read as a setting. For a setting,"
+            " use the environment or a provider resource."
+        ]
+    )
 
 
 def test_a_setting_may_be_spelled_as_in_python(plugin: Plugin, registry: Registry) -> None:
@@ -108,7 +134,7 @@ def test_the_result_for_a_secret_image_is_secret(plugin: Plugin) -> None:
     ("arguments", "at", "said"),
     [
         ({"image": PYTHON, "buildsBack": -1}, "buildsBack", "buildsBack '-1' is not a whole number"),
-        ({"image": PYTHON, "triggers": {}}, "triggers", "getImageDigest has no argument triggers."),
+        ({"image": PYTHON, "triggers": {}}, "", "getImageDigest has no argument triggers."),
     ],
 )
 def test_a_failure_of_the_function_is_one_sentence(

@@ -16,7 +16,7 @@ import pytest
 from pulumi_cgr.plugin.server import start
 from pulumi_cgr.plugin.servicer import Provider
 from pulumi_cgr.testing import Registry
-from tests.engine import DynamicHost, PluginHost, Stack
+from tests.engine import PluginHost, Stack
 
 from .programs import Program
 from .real import RealStack, YamlStack
@@ -40,18 +40,28 @@ def registry() -> Iterator[Registry]:
         yield registry
 
 
-@pytest.fixture(params=["stand-in", "real engine"])
-def make_stack(
-    request: pytest.FixtureRequest, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> MakeStack:
-    """Returns a function that makes a stack of a program's text."""
-    if request.param == "real engine" and not shutil.which("pulumi"):
-        pytest.skip("the command pulumi is not on PATH, so this ran on the stand-in only")
+NEEDED = {"real engine": ["pulumi"], "real engine with YAML": ["pulumi", "pulumi-language-yaml"]}
+"""The commands without which a test cannot run on an engine."""
+
+
+def prepare(engine: str, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skips the test if its engine is not on PATH; otherwise sets the environment of programs and providers."""
+    for command in NEEDED.get(engine, []):
+        if not shutil.which(command):
+            pytest.skip(f"the command {command} is not on PATH, so this ran on the stand-in only")
     monkeypatch.setenv("CGR_REGISTRY", registry.url)
     # The engine starts the provider with the python3 that is on PATH.
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     for name in ("CGR_TOKEN", "CGR_TIMEOUT"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(params=["stand-in", "real engine"])
+def make_stack(
+    request: pytest.FixtureRequest, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> MakeStack:
+    """Returns a function that makes a stack of a program's text."""
+    prepare(request.param, registry, monkeypatch)
 
     def make(program: str, secrets: dict[str, str] | None = None) -> Stack:
         file = tmp_path / "program.py"
@@ -63,62 +73,89 @@ def make_stack(
     return make
 
 
-PROVIDERS = ("dynamic, stand-in", "dynamic, real engine", "plugin, stand-in", "plugin, real engine with YAML")
-
-
 @dataclass
 class Host:
     """A provider on an engine, for stories that hold for each of them.
 
     Attributes:
-        provider: `dynamic` or `plugin`.
-        make: makes a stack of a program.
-        write: changes the program of a stack.
+        folder: the directory of the program.
+        port: the port of the plugin in this process; 0 if it is not in this process.
     """
 
-    provider: str
-    make: Callable[..., Stack]
-    write: Callable[[Stack, Program], None]
+    folder: Path
+    port: int = 0
+
+    def make(self, program: Program, **settings: str) -> Stack:
+        """Makes a stack of a program, with secret settings."""
+        stack = self.stack_of({f"cgr:{name}": value for name, value in settings.items()})
+        self.write(stack, program)
+        return stack
+
+    def stack_of(self, secrets: dict[str, str]) -> Stack:
+        """Returns a stack without a program."""
+        raise AssertionError
+
+    def write(self, stack: Stack, program: Program) -> None:
+        """Changes the program of a stack."""
+        stack.program.write_text(program.with_dynamic_resource())
 
 
-@pytest.fixture(params=PROVIDERS)
+class DynamicOnStandIn(Host):
+    """The dynamic resource on the stand-in."""
+
+    def stack_of(self, secrets: dict[str, str]) -> Stack:
+        return Stack(self.folder / "program.py", secrets=secrets)
+
+
+class DynamicOnEngine(Host):
+    """The dynamic resource on the real engine."""
+
+    def stack_of(self, secrets: dict[str, str]) -> Stack:
+        return RealStack(self.folder / "program.py", secrets=secrets)
+
+
+class PluginOnStandIn(Host):
+    """The plugin on the stand-in, which runs programs in Python."""
+
+    def stack_of(self, secrets: dict[str, str]) -> Stack:
+        return Stack(self.folder / "program.py", secrets=secrets, host=PluginHost)
+
+    def write(self, stack: Stack, program: Program) -> None:
+        stack.program.write_text(program.with_plugin())
+
+
+class PluginOnEngine(Host):
+    """The plugin on the real engine, with programs in YAML."""
+
+    def stack_of(self, secrets: dict[str, str]) -> Stack:
+        return YamlStack(self.folder / "Pulumi.yaml", secrets=secrets, port=self.port)
+
+    def write(self, stack: Stack, program: Program) -> None:
+        assert isinstance(stack, YamlStack)
+        stack.write(program.in_yaml())
+
+
+HOSTS = {
+    "dynamic, stand-in": DynamicOnStandIn,
+    "dynamic, real engine": DynamicOnEngine,
+    "plugin, stand-in": PluginOnStandIn,
+    "plugin, real engine with YAML": PluginOnEngine,
+}
+
+
+@pytest.fixture(params=HOSTS)
 def host(
     request: pytest.FixtureRequest, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Host]:
     """Each provider on each engine that is on PATH."""
-    provider, _comma, engine = request.param.partition(", ")
-    needed = {"real engine": ["pulumi"], "real engine with YAML": ["pulumi", "pulumi-language-yaml"]}.get(engine, [])
-    for command in needed:
-        if not shutil.which(command):
-            pytest.skip(f"the command {command} is not on PATH, so this ran on the stand-in only")
-    monkeypatch.setenv("CGR_REGISTRY", registry.url)
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-    for name in ("CGR_TOKEN", "CGR_TIMEOUT"):
-        monkeypatch.delenv(name, raising=False)
-    server, port = start(Provider(None, os.environ)) if "YAML" in engine else (None, 0)
-
-    def write(stack: Stack, program: Program) -> None:
-        if isinstance(stack, YamlStack):
-            stack.write(program.in_yaml())
-        else:
-            stack.program.write_text(program.with_plugin() if provider == "plugin" else program.with_dynamic_resource())
-
-    def make(program: Program, **secrets: str) -> Stack:
-        named = {f"cgr:{name}": value for name, value in secrets.items()}
-        stack: Stack
-        if engine == "stand-in":
-            kind = PluginHost if provider == "plugin" else DynamicHost
-            stack = Stack(tmp_path / "program.py", secrets=named, host=kind)
-        elif provider == "plugin":
-            stack = YamlStack(tmp_path / "Pulumi.yaml", secrets=named, port=port)
-        else:
-            stack = RealStack(tmp_path / "program.py", secrets=named)
-        write(stack, program)
-        return stack
-
-    yield Host(provider, make, write)
-    if server:
-        server.stop(None)
+    prepare(request.param.partition(", ")[2], registry, monkeypatch)
+    kind = HOSTS[request.param]
+    if kind is not PluginOnEngine:
+        yield kind(tmp_path)
+        return
+    server, port = start(Provider(None, os.environ))
+    yield kind(tmp_path, port)
+    server.stop(None)
 
 
 def rewrite(stack: Stack, program: str) -> None:

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a check tells and keeps, in this process: its sentences, unknown values, mirrors, and the reasons in the state."""
+"""The rules of the checks, in this process: their sentences, unknown values, mirrors, and the reasons in the state."""
 
 from __future__ import annotations
 
@@ -121,7 +121,11 @@ def test_an_unknown_image_of_a_set_makes_the_set_unknown() -> None:
     assert checked == {**given, **dict.fromkeys(("digests", "refs", "updated_at", "reasons"), UNKNOWN)}
 
 
-@pytest.mark.parametrize("given", [{"at": UNKNOWN}, {"digest": UNKNOWN}, {"triggers": {"release": UNKNOWN}}], ids=str)
+@pytest.mark.parametrize(
+    "given",
+    [{"at": UNKNOWN}, {"digest": UNKNOWN}, {"triggers": {"release": UNKNOWN}}],
+    ids=["at", "digest", "triggers"],
+)
 def test_the_parts_of_a_known_image_are_known(given: dict[str, Any]) -> None:
     checked = check_image({}, {"image": WEB, **given}, OFFLINE)
 
@@ -294,3 +298,50 @@ def test_an_empty_set_is_refused() -> None:
     for images in nothing:
         argument, _sentence = refusal(check_set, {}, {"images": images}, OFFLINE)
         assert argument == "images"
+
+
+def test_the_digests_of_a_set_are_the_users_where_the_state_has_others(resolver: Resolver) -> None:
+    state = check_set({}, {"images": {"a": WEB, "b": DB}}, resolver)
+
+    checked = check_set(state, {"images": {"a": WEB, "b": DB}, "digests": {"a": FORGED, "b": C}}, OFFLINE)
+
+    assert checked["digests"] == {"a": FORGED, "b": C}
+    assert checked["refs"]["a"] == f"{WEB}@{FORGED}"
+    assert checked["reasons"] == {"a": GIVEN_REASON, "b": state["reasons"]["b"]}
+    assert checked["updated_at"] == {"a": None, "b": state["updated_at"]["b"]}
+
+
+def test_a_set_with_triggers_holds_the_instant_at_which_it_was_resolved(registry: Registry) -> None:
+    given = {"images": {"a": WEB}, "triggers": [1.0]}
+    resolver = Resolver(registry=registry.url, environment={})
+
+    state = check_set({}, given, resolver)
+
+    assert state["at"] == state["resolved_at"]
+    assert str(resolver.parse_query(WEB, at=state["at"]).rule.at) == state["at"]
+    assert check_set(state, {**state, "stale_after": None}, OFFLINE) == state
+    # The digests of different instants have none in common.
+    mixed = {"images": {"a": {"image": WEB, "at": LONG_AGO}, "b": {"image": DB, "at": LATELY}}, "triggers": [1.0]}
+    assert not {"at", "resolved_at"} & set(check_set({}, mixed, resolver))
+
+
+def test_a_state_without_reasons_and_times_is_completed(resolver: Resolver) -> None:
+    given = {"images": {"a": WEB}}
+    state = check_set({}, given, resolver)
+    assert check_set({key: value for key, value in state.items() if key != "updated_at"}, given, resolver) == state
+    assert check_set({key: value for key, value in state.items() if key != "reasons"}, given, resolver) == state
+
+    pinned = {"images": {"a": f"{WEB}@{A}"}, "triggers": [1.0]}
+    before = check_set({}, pinned, resolver)
+    old = {**before, "digests": None, "reasons": {"a": "old"}}  # as it is where the state was edited by hand
+    assert check_set(old, pinned, resolver)["reasons"] == before["reasons"]
+    timeless = {"images": {"a": f"{WEB}@{A}"}, "exclude": [B]}
+    old = {key: value for key, value in check_set({}, timeless, resolver).items() if key != "updated_at"}
+    assert check_set({**old, "reasons": {"a": "old"}}, timeless, resolver)["reasons"] == {"a": "old"}
+
+
+def test_when_a_pin_is_stale_may_be_unknown_and_is_not_kept() -> None:
+    checked = check_image({}, {"image": f"{WEB}@{A}", "stale_after": UNKNOWN}, OFFLINE)
+
+    assert checked["digest"] == A
+    assert "stale_after" not in checked

@@ -16,7 +16,7 @@ import pytest
 from pulumi_cgr.testing import Registry, Reply, Request
 from tests.engine import Stack
 
-from .conftest import A, B, MakeStack
+from .conftest import A, B, MakeStack, rewrite
 
 PYTHON, NGINX = "cgr.dev/chainguard/python:latest", "cgr.dev/chainguard/nginx:latest"
 NOWHERE = "http://127.0.0.1:9"
@@ -63,6 +63,23 @@ def test_a_failing_preview_shows_the_pins_as_they_are(make_stack: MakeStack, reg
     assert stack.exported().count(B) == before.count(B)
     registry.interfere = lambda _request: None
     assert stack.preview().changes == {}
+
+
+def test_an_image_that_is_new_in_a_set_is_unknown_where_it_fails(make_stack: MakeStack) -> None:
+    program = (
+        'release = cgr.ImageDigests("release", images={{"web": "{0}"{1}}})\n'
+        "for key in [{2}]:\n    pulumi.export(key, release.refs[key])\n"
+    )
+    stack = make_stack(program.format(NGINX, "", '"web"'))
+    assert stack.up().ok
+    rewrite(stack, program.format(NGINX, ', "typo": "cgr.dev/chainguard/pyhton"', '"web", "typo"'))
+
+    preview = stack.preview()
+
+    said = "\n".join(preview.diagnostics)
+    assert "1 of 2 images cannot be resolved, so none is:\n- typo: cgr.dev/chainguard/pyhton: " in said
+    assert "release has no digest, for the reason shown." in said
+    assert "KeyError" not in said
 
 
 def test_a_malformed_setting_is_told_once(make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch) -> None:

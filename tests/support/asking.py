@@ -21,7 +21,7 @@ from tests.engine.host import Host
 
 from .environments import ROOT
 from .faults import AT
-from .programs import Program, start_script
+from .programs import Running, start_script
 
 FACES = ("resolver", "Pulumi", "Ansible", "command")
 COMMAND = Path(sys.executable).with_name("cgr-images")
@@ -125,6 +125,6 @@ def ask_command(urls: list[str], environ: dict[str, str], rule: Mapping[str, Any
     return answers
 
 
-def _ended_with(program: Program) -> tuple[int | None, str, str]:
+def _ended_with(program: Running) -> tuple[int | None, str, str]:
     out, err = program.communicate()
     return program.returncode, out, err

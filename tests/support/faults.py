@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from itertools import count, repeat
 
 import trustme
@@ -45,11 +46,28 @@ def history(*records: object, headers: dict[str, str] | None = None) -> Interfer
 
 
 def body(
-    content: bytes, status: int = 200, length: int | None = None, headers: dict[str, str] | None = None
+    content: bytes | Callable[[], bytes],
+    status: int = 200,
+    length: int | None = None,
+    headers: dict[str, str] | None = None,
 ) -> Interfere:
-    """Responds to requests for the history with this."""
-    reply = Reply(status, content, headers or {}, length)
-    return lambda request: reply if "/_chainguard/" in request.path else None
+    """Responds to requests for the history with this; what is large is made for the first request."""
+
+    def interfere(request: Request) -> Reply | None:
+        if "/_chainguard/" not in request.path:
+            return None
+        return Reply(status, content() if callable(content) else content, headers or {}, length)
+
+    return interfere
+
+
+@cache
+def _bomb() -> bytes:
+    return gzip.compress(bytes(50_000_000))
+
+
+def _blank() -> bytes:
+    return b" " * 100_000_000
 
 
 def token(reply: Reply) -> Interfere:
@@ -88,9 +106,9 @@ def faults(other: Registry) -> list[Fault]:
     rows: list[tuple[str, str, Interfere | None]] = [
         ("none", ANSWER, lambda _request: None),
         ("cut body", DOWN, body(b'{"history": [', length=500)),
-        ("gzip bomb", UNTRUSTED, body(gzip.compress(bytes(50_000_000)), headers={"Content-Encoding": "gzip"})),
+        ("gzip bomb", UNTRUSTED, body(_bomb, headers={"Content-Encoding": "gzip"})),
         ("body that is not gzip", DOWN, body(b"no gzip", headers={"Content-Encoding": "gzip"})),
-        ("100 MB body", UNTRUSTED, body(b" " * 100_000_000)),
+        ("100 MB body", UNTRUSTED, body(_blank)),
         ("web page of a captive portal", UNTRUSTED, body(b"<!DOCTYPE html><html>Sign in</html>")),
         ("empty body", UNTRUSTED, body(b"")),
         ("JSON that is not an object", UNTRUSTED, body(b"[]")),

@@ -105,8 +105,7 @@ def _ended(code: object) -> int:
     if isinstance(code, str):
         print(code, file=sys.stderr)
     try:
-        # As the interpreter does: executors end their threads, which would wait for work without end.
-        vars(threading)["_shutdown"]()
+        vars(threading)["_shutdown"]()  # ends the threads of executors, too
         atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:

@@ -124,7 +124,7 @@ def resource(path: str, kind: ResourceType) -> Schema:
         "properties": properties({**held, **kept}),
         "required": required(held),
         "inputProperties": properties(taken),
-        "requiredInputs": required({name: each for name, each in taken.items() if name in kind.images}),
+        "requiredInputs": required(taken),
     }
 
 

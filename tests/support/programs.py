@@ -17,13 +17,14 @@ import threading
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 SERVER = Path(__file__).with_name("fork_server.py")
 MODULES = (
-    *("pulumi.dynamic", "pulumi.runtime", "pulumi_cgr.provider", "pulumi_cgr._pulumi.run", "pulumi_cgr.plugin"),
+    *("pulumi.dynamic", "pulumi.runtime", "pulumi_cgr.provider", "pulumi_cgr._pulumi.run"),
     *("pulumi_cgr.cli.app", "rich.progress", "yaml"),
 )
-"""What the server imports: the provider, programs of Pulumi and the command."""
+"""The imports of the server: those of the provider, programs of Pulumi and the command."""
 
 _STARTING = threading.Lock()
 
@@ -64,14 +65,34 @@ class Program:
         return printed, errors[0]
 
 
-def start_module(name: str, environ: Mapping[str, str], *arguments: str) -> Program:
-    """Starts `python -m NAME ARGUMENTS` in this directory."""
+Running = Program | subprocess.Popen[str]
+
+
+def start_module(name: str, environ: Mapping[str, str], *arguments: str) -> Running:
+    """Starts `python -m NAME ARGUMENTS` in this directory, without buffers."""
+    if _is_of_the_interpreter(environ):
+        return _start(["-u", "-m", name, *arguments], Path.cwd(), environ)
     return Program("module", [name, *arguments], Path.cwd(), environ)
 
 
-def start_script(path: str | Path, arguments: Sequence[str], folder: str | Path, environ: Mapping[str, str]) -> Program:
+def start_script(path: str | Path, arguments: Sequence[str], folder: str | Path, environ: Mapping[str, str]) -> Running:
     """Starts `python PATH ARGUMENTS` in a directory."""
+    if _is_of_the_interpreter(environ):
+        return _start([str(path), *arguments], folder, environ)
     return Program("script", [str(path), *arguments], folder, environ)
+
+
+def _is_of_the_interpreter(environ: Mapping[str, str]) -> bool:
+    """Whether an environment has something that the interpreter itself reads when it starts."""
+    locales = [environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if name in environ]
+    if not all(locale.lower().endswith(("utf-8", "utf8")) for locale in locales):
+        return True
+    return any(name.startswith("PYTHON") and value != os.environ.get(name) for name, value in environ.items())
+
+
+def _start(arguments: list[str], folder: str | Path, environ: Mapping[str, str]) -> subprocess.Popen[str]:
+    pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([sys.executable, *arguments], cwd=folder, env=dict(environ), text=True, **pipes)
 
 
 def _connection() -> socket.socket:

@@ -22,7 +22,7 @@ FOLLOWED, KEPT, LITERAL = "followed pins", "pins with `at`, in the state", "reso
 NEW = "new pins with `at`"
 RECORDS, FEW_RECORDS = 200, 20
 # Only the program prints this, when it ends.
-PEAK = "peak of memory in KiB: "
+PEAK = "peak of memory in KiB, and CPU time in seconds: "
 
 
 def part(folder: Path, pins: int = 100, many: int = 1000, repeat: int = 3) -> Part:
@@ -42,7 +42,7 @@ def part(folder: Path, pins: int = 100, many: int = 1000, repeat: int = 3) -> Pa
             row(NEW, LITERAL, pins, few, no_more(few[NEW], literal, 1)),
             row(FOLLOWED, LITERAL, many, lots, no_longer(lots[FOLLOWED], lots[LITERAL], 1.5)),
             row(NEW, FOLLOWED, many, lots, no_longer(lots[NEW], lots[FOLLOWED], 2)),
-            *_memory(folder / "memory", pins),
+            *_processes(folder / "processes", pins),
         ]
     )
 
@@ -54,10 +54,11 @@ def _costs(folder: Path, pins: int, records: int, names: tuple[str, ...], repeat
         return measured({name: _previewing(registry, name, programs[name]) for name in names}, repeat, registry)
 
 
-def _memory(folder: Path, pins: int) -> list[Row]:
-    """Measures the peak of memory of the program and of the provider, with the stand-in, which starts both."""
+def _processes(folder: Path, pins: int) -> list[Row]:
+    """Measures the program and the provider with the stand-in, which starts both: their memory, and the program's CPU time."""
     histories = {f"chainguard/image-{n}:latest": made_up(f"{n}", FEW_RECORDS) for n in range(pins)}
     peaks: dict[str, tuple[int, int]] = {}
+    seconds: dict[str, float] = {}
     with served(histories, folder, delay=0) as registry, patch.dict(os.environ, registry.environ, clear=True):
         programs = _programs(histories)
         for name in (FOLLOWED, LITERAL):
@@ -65,11 +66,14 @@ def _memory(folder: Path, pins: int) -> list[Row]:
             program.write_text(programs[name] + TELL_PEAK)
             preview = Stack(program).preview()
             told = next(line for line in preview.diagnostics if line.startswith(PEAK))
-            peaks[name] = int(told.removeprefix(PEAK)), preview.provider_peak
-    rows = []
+            peak, cpu = told.removeprefix(PEAK).split()
+            peaks[name], seconds[name] = (int(peak), preview.provider_peak), float(cpu)
+    ours, theirs = seconds[FOLLOWED], seconds[LITERAL]
+    check = Check("≤ 2×", f"{ours / theirs:.2f}× ({ours:.1f} s)", ours <= 2 * theirs)
+    rows = [Row(f"CPU time of the program, {pins} {FOLLOWED}", f"{pins} {LITERAL}", [check], Cost(0), Cost(0))]
     for number, process in enumerate(("program", "provider")):
-        ours, theirs = peaks[FOLLOWED][number], peaks[LITERAL][number]
-        check = Check("≤ 1.25×", f"{ours / theirs:.2f}× ({ours // 1024} MiB)", ours <= 1.25 * theirs)
+        most, least = peaks[FOLLOWED][number], peaks[LITERAL][number]
+        check = Check("≤ 1.25×", f"{most / least:.2f}× ({most // 1024} MiB)", most <= 1.25 * least)
         work = f"peak of memory of the {process}, {pins} {FOLLOWED}"
         rows.append(Row(work, f"{pins} {LITERAL}", [check], Cost(0), Cost(0)))
     return rows
@@ -91,8 +95,8 @@ def _programs(histories: Histories) -> dict[str, str]:
 
 
 TELL_PEAK = f"""
-import atexit, resource
-atexit.register(lambda: print({PEAK!r} + str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)))
+import atexit, resource, time
+atexit.register(lambda: print({PEAK!r} + f"{{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}} {{time.process_time()}}"))
 """
 
 

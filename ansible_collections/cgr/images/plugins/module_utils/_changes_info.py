@@ -10,7 +10,7 @@ from ._changes.compare import list_changes
 from ._changes.moves import Changes
 from ._digest_info import telling
 from ._lockfile.codec import read_lock
-from ._options import SETTING_OPTIONS, SETTINGS_REQUIRED_TOGETHER, given
+from ._options import RULE_OPTIONS, SETTING_OPTIONS, SETTINGS_REQUIRED_TOGETHER, given
 from ._resolver.cache.cache import Cache
 from ._resolver.errors import InvalidArgument, InvalidImage
 from ._resolver.history.timeline import tag_of
@@ -27,7 +27,7 @@ ARGUMENTS: dict[str, Any] = {
         "until": {"type": "str"},
         "packages": {"type": "bool", "default": True},
         "platform": {"type": "str"},
-        **SETTING_OPTIONS,
+        **{name: option for name, option in SETTING_OPTIONS.items() if name not in RULE_OPTIONS},
     },
     "mutually_exclusive": [("images", "paths")],
     "required_together": SETTINGS_REQUIRED_TOGETHER,

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import CgrError, InvalidInstant, InvalidLock
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import Instant
-from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import RULE_NAMES, parse_at
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.kinds import parse_at
+from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import RULE_NAMES
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import SETTINGS, Setting, Settings
 from ansible_collections.cgr.images.plugins.module_utils._validation import reject_empty, reject_naive
 from ansible_collections.cgr.images.plugins.plugin_utils._lookup import to_builtin

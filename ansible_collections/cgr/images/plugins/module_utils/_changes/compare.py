@@ -143,8 +143,9 @@ def list_changes(
     parse_window(since, until)
     asked = str(Platform.parse(platform)) if platform else None
     tell = progress or (lambda _done, _all, _image: None)
-    pasts, failed = _read_histories(resolver, images, since, until, tell)
+    pasts, absent, failed = _read_histories(resolver, images, since, until, tell)
     moved = [ImageMoves.of(past, images[image]) for image, past in pasts.items()]
+    moved += [ImageMoves.absent(image, images[image]) for image in absent]
     if packages:
         moved = list(_with_differences(resolver, moved, asked, verify))
     begin, end = _window(list(pasts.values()), since, until)
@@ -153,9 +154,11 @@ def list_changes(
 
 def _read_histories(
     resolver: Resolver, images: Iterable[str], since: AtLike, until: AtLike | None, progress: Progress
-) -> tuple[dict[str, Timeline], dict[str, str]]:
+) -> tuple[dict[str, Timeline], list[str], dict[str, str]]:
+    """Returns the timelines, the images whose tags did not exist yet, and why others could not be looked up."""
     asked = list(images)
     pasts: dict[str, Timeline] = {}
+    absent: list[str] = []
     failed: dict[str, str] = {}
 
     def read(image: str) -> Timeline:
@@ -165,15 +168,15 @@ def _read_histories(
         try:
             pasts[image] = future.result()
         except BeforeFirstBuild:
-            failed[image] = "the tag did not exist yet."
+            absent.append(image)
         except InvalidImage as error:
             failed[image] = error.message
         except InvalidArgument:
             raise
         except CgrError as error:
             failed[image] = error.message
-        progress(len(pasts) + len(failed), len(asked), image)
-    return pasts, failed
+        progress(len(pasts) + len(absent) + len(failed), len(asked), image)
+    return pasts, absent, failed
 
 
 def _with_differences(

@@ -19,7 +19,7 @@ class ImageMoves:
     Attributes:
         image: the image with its tag.
         old: the build at the earlier instant; none if the tag did not exist yet.
-        new: the build at the later instant.
+        new: the build at the later instant; none if the tag did not exist yet.
         moves: the builds to which the tag moved between them, oldest first.
         pinned: the digests to which the image is pinned in the lock or the files, if it is.
         difference: the difference between the old and the new build; none if they are the same, or it was not asked for.
@@ -41,6 +41,11 @@ class ImageMoves:
         moves = tuple(interval for interval in past.intervals if interval.updated_at > past.since)
         new = moves[-1] if moves else old
         return cls(past.image, old, new, moves, tuple(dict.fromkeys(pinned)), warnings=past.warnings)
+
+    @classmethod
+    def absent(cls, image: str, pinned: Iterable[str] = ()) -> ImageMoves:
+        """Makes the moves of an image whose tag did not exist yet at the later instant."""
+        return cls(image, None, None, (), tuple(dict.fromkeys(pinned)), warnings=("the tag did not exist yet.",))
 
     @property
     def has_moved(self) -> bool:

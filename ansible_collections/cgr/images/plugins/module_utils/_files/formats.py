@@ -19,6 +19,7 @@ from .occurrence import Occurrence, Unreadable
 from .starlark.images import images_in_starlark
 from .text.dialects import EARTHFILE, ENVIRONMENT, GROOVY, QUADLET, SCRIPT
 from .text.images import Dialect, images_in_text
+from .tree.embedded import FindInFile
 from .tree.scalars import IN_TEXT
 from .yaml.images import images_in_yaml
 
@@ -50,14 +51,24 @@ def _images_in_text(dialect: Dialect, text: str, names: Matcher) -> list[Occurre
     return images_in_text(text, names, dialect)
 
 
-YAML = Format("YAML", ("*.yaml", "*.yml"), images_in_yaml)
+def _with_texts(find: Callable[[str, Matcher, FindInFile], list[Occurrence]]) -> Finder:
+    """Returns the finder of a format whose files contain texts of any format."""
+    return lambda text, names: find(text, names, find_in_file)
+
+
+def find_in_file(name: str, text: str, names: Matcher) -> list[Occurrence]:
+    """Finds the images in a file, by its name; raises `Unreadable` where it is not of its format."""
+    return format_of(name, text).find(text, names)
+
+
+YAML = Format("YAML", ("*.yaml", "*.yml"), _with_texts(images_in_yaml))
 DOCKERFILE = Format("Dockerfile", ("*dockerfile*", "*containerfile*"), images_in_dockerfile)
 """Whatever stands before or behind `Dockerfile` and `Containerfile`, as BuildKit and Podman take any name with `-f`."""
 
 SHELL = _text("shell script", SCRIPT, "*.sh", "*.bash", "*.zsh", "*.ksh")
 
-JSON = Format("JSON", (), images_in_json)
-JSONC = Format("JSON with comments", ("*devcontainer.json", "*.jsonc"), images_in_jsonc)
+JSON = Format("JSON", (), _with_texts(images_in_json))
+JSONC = Format("JSON with comments", ("*devcontainer.json", "*.jsonc"), _with_texts(images_in_jsonc))
 
 FORMATS = (
     YAML,
@@ -135,7 +146,7 @@ def _by_content(text: str) -> Format | None:
 def _images_in_unknown(text: str, names: Matcher) -> list[Occurrence]:
     """Finds the images in a file whose name tells no format: it is read as YAML, which includes JSON."""
     try:
-        found = images_in_yaml(text, names)
+        found = YAML.find(text, names)
     except Unreadable as error:
         raise Unreadable(NOT_READ) from error
     if all(each.reason == IN_TEXT for each in found):  # any text is a scalar of YAML

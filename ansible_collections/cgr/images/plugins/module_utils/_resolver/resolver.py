@@ -21,11 +21,12 @@ from .history import timeline
 from .history.timeline import Timeline
 from .model import query_set, reference
 from .model.instant import AtLike
+from .model.kinds import parse_current
 from .model.query import Query
 from .model.query_set import ImageLike
 from .model.reference import Reference
 from .model.resolution import Resolution, Resolutions
-from .model.rule import RuleArguments, parse_current
+from .model.rule import RuleArguments
 from .model.signature import Signature
 from .registry.content import Content
 from .resolve import snapshot

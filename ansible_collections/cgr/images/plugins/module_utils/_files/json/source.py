@@ -46,14 +46,14 @@ class Document:
         self._concerned = names.positions(text)
 
     def roots(self) -> Iterator[Node]:
-        """Yields the one root.
+        """Yields the one root, if something in it may be an image of ours.
 
         Raises:
             Unreadable: it is not JSON.
         """
-        _loaded(self._text)
-        tokens = _TOKEN.finditer(self._text, self._bom)
-        yield _scanned(tokens)
+        _loaded(self._text, parse_int=str, parse_float=str)  # of any number of digits
+        if self._concerned:
+            yield _scanned(_TOKEN.finditer(self._text, self._bom))
 
     def concerns(self, node: Node) -> bool:
         """Whether a node contains something that may be an image of ours."""
@@ -90,7 +90,7 @@ def parsed_json(text: str) -> Iterator[Parsed]:
     Raises:
         Unreadable: it is not JSON.
     """
-    waiting, number = [_loaded(text)], 0
+    waiting, number = [_loaded(text, object_pairs_hook=_Object, **_AS_WRITTEN)], 0
     while waiting:
         value = waiting.pop()
         if isinstance(value, _Object):
@@ -113,18 +113,17 @@ class _Object:
         self.pairs = pairs
 
 
-def _loaded(text: str) -> Any:
-    def number(written: str) -> tuple[str, str]:
-        return ("number", written)
+def _number(written: str) -> tuple[str, str]:
+    return ("number", written)
 
+
+_AS_WRITTEN = {"parse_int": _number, "parse_float": _number, "parse_constant": _number}
+
+
+def _loaded(text: str, **hooks: Any) -> Any:
+    """Reads a text in JSON by the rules of Python's `json`, whose options `hooks` are."""
     try:
-        return json.loads(
-            text[1:] if text.startswith("\ufeff") else text,
-            object_pairs_hook=_Object,
-            parse_int=number,
-            parse_float=number,
-            parse_constant=number,
-        )
+        return json.loads(text[1:] if text.startswith("\ufeff") else text, **hooks)
     except RecursionError as error:
         raise Unreadable("is not JSON: it is nested too deep") from error
     except json.JSONDecodeError as error:

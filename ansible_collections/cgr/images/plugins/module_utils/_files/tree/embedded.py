@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import replace
-from typing import Iterator, Sequence
+from typing import Callable, Iterator, Sequence
 
 from ..matcher import Matcher
 from ..occurrence import (
@@ -50,43 +50,54 @@ _PIPELINES = (GITHUB, GITLAB, AZURE, BITBUCKET, CIRCLECI, STEPS)
 
 _Line = tuple[int, int, int]
 
+FindInFile = Callable[[str, str, Matcher], "list[Occurrence]"]
+"""Finds the images in a text, by the name that a file with the text has; raises `Unreadable` where it is something else."""
 
-def occurrences_in_text(
-    node: Node, at: Position, document: Document, names: Matcher, parser: Parser
-) -> list[Occurrence] | None:
-    """Finds the images in the text of a scalar.
+
+class Texts:
+    """Finds the images in the texts of scalars.
 
     Args:
-        node: the scalar.
-        at: where it stands.
         document: in which document.
         names: which ones are ours.
         parser: reads the document, for the check of what is written.
-
-    Returns:
-        Those images, with their places in the file; `None` if the format of the text is not known, or the text is not in it.
+        find: finds the images in a text of any format: a document can contain documents.
     """
-    found = _found(node.value, at, names)
-    lines = document.lines_of(node) if found is not None else None
-    if found is None or not lines:
-        return None
-    path = document.value(node).path
-    return [_moved(each, lines, parser, path) for each in found]
 
+    def __init__(self, document: Document, names: Matcher, parser: Parser, find: FindInFile) -> None:
+        self._document = document
+        self._names = names
+        self._parser = parser
+        self._find = find
 
-def _found(text: str, at: Position, names: Matcher) -> list[Occurrence] | None:
-    """Finds the images in a text by its format; places and lines are counted in the text."""
-    from ..formats import format_of  # which knows this format, too
+    def images(self, node: Node, at: Position) -> list[Occurrence] | None:
+        """Finds the images in the text of a scalar.
 
-    if at.key in _ASSIGNMENT_KEYS:
-        return in_order(_assigned(text, names))
-    name = _file_name(text, at)
-    if not name:
-        return None
-    try:
-        return format_of(name, text).find(text, names)
-    except Unreadable:
-        return None
+        Args:
+            node: the scalar.
+            at: where it stands.
+
+        Returns:
+            Those images, with their places in the file; `None` if the format of the text is not known, or the text is not in it.
+        """
+        found = self._found(node.value, at)
+        lines = self._document.lines_of(node) if found is not None else None
+        if found is None or not lines:
+            return None
+        path = self._document.value(node).path
+        return [_moved(each, lines, self._parser, path) for each in found]
+
+    def _found(self, text: str, at: Position) -> list[Occurrence] | None:
+        """Finds the images in a text by its format; places and lines are counted in the text."""
+        if at.key in _ASSIGNMENT_KEYS:
+            return in_order(_assigned(text, self._names))
+        name = _file_name(text, at)
+        if not name:
+            return None
+        try:
+            return self._find(name, text, self._names)
+        except Unreadable:
+            return None
 
 
 def _file_name(text: str, at: Position) -> str:

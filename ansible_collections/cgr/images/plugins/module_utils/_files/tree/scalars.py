@@ -23,7 +23,7 @@ from ..occurrence import (
     skipped,
 )
 from ..text.references import references_in
-from .embedded import occurrences_in_text
+from .embedded import FindInFile, Texts
 from .expected import Position, is_half_of_image, is_image, is_image_key, latest_is_default
 from .node import Document, Node, Value
 from .shared import BUILT_HERE, ELSEWHERE, Found
@@ -47,12 +47,14 @@ class Scalars:
         document: in which document.
         names: which images are ours.
         parser: reads the document for the check of what is written.
+        find: finds the images in a text of any format.
     """
 
-    def __init__(self, document: Document, names: Matcher, parser: Parser) -> None:
+    def __init__(self, document: Document, names: Matcher, parser: Parser, find: FindInFile) -> None:
         self._document = document
         self._names = names
         self._parser = parser
+        self._texts = Texts(document, names, parser, find)
 
     def images(self, node: Node, at: Position, asked_by: str, within: Node) -> Iterator[Found]:
         """Yields the images in a scalar that may hold some.
@@ -66,7 +68,7 @@ class Scalars:
         if asked_by:
             yield from self._told(node, asked_by)
             return
-        inner = occurrences_in_text(node, at, self._document, self._names, self._parser)
+        inner = self._texts.images(node, at)
         if inner is not None:
             yield from map(Found, inner)
             return

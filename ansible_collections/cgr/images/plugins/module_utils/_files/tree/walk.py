@@ -12,6 +12,7 @@ from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ..matcher import Matcher
 from ..occurrence import Occurrence, Parser, in_order, skipped
+from .embedded import FindInFile
 from .expected import Position
 from .kinds import Kind, is_lock, kind_of
 from .node import Document, Node, entries
@@ -49,13 +50,14 @@ class _Trail(NamedTuple):
         return _Trail(f"{self.key}[]", self.above or _Trail(), self.asked_by)
 
 
-def images_in(document: Document, names: Matcher, parser: Parser) -> list[Occurrence]:
+def images_in(document: Document, names: Matcher, parser: Parser, find: FindInFile) -> list[Occurrence]:
     """Finds the images in a file, in their order.
 
     Args:
         document: the file.
         names: which ones are ours.
         parser: reads the file for the check of what is written.
+        find: finds the images in a text within the file, by the name that it has there.
 
     Raises:
         Unreadable: it is not of its format.
@@ -67,7 +69,8 @@ def images_in(document: Document, names: Matcher, parser: Parser) -> list[Occurr
             continue
         kind = kind_of(root)
         signed = signed or kind.signed
-        found += _Walk(document, names, parser, root, kind).occurrences()
+        scalars = Scalars(document, names, parser, find)
+        found += _Walk(document, names, parser, scalars, root, kind).occurrences()
     if signed:
         found = [skipped(each.line, each.image, signed) if each.place else each for each in found]
     return in_order(found)
@@ -76,13 +79,15 @@ def images_in(document: Document, names: Matcher, parser: Parser) -> list[Occurr
 class _Walk:
     """A walk through one document; what several aliases name is visited once."""
 
-    def __init__(self, document: Document, names: Matcher, parser: Parser, root: Node, kind: Kind) -> None:
+    def __init__(
+        self, document: Document, names: Matcher, parser: Parser, scalars: Scalars, root: Node, kind: Kind
+    ) -> None:
         self._document = document
         self._names = names
         self._parser = parser
         self._root = root
         self._kind = kind
-        self._scalars = Scalars(document, names, parser)
+        self._scalars = scalars
         self._shares = Shares()
         self._seen: set[int] = set()
 

@@ -16,10 +16,10 @@ from ..model.build import Build, HistoryRange
 from ..model.details import Details
 from ..model.duration import parse_duration
 from ..model.instant import AtLike, Instant
+from ..model.kinds import parse_at
 from ..model.query import Query
 from ..model.reference import Reference
 from ..model.resolution import Resolution
-from ..model.rule import parse_at
 
 SINCE = "90d"
 """How far back to look by default."""

@@ -11,17 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, NamedTuple, TypedDict
 
-from ..errors import InvalidInstant, InvalidRule
-from ..redaction import redact
-from .duration import format_duration, parse_duration
-from .grammar import is_digest
+from ..errors import InvalidRule
 from .instant import AtLike, Instant
+from .kinds import COUNT, DIGEST, DIGESTS, DURATION, FLAG, INSTANT, PLATFORM, Kind, choice
 from .platform import Platform
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-MAX_BUILDS_BACK = 10_000
 
 
 class RuleArguments(TypedDict, total=False):
@@ -42,22 +38,6 @@ class RuleArguments(TypedDict, total=False):
     signed: bool | None
 
 
-class Kind(NamedTuple):
-    """The kind of value that a part holds.
-
-    Attributes:
-        name: its name.
-        parse: reads a value from what a user wrote, by the name of the argument.
-        to_json: writes a value as JSON data.
-        choices: the values to choose from, the default first; none for a value that is free.
-    """
-
-    name: str
-    parse: Callable[[str, Any], Any]
-    to_json: Callable[[Any], Any]
-    choices: tuple[str, ...] = ()
-
-
 class Part(NamedTuple):
     """One part of a rule.
 
@@ -76,103 +56,6 @@ class Part(NamedTuple):
     is_locked: bool
     is_shared: bool
     chooses: bool
-
-
-def parse_at(at: AtLike, name: str = "at") -> Instant:
-    """Parses the instant a user asks for.
-
-    Args:
-        at: RFC 3339 or ISO 8601 text, a date or a datetime; UTC if it has no time zone.
-        name: the name of the argument, for the error.
-
-    Raises:
-        InvalidInstant: it is empty, a bare number, or malformed.
-    """
-    try:
-        if isinstance(at, str) and not at.strip():
-            raise ValueError("is empty; omit it to get the latest build")
-        return Instant.of(at)
-    except ValueError as error:
-        raise InvalidInstant(f"{name} {redact(at)} {error}.", name) from error
-
-
-def parse_current(value: object, name: str = "current") -> str | None:
-    """Parses the digest that is deployed; `None` if none is given.
-
-    Raises:
-        InvalidRule: it is neither a digest nor a ref that ends with one.
-    """
-    if value is None or value == "":
-        return None
-    digest = value.rpartition("@")[2] if isinstance(value, str) else ""
-    if not is_digest(digest):
-        raise InvalidRule(f"{name} {redact(value)} is neither a digest nor a ref that ends with one.", name)
-    return digest
-
-
-def _parse_duration(name: str, value: object) -> int:
-    try:
-        return parse_duration(value)
-    except ValueError as error:
-        raise InvalidRule(f"{name} {redact(value)} {error}.", name) from error
-
-
-def _parse_count(name: str, value: object) -> int:
-    # Pulumi passes every number as a float, and Ansible may pass it as text.
-    count = int(value) if _is_whole(value) else -1  # type: ignore[call-overload]
-    if not 0 <= count <= MAX_BUILDS_BACK:
-        raise InvalidRule(f"{name} {redact(value)} is not a whole number from 0 to {MAX_BUILDS_BACK}.", name)
-    return int(count)
-
-
-def _is_whole(value: object) -> bool:
-    if isinstance(value, str):
-        return value.isascii() and value.isdecimal() and len(value) < 10
-    if isinstance(value, float):
-        return value.is_integer()
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _parse_digests(name: str, value: object) -> frozenset[str]:
-    found = [value] if isinstance(value, str) else value
-    if not isinstance(found, Iterable) or isinstance(found, (Mapping, bytes)):
-        raise InvalidRule(f"{name} {redact(value)} is not a list of digests.", name)
-    digests = list(found)
-    for digest in digests:
-        if not is_digest(digest):
-            raise InvalidRule(
-                f"{name} contains {redact(digest)}, which is not a digest: write sha256: and 64 lower-case hex digits.",
-                name,
-            )
-    return frozenset(digests)
-
-
-def _parse_flag(name: str, value: object) -> bool:
-    # A command line and Ansible's variables may hold it as text.
-    text = str(value).strip().lower()
-    if text not in ("true", "false"):
-        raise InvalidRule(f"{name} {redact(value)} is neither true nor false.", name)
-    return text == "true"
-
-
-def _choice(*choices: str) -> Kind:
-    """Returns the kind of a choice; the first one is the default, and is held as the empty text."""
-
-    def parse(name: str, value: object) -> str:
-        if value not in choices:
-            raise InvalidRule(f"{name} {redact(value)} is unknown: write {' or '.join(choices)}.", name)
-        return "" if value == choices[0] else str(value)
-
-    return Kind("choice", parse, str, choices)
-
-
-INSTANT = Kind("instant", lambda name, value: parse_at(value, name), str)
-DURATION = Kind("duration", _parse_duration, format_duration)
-COUNT = Kind("count", _parse_count, int)
-DIGESTS = Kind("digests", _parse_digests, sorted)
-PLATFORM = Kind("platform", lambda name, value: Platform.parse(value, name), str)
-FLAG = Kind("flag", _parse_flag, bool)
-DIGEST = Kind("digest", lambda name, value: parse_current(value, name), str)
 
 
 def _part(
@@ -206,7 +89,7 @@ class Rule:
     min_age_from: str = field(
         default="",
         metadata=_part(
-            _choice("tag", "build"),
+            choice("tag", "build"),
             "The time from which `min_age` counts: `tag` is when the tag moved to the build, `build` is when it was built, as"
             " Chainguard's pull policy `cooldown` counts. A build that gives no time is not old enough. By default `tag`.",
         ),
@@ -242,7 +125,7 @@ class Rule:
     on_denied: str = field(
         default="",
         metadata=_part(
-            _choice("fail", "older"),
+            choice("fail", "older"),
             "What to do about a build that may not be used: `fail`, or choose the newest `older` one that may be used. Requires"
             " `pullable` or `signed`. With `at` it always fails. By default `fail`.",
             is_locked=False,

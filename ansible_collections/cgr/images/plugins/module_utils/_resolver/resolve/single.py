@@ -10,14 +10,11 @@ from typing import Callable, NamedTuple, TypeVar
 
 from ..auth.credentials import Credential
 from ..errors import (
-    BeforeFirstBuild,
     CgrError,
     DeniedByPolicy,
     Gone,
-    NoBuildFits,
     NoSuchBuild,
     NotSigned,
-    UnknownTag,
 )
 from ..history import clocks, reader, selection
 from ..history.selection import Choice, Known
@@ -30,13 +27,13 @@ from ..model.reference import Reference
 from ..model.resolution import Resolution
 from ..model.rule import Rule
 from ..model.signature import Signature
-from ..redaction import redact
 from ..registry.content import Content
 from ..registry.mirror import Mirror
 from ..signature.verify import SignatureVerifier
 from . import manifests
 from .access import Access
 from .current import to_resolution
+from .search import search
 
 OpenHistory = Callable[[Reference, Credential, float], HistorySource]
 """Opens the history of an image with a credential, until a deadline by `time.monotonic()`, in seconds."""
@@ -216,7 +213,7 @@ class Lookup:
             return Fetched(history, warnings), choice, known
 
         def read_on(source: HistorySource) -> tuple[HistoryRange, Choice]:
-            return _read_on(source, history, query, until, known)
+            return search(source, history, query, until, known)
 
         (longer, choice), more = self._with_history(query.reference, read_on)
         return Fetched(longer, tuple(dict.fromkeys((*warnings, *more)))), choice, known
@@ -268,38 +265,3 @@ def _why(error: CgrError, resolution: Resolution) -> str:
     policy = "a pull policy denies it" if isinstance(error, DeniedByPolicy) else "the registry does not serve it"
     named = f" ({error.policy})" if isinstance(error, DeniedByPolicy) and error.policy else ""
     return f"{resolution.index}, {policy}{named}"
-
-
-def _read_on(
-    source: HistorySource, history: HistoryRange, query: Query, until: Instant | None, known: Known
-) -> tuple[HistoryRange, Choice]:
-    while not history.has_first_build:
-        history = reader.fetch_earlier(source, history)
-        choice = selection.choose(history, query.rule, until, known)
-        if choice is not None:
-            return history, choice
-    raise _no_build(source, history, query, until, known)
-
-
-def _no_build(
-    source: HistorySource, history: HistoryRange, query: Query, until: Instant | None, known: Known
-) -> CgrError:
-    """Returns the error for a query that no build matches."""
-    if history.known_since:
-        return BeforeFirstBuild(
-            f"the registry knows the tag's history only since {history.known_since}, and no build since then matches. Ask for a"
-            " later instant."
-        )
-    reason = selection.explain_no_build(history, query.rule, until, known)
-    if reason:
-        return NoBuildFits(reason)
-    first = history.builds[0] if history.builds else None
-    limit = query.rule.at or until
-    if first is None and limit is not None:
-        first = reader.fetch_first_build(source, limit)
-    if first is None:
-        tag, repository = query.reference.tag or "", query.reference.upstream
-        return UnknownTag(f"the registry has no tag {redact(tag)} in {repository}. Check its spelling.")
-    return BeforeFirstBuild(
-        f"at {limit} is before the tag's first build, which is from {first.updated_at}. Ask for a later instant."
-    )
