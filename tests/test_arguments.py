@@ -23,7 +23,7 @@ from ansible_collections.cgr.images.plugins.modules import changes_info, digest_
 from pulumi_cgr._bridge import PARTS, RULE_NAMES, SETTINGS, RuleArguments, Settings
 from pulumi_cgr._pulumi.properties import NOT_FOR_RESOURCES
 from pulumi_cgr._pulumi.rule_inputs import OutputRuleInputs, RuleInputs, RuleValues
-from pulumi_cgr.resolver import InvalidRule, Resolver, Rule
+from pulumi_cgr.resolver import InvalidArgument, InvalidRule, Resolver, Rule
 
 from .support.documented import RESOLVER, attributes, documentation_of, module, one_line, options_of
 
@@ -160,3 +160,14 @@ def test_a_wrong_value_is_an_error_about_that_part(name: str, value: Any) -> Non
     assert caught.value.argument == name
     assert str(caught.value).startswith(f"{name} ")
     assert len(str(caught.value)) < 400
+
+
+def test_several_wrong_values_are_named_at_once() -> None:
+    with pytest.raises(
+        InvalidRule, match=r"^min_age 'soon' is not .* builds_back '-1' is not .* platform 'vax' is not "
+    ):
+        Rule.parse(min_age="soon", builds_back=-1, platform="vax")
+    with pytest.raises(
+        InvalidArgument, match=r"^registry_url 'x' is not .* timeout '-1' is not .*concurrency '0' is not "
+    ):
+        Resolver(registry_url="x", timeout=-1, concurrency=0, environment={})

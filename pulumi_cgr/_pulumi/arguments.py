@@ -9,13 +9,17 @@ import difflib
 import os
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import date, timedelta
+from enum import Enum
 from inspect import isawaitable
 from typing import Any
 
 import pulumi
+from pulumi.output import Unknown
 
 from .._bridge import parse_at
 from .properties import CHOOSE_NOTHING, HIDES_ARGUMENTS, PREFETCHED, PREVIEW, UPSTREAM
+
+_SENDABLE = (str, bool, int, float, Enum, Unknown, pulumi.Asset, pulumi.Archive, pulumi.Resource)
 
 Prefetch = Callable[..., Coroutine[Any, Any, "str | None"]]
 
@@ -35,7 +39,7 @@ def as_input(value: Any) -> Any:
     What has a wrong type is left for the check to refuse.
 
     Raises:
-        pulumi.RunError: a key of a mapping is not text, which cannot be sent.
+        pulumi.RunError: a key of a mapping is not text, or a value is bytes or an object, which cannot be sent.
     """
     if isinstance(value, date):
         return str(parse_at(value))
@@ -47,7 +51,11 @@ def as_input(value: Any) -> Any:
         return {_text_key(key): as_input(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [as_input(each) for each in value]
-    return sorted(value) if isinstance(value, (set, frozenset)) else value
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    if value is not None and not isinstance(value, _SENDABLE):
+        raise pulumi.RunError(f"{value!r:.100} is of type {type(value).__name__}, which cannot be sent; write text.")
+    return value
 
 
 def plain_input(value: Any) -> Any:

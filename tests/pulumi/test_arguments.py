@@ -152,3 +152,12 @@ def test_a_project_named_cgr_has_keys_of_its_own() -> None:
     ]
     assert list(config_warnings(distinct, "cgr")) == []
     assert len(list(config_warnings(config, "shop"))) == 1
+
+
+@pytest.mark.parametrize("value", ["b'x'", "object()"])
+def test_a_value_that_cannot_be_sent_is_named(make_stack: MakeStack, value: str) -> None:
+    preview = make_stack(f'cgr.ImageDigest("pin", image="{PYTHON}", triggers=[{value}])\n').preview()
+
+    assert not preview.ok
+    assert any("which cannot be sent; write text" in line for line in preview.diagnostics)
+    assert not any("Traceback" in line for line in preview.diagnostics)

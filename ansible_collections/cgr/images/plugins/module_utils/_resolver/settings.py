@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass, field, fields
 from typing import Any, Mapping, NamedTuple, TypedDict, Union
 
-from .errors import InvalidArgument
+from .errors import InvalidArgument, all_of
 from .model.grammar import REGISTRY
 from .model.mirrors import Mirrors
 from .model.signers import Signers, SignersLike
@@ -206,7 +206,7 @@ class Settings:
             environment: the environment variables.
 
         Raises:
-            InvalidArgument: a setting is malformed, or half of a pair is missing.
+            InvalidArgument: settings are malformed, or half of a pair is missing.
             TypeError: a setting does not exist.
         """
         unknown = sorted(set(given) - {name for setting in SETTINGS for name in setting.names})
@@ -214,12 +214,18 @@ class Settings:
             raise TypeError(f"{unknown[0]!r} is not a setting; the settings are {', '.join(SETTING_NAMES)}")
         remember_secret(environment.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", ""))
         found: dict[str, Any] = {}
+        wrong: list[InvalidArgument] = []
         for setting in SETTINGS:
             name, value = _first_given(setting, given, environment)
             if setting.is_secret:
                 remember_secret(str(value))
             if value:
-                found[setting.name] = parser_of(setting.kind)(name, value)
+                try:
+                    found[setting.name] = parser_of(setting.kind)(name, value)
+                except InvalidArgument as error:
+                    wrong.append(error)
+        if wrong:
+            raise all_of(wrong)
         settings = cls(**found, environment=environment)
         if bool(settings.username) != bool(settings.password):
             raise InvalidArgument(

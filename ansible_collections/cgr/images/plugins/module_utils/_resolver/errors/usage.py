@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Sequence
+
 from .base import CgrError
 
 
@@ -42,6 +44,16 @@ class InvalidRule(InvalidArgument):
     """
 
     error_code = "invalid_rule"
+
+
+def all_of(errors: Sequence[InvalidArgument]) -> InvalidArgument:
+    """Returns one error for several arguments or settings that are wrong, so that they can be corrected at once.
+
+    Args:
+        errors: the errors, at least one; the kind and the argument are those of the first.
+    """
+    first = errors[0]
+    return first if len(errors) == 1 else type(first)(" ".join(each.message for each in errors), first.argument)
 
 
 class MissingDependency(CgrError):

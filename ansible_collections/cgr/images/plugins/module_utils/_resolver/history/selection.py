@@ -189,7 +189,9 @@ def explain_no_build(
     if history.builds and not allowed:
         return f"every build of the tag is excluded, {len({build.digest for build in history.builds})} in all."
     if moves:
-        return f"builds_back {rule.builds_back} goes back too far: the tag has {len(moves) - 1} builds before the chosen one."
+        count = len(moves) - 1
+        builds = f"{count} build{'s' * (count != 1)}"
+        return f"builds_back {rule.builds_back} goes back too far: the tag has {builds} before the chosen one."
     return None
 
 

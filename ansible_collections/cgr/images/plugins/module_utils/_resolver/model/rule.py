@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, NamedTuple, TypedDict
 
-from ..errors import InvalidRule
+from ..errors import InvalidArgument, InvalidRule, all_of
 from .instant import AtLike, Instant
 from .kinds import COUNT, DIGEST, DIGESTS, DURATION, FLAG, INSTANT, PLATFORM, Kind, choice
 from .platform import Platform
@@ -177,15 +177,24 @@ class Rule:
         """Parses the parts of a rule as a user writes them; `None` means that a part is not given.
 
         Raises:
-            InvalidInstant, InvalidRule: a part is malformed, or two parts cannot be combined.
+            InvalidInstant, InvalidRule: parts are malformed, or two parts cannot be combined.
             TypeError: a part does not exist.
         """
         values: Mapping[str, Any] = given
         unknown = sorted(set(values) - set(RULE_NAMES))
         if unknown:
             raise TypeError(f"{unknown[0]!r} is not part of a rule; the parts are {', '.join(RULE_NAMES)}")
-        parts = (part for part in PARTS if values.get(part.name) is not None)
-        rule = cls(**{part.name: part.kind.parse(part.name, values[part.name]) for part in parts})
+        found: dict[str, Any] = {}
+        wrong: list[InvalidArgument] = []
+        for part in PARTS:
+            if values.get(part.name) is not None:
+                try:
+                    found[part.name] = part.kind.parse(part.name, values[part.name])
+                except InvalidArgument as error:
+                    wrong.append(error)
+        if wrong:
+            raise all_of(wrong)
+        rule = cls(**found)
         rule._reject_contradictions()
         return rule
 
