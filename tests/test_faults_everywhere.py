@@ -39,7 +39,7 @@ How the resolver, Pulumi, Ansible and the command respond when the registry or t
 
 """
 FACES = ("resolver", "Pulumi", "Ansible", "command")
-TIMEOUT = "2"
+TIMEOUT = "4"
 COMMAND = Path(sys.executable).with_name("cgr-images")
 EXPECTED = {fault.name: fault.comes for fault in faults(Registry({}))}
 NAMES = [*EXPECTED, *BELOW_HTTP]
