@@ -45,7 +45,7 @@ def registry(recorded: Histories) -> Iterator[Registry]:
         publish_incident(registry)
         for day in ("2026-01-05", "2026-01-12"):  # for how-to/choose-platforms.md
             moment = Instant.parse(day)
-            registry.publish("chainguard/wolfi-base:latest", created=str(moment), updated_at=moment)
+            registry.publish("chainguard/valkey:latest", created=str(moment), updated_at=moment)
         yield registry
 
 
