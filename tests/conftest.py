@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from ansible_collections.cgr.images.plugins.module_utils._resolver import redaction
 from pulumi_cgr.testing import Histories
 
 from .support.environments import ROOT
@@ -15,3 +18,11 @@ from .support.environments import ROOT
 def recorded() -> Histories:
     """16 real tag histories."""
     return Histories.load(ROOT / "tests/data/recorded-histories.json")
+
+
+@pytest.fixture(autouse=True)
+def secrets_of_this_test() -> Iterator[None]:
+    """Forgets the secrets of a test, which would be hidden in the texts of the next ones in this process."""
+    yield
+    with redaction._lock:
+        redaction._secrets.clear()

@@ -29,7 +29,7 @@ How the resolver, Pulumi, Ansible and the command respond when the registry or t
 `tests/test_faults_everywhere.py`.
 
 """
-TIMEOUT = "2"
+TIMEOUT = "4"
 EXPECTED = {fault.name: fault.comes for fault in faults(Registry({}))}
 NAMES = [*EXPECTED, *BELOW_HTTP]
 

@@ -12,6 +12,7 @@ import pytest
 
 from pulumi_cgr.testing import Registry
 from tests.support.attestations import REAL, publish
+from tests.support.environments import environment
 
 from .conftest import Controller
 
@@ -66,6 +67,18 @@ def test_digest_info_says_what_changed_from_a_build(controller: Controller, regi
     assert not missing.get("failed"), "a missing attestation is a warning"
     assert wrong["failed"]
     assert wrong["error_code"] == "invalid_image"
+
+
+def test_a_host_to_which_the_task_is_delegated_compares_too(controller: Controller, registry: Registry) -> None:
+    """With the oldest Python that a host may have, and nothing but requests."""
+    interpreter = environment("host-with-3.9", "3.9", "requests") / "bin/python"
+    here = json.dumps({"ansible_connection": "local", "ansible_python_interpreter": str(interpreter)})
+    surroundings = {"delegate_to": "builder", "environment": {"CGR_REGISTRY": registry.url}}
+    task = {**info(image=PHP, changes_from=digest(registry, 0)), **surroundings}
+
+    (result,) = controller.results([task], "-e", here, "-i", "builder,", CGR_REGISTRY="http://127.0.0.1:9")
+
+    assert result["changes"]["packages"]["removed"]["glibc"] == "2.43-r13"
 
 
 def test_changes_info_lists_what_moved(controller: Controller, registry: Registry) -> None:

@@ -70,6 +70,7 @@ def test_returns_and_skips_do_not_mislead_it(history: tuple[list[int], int], dat
     search, tests = run(Search(candidates), first_bad, broken - {0, count - 1})
 
     assert len(candidates) == count, "a build to which the tag returned is one candidate"
+    assert [each.updated_at.nanoseconds for each in candidates] == [moves.index(each) * 10**9 for each in range(count)]
     assert search.outcome
     suspects = [each.digest for each in (*search.outcome.skipped, search.outcome.first_bad)]
     assert digest(first_bad) in suspects

@@ -25,8 +25,10 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.credenti
     credential_from_pair,
 )
 from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.once import Answers
+from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.static import StaticCredentials
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model import reference
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import Reference
+from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import Settings
 from pulumi_cgr.resolver import BrokenCredentials, Resolver
 
 IMAGE = reference.parse("cgr.dev/acme.com/web:1", None)
@@ -274,3 +276,17 @@ def test_a_user_name_with_a_colon_is_refused() -> None:
     with pytest.raises(BrokenCredentials) as refused:
         credential_from_pair("acme:pull", "secret", "the place")
     assert str(refused.value) == "the place: the user name contains a colon, which HTTP does not allow."
+
+
+def given(**settings: Any) -> Credential | str:
+    return StaticCredentials(Settings.read(settings, {})).find(IMAGE, 1.0, None)
+
+
+def test_credentials_that_are_given_are_used_as_they_are() -> None:
+    assert given(token="opaque") == Bearer("opaque", "the token that was given")
+    assert given(username="acme/pull", password="secret") == Basic(
+        "acme/pull", "secret", "the username and password that were given"
+    )
+    assert given() == "neither token nor username and password is given"
+    with pytest.raises(BrokenCredentials, match=r"^the token that was given is JSON, not a token"):
+        given(token="{}")

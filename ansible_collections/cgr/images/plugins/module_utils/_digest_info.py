@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from ._changes.compare import compare_digests
-from ._changes.ends import digest_in
 from ._options import RULE_OPTIONS, SETTING_OPTIONS, SETTINGS_REQUIRED_TOGETHER, given
 from ._resolver.cache.cache import Cache
 from ._resolver.cache.present import RunPresent
@@ -100,6 +98,9 @@ def _changes(
     """Returns what changed from the build in `changes_from` to this one, and the warnings about it."""
     if not params.get("changes_from"):
         return {}, ()
+    from ._changes.compare import compare_digests  # only then
+    from ._changes.ends import digest_in
+
     image = resolution.image
     old = digest_in(resolver, params["changes_from"], image, "changes_from")
     difference = compare_digests(resolver, image, old, resolution.index, platform=resolution.platform)
