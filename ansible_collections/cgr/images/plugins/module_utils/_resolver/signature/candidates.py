@@ -30,6 +30,11 @@ LEGACY_SIGNATURE = "dev.cosignproject.cosign/signature"
 LEGACY_CERTIFICATE = "dev.sigstore.cosign/certificate"
 LEGACY_LOG_ENTRY = "dev.sigstore.cosign/bundle"
 
+_REQUIRED = {
+    LEGACY_SIGNATURE: "signature",
+    LEGACY_CERTIFICATE: "certificate (it may be signed with a key)",
+    LEGACY_LOG_ENTRY: "log entry",
+}
 _PEM = re.compile(r"\s*-----BEGIN CERTIFICATE-----\r?\n((?:[A-Za-z0-9+/=]+\r?\n)+)-----END CERTIFICATE-----\s*")
 _MALFORMED = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError)
 
@@ -97,38 +102,37 @@ def from_legacy(payload: bytes, annotations: Mapping[str, str], digest: str) -> 
     Raises:
         Unusable: it is malformed, lacks its certificate or log entry, or signs something else.
     """
-    for name, meaning in {
-        LEGACY_SIGNATURE: "signature",
-        LEGACY_CERTIFICATE: "certificate (it may be signed with a key)",
-        LEGACY_LOG_ENTRY: "log entry",
-    }.items():
+    for name, meaning in _REQUIRED.items():
         if not annotations.get(name):
             raise Unusable(f"it has no {meaning}")
     try:
-        critical = json.loads(payload)["critical"]
-        signs, kind = critical["image"]["docker-manifest-digest"], critical["type"]
+        _reject_other_payload(json.loads(payload)["critical"], digest)
         signature = annotations[LEGACY_SIGNATURE]
         certificate = _certificate_of_pem(annotations[LEGACY_CERTIFICATE])
         entry, logged = _log_entry(json.loads(annotations[LEGACY_LOG_ENTRY]))
         _decoded(signature)
     except _MALFORMED:
         raise Unusable("its payload, certificate or log entry is malformed") from None
-    if signs != digest:
-        raise Unusable("it signs another digest")
-    if kind not in (LEGACY_TYPE, SIGNATURE_TYPE):
-        raise Unusable("it signs something other than an image")
-    bundle = {
-        "mediaType": "application/vnd.dev.sigstore.bundle+json;version=0.1",
-        "verificationMaterial": {
-            "x509CertificateChain": {"certificates": [{"rawBytes": _encoded(certificate)}]},
-            "tlogEntries": [entry],
-        },
-        "messageSignature": {
-            "messageDigest": {"algorithm": "SHA2_256", "digest": _encoded(hashlib.sha256(payload).digest())},
-            "signature": signature,
-        },
-    }
+    bundle = _bundle_of(payload, signature, certificate, entry)
     return Candidate(LEGACY, json.dumps(bundle).encode(), payload, named_in(certificate), logged)
+
+
+def _bundle_of(payload: bytes, signature: str, certificate: bytes, entry: dict[str, Any]) -> dict[str, Any]:
+    """Returns a bundle of version 0.1, the newest for a log entry that has a promise and no proof."""
+    digest = {"algorithm": "SHA2_256", "digest": _encoded(hashlib.sha256(payload).digest())}
+    chain = {"certificates": [{"rawBytes": _encoded(certificate)}]}
+    return {
+        "mediaType": "application/vnd.dev.sigstore.bundle+json;version=0.1",
+        "verificationMaterial": {"x509CertificateChain": chain, "tlogEntries": [entry]},
+        "messageSignature": {"messageDigest": digest, "signature": signature},
+    }
+
+
+def _reject_other_payload(critical: Mapping[str, Any], digest: str) -> None:
+    if critical["image"]["docker-manifest-digest"] != digest:
+        raise Unusable("it signs another digest")
+    if critical["type"] not in (LEGACY_TYPE, SIGNATURE_TYPE):
+        raise Unusable("it signs something other than an image")
 
 
 def _reject_other_statement(payload_type: object, statement: Mapping[str, Any], digest: str) -> None:
