@@ -22,7 +22,8 @@ def recorded() -> Histories:
 
 @pytest.fixture(autouse=True)
 def secrets_of_this_test() -> Iterator[None]:
-    """Forgets the secrets of a test, which would be hidden in the texts of the next ones in this process."""
+    """Removes the secrets of a test, which would be hidden in the texts of the next ones in this process."""
     yield
     with redaction._lock:
-        redaction._secrets.clear()
+        for known in (redaction._secrets, redaction._short, redaction._long):
+            known.clear()
