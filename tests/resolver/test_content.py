@@ -84,9 +84,8 @@ def test_bytes_are_kept_for_good_in_the_cache(registry: Registry, tmp_path: Any)
 
 def test_bytes_in_the_cache_that_were_changed_are_fetched_again(registry: Registry, tmp_path: Any) -> None:
     def image_for_arm() -> str:
-        return read(registry, lambda content: content.manifest(index_of(registry)), cache=tmp_path).platforms[
-            "linux/arm64"
-        ]
+        index = read(registry, lambda content: content.manifest(index_of(registry)), cache=tmp_path)
+        return str(index.platforms["linux/arm64"])
 
     digest = image_for_arm()
     (file,) = tmp_path.glob("*.json")
