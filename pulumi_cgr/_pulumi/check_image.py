@@ -212,7 +212,7 @@ def _resolve(
     try:
         found = resolution_to_properties(resolve(query))
     except (DeniedByPolicy, Gone) as error:
-        if is_same_query and is_about_kept(error, kept):
+        if olds.get("platform") == asked.get("platform") and is_about_kept(error, kept):
             return kept
         raise
     # The reason is the one for which the digest was chosen when it was chosen; from a lock file, it is the lock file's.

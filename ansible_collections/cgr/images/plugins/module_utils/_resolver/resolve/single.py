@@ -125,7 +125,9 @@ class Lookup:
         """
         fetched = fetched or self.fetch(query)
         clocks.reject_fast_clock(query.rule, fetched.history.now, self.clock(query.reference))
-        deployed, query = query.rule.current, self._with_index_of_current(query, fetched.history)
+        deployed = query.rule.current
+        if query.rule.min_age:
+            query = self._with_index_of_current(query, fetched.history)
         known, skipped = Known(), ""
         denial: CgrError | None = None
         while True:
@@ -140,6 +142,7 @@ class Lookup:
                 found = self.check(query, resolution)
                 return replace(found, reason=found.reason + skipped)
             except (DeniedByPolicy, Gone, NotSigned) as error:
+                query = self._with_index_of_current(query, fetched.history)
                 if query.rule.current == resolution.index and not isinstance(error, NotSigned):
                     return self._kept(query, resolution, deployed, error)
                 if not query.rule.on_denied or query.rule.at or len(known.passed_over) >= MAX_PASSED_OVER:
