@@ -16,7 +16,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from .._bridge import Entry, Key, Lock, Progress, Query, lock_key, upstream_of, without_digest
-from ..resolver import CgrError, InvalidArgument, Resolution, Resolutions, Resolver, SeveralFailed
+from ..resolver import (
+    InvalidArgument,
+    Resolution,
+    Resolutions,
+    Resolver,
+    SeveralFailed,
+)
+from .entries import make_entry
 from .merge import Merged
 from .store import Path, change, reject_conflicts, reject_missing
 from .uses import FileUses, Use, files_by_key, keys_of, unused_entries, with_uses
@@ -219,7 +226,7 @@ def _resolve(
         return found is None or (names[key] in pinned and _is_older(found, before[key], queries[key]))
 
     return [
-        before[key] if is_kept(key) else _entry(query, resolutions, names[key], before.get(key))
+        before[key] if is_kept(key) else make_entry(query, resolutions, names[key], before.get(key))
         for key, query in asked.items()
     ]
 
@@ -254,11 +261,3 @@ def _is_older(resolution: Resolution, before: Entry, query: Query) -> bool:
         return False
     pin = (before.index_digest, before.updated_at)
     return any((build.digest, build.updated_at) == pin for build in resolution.history.builds)
-
-
-def _entry(query: Query, resolutions: Resolutions, name: str, before: Entry | None) -> Entry:
-    resolution = resolutions.resolutions[name]
-    resolved = resolution.now if query.is_fixed else resolutions.at
-    if resolved is None:
-        raise CgrError(f"{name}: the registry gave no time, so it is not known when the image was locked.")
-    return Entry.of(query, resolution, resolved, before)
