@@ -11,7 +11,7 @@ import pytest
 
 from pulumi_cgr._pulumi.check_image import check_image, kept_properties
 from pulumi_cgr._pulumi.check_set import check_set
-from pulumi_cgr.resolver import DeniedByPolicy, Instant, Resolver, SeveralFailed
+from pulumi_cgr.resolver import DeniedByPolicy, Instant, InvalidImage, Resolver, SeveralFailed
 from pulumi_cgr.testing import Registry
 
 NAME = "chainguard/web:1"
@@ -53,6 +53,32 @@ def test_another_platform_of_a_denied_build_is_refused(registry: Registry) -> No
 
     with pytest.raises(DeniedByPolicy):
         check(registry, state, platform="amd64")
+
+
+def test_a_digest_that_is_given_is_checked_as_the_rule_asks(registry: Registry) -> None:
+    index = registry.publish(NAME)
+    assert check(registry, {}, digest=index, pullable=True)["digest"] == index
+    registry.contents.deny(index)
+
+    with pytest.raises(DeniedByPolicy):
+        check(registry, {}, digest=index, pullable=True)
+    state = kept_properties(check(registry, {}, digest=index))
+    assert check(registry, state, digest=index, pullable=True)["digest"] == index, "it is deployed already"
+
+
+@pytest.mark.parametrize(("before", "now"), [("arm64", "amd64"), ("arm64", None), (None, "amd64")])
+def test_ignored_changes_do_not_bring_back_the_digest_of_another_platform(
+    registry: Registry, before: str | None, now: str | None
+) -> None:
+    registry.publish(NAME)
+    state = kept_properties(check(registry, {}, platform=before))
+    of_set = check_set({}, {"images": {"web": IMAGE}, "platform": before}, asking(registry))
+
+    assert check(registry, state, platform=before, digest=state["digest"])["digest"] == state["digest"]
+    with pytest.raises(InvalidImage, match=r"kept from before, but platform is .* now\. Remove ignore_changes"):
+        check(registry, state, platform=now, digest=state["digest"])
+    with pytest.raises(InvalidImage, match="kept from before, but platform is"):
+        check_set(of_set, {"images": {"web": IMAGE}, "platform": now, "digests": of_set["digests"]}, asking(registry))
 
 
 def test_a_set_keeps_the_pin_that_is_denied_and_updates_the_others(registry: Registry) -> None:
