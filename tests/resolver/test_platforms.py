@@ -184,6 +184,15 @@ def test_the_advice_about_a_denied_pin_asks_for_the_tag(registry: Registry) -> N
             resolver(registry).resolve(image, pullable=True)
 
 
+@pytest.mark.parametrize("platform", ["amd64", None])
+def test_a_result_for_another_platform_is_not_read(registry: Registry, platform: str | None) -> None:
+    publish(registry, 1)
+    data = resolve(registry, platform="arm64").to_dict()
+
+    with pytest.raises(ValueError, match="is not for the platform of the query"):
+        Resolution.from_dict(resolver(registry).parse_query(IMAGE, platform=platform), data)
+
+
 def test_an_image_that_is_pinned_already_can_have_a_platform(registry: Registry) -> None:
     index = publish(registry, 1)
 
