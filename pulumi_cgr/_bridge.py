@@ -36,7 +36,7 @@ from ansible_collections.cgr.images.plugins.module_utils._lockfile.model import 
 )
 from ansible_collections.cgr.images.plugins.module_utils._resolver.border import border, log_debug
 from ansible_collections.cgr.images.plugins.module_utils._resolver.errors import error_from_dict
-from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import REPLACED
+from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import REPLACED, choose
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.timeline import SINCE
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.build import HistoryRange
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.duration import (
@@ -91,6 +91,7 @@ __all__ = [
     "Settings",
     "Trace",
     "border",
+    "choose",
     "decode_lock",
     "decode_lock_file",
     "encode_entry",

@@ -136,9 +136,12 @@ def resolution_to_properties(resolution: Resolution) -> dict[str, str | None]:
 
 
 def given_digest(digest: str, query: Query, resolver: Resolver) -> dict[str, Any]:
-    """Returns the properties of an image whose digest is given; if it must be signed, its signature is verified."""
+    """Returns the properties of an image whose digest is given, after the checks that the rule asks for."""
     given = {**dict.fromkeys(FOUND), "digest": digest, "reason": GIVEN_REASON}
-    if not query.rule.signed:
+    rule, image = query.rule, query.reference.pinned(digest)
+    if rule.pullable or rule.check_mirror:
+        resolver.resolve(image, pullable=rule.pullable, check_mirror=rule.check_mirror, signed=False)
+    if not rule.signed:
         return given
     return {**given, "reason": f"the digest that was given; {resolver.verify(query.reference.image, digest).sentence}"}
 
@@ -190,6 +193,29 @@ def reject_wrong_digest(digest: Any, reference: Reference, kept: Any, source: tu
         )
 
 
+def reject_other_platform(digest: Any, image: str, kept: Properties, platforms: tuple[Any, Any], argument: str) -> None:
+    """Checks that a digest that `ignore_changes` brings back is for the platform that is asked for.
+
+    Args:
+        digest: the digest.
+        image: the image it is for.
+        kept: the resolution in the state.
+        platforms: the platform for which that was resolved, and the one that is asked for.
+        argument: the property that the digest is in.
+
+    Raises:
+        InvalidImage: it is for another platform.
+    """
+    held, asked = platforms
+    if kept["updated_at"] and kept["digest"] == digest and held != asked:
+        raise InvalidImage(
+            f"the digest {digest} is that of {held or 'the index of all platforms'}, kept from before, but platform is"
+            f" {asked or 'not given'} now. Remove ignore_changes or give another digest.",
+            argument,
+            image=image,
+        )
+
+
 def _resolve(
     olds: Properties,
     asked: Properties,
@@ -202,6 +228,8 @@ def _resolve(
     kept = {key: olds.get(key) for key in FOUND}
     if digest is not None:
         reject_wrong_digest(digest, query.reference, kept["digest"], source_of(olds), "digest")
+        platforms = olds.get("platform"), asked.get("platform")
+        reject_other_platform(digest, query.reference.image, kept, platforms, "digest")
         is_kept = is_same_query and kept["digest"] == digest
         return kept if is_kept else given_digest(digest, query, resolver)
     if not resolver.lock:
@@ -212,7 +240,7 @@ def _resolve(
     try:
         found = resolution_to_properties(resolve(query))
     except (DeniedByPolicy, Gone) as error:
-        if is_same_query and is_about_kept(error, kept):
+        if olds.get("platform") == asked.get("platform") and is_about_kept(error, kept):
             return kept
         raise
     # The reason is the one for which the digest was chosen when it was chosen; from a lock file, it is the lock file's.

@@ -15,6 +15,7 @@ from .check_image import (
     Warn,
     given_digest,
     is_about_kept,
+    reject_other_platform,
     reject_wrong_digest,
     resolution_to_properties,
     warn_nobody,
@@ -200,6 +201,8 @@ def _frozen(
         if digest is not None:
             held = {part: (olds.get(name) or {}).get(key) for part, name in _BY_KEY.items()}
             reject_wrong_digest(digest, query.reference, held["digest"], _source(olds, key), "digests")
+            platforms = _platform_of(olds, key), locked_rule(query.rule).get("platform")
+            reject_other_platform(digest, query.reference.image, held, platforms, "digests")
             frozen[key] = held if held["digest"] == digest else given_digest(digest, query, resolver)
     return frozen
 

@@ -16,7 +16,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from .._bridge import Entry, Key, Lock, Progress, Query, lock_key, upstream_of, without_digest
-from ..resolver import CgrError, InvalidArgument, Resolution, Resolutions, Resolver
+from ..resolver import (
+    InvalidArgument,
+    Resolution,
+    Resolutions,
+    Resolver,
+    SeveralFailed,
+)
+from .entries import make_entry
 from .merge import Merged
 from .store import Path, change, reject_conflicts, reject_missing
 from .uses import FileUses, Use, files_by_key, keys_of, unused_entries, with_uses
@@ -210,18 +217,41 @@ def _resolve(
         return []
     queries = {key: before[key].now_asked(query) if key in before else query for key, query in asked.items()}
     names = {key: f"{key.image} {key.rule}" if key.rule != "{}" else key.image for key in asked}
-    resolutions = resolver.with_lock(None).resolve_queries({names[key]: queries[key] for key in asked}, progress)
+    pinned = {names[key]: before[key] for key in asked if key in before and key not in contradictory}
+    named = {names[key]: queries[key] for key in asked}
+    resolutions = _resolutions(named, pinned, resolver.with_lock(None), progress)
+
+    def is_kept(key: Key) -> bool:
+        found = resolutions.resolutions.get(names[key])
+        return found is None or (names[key] in pinned and _is_older(found, before[key], queries[key]))
+
     return [
-        before[key]
-        if key not in contradictory and _is_older(resolutions.resolutions[names[key]], before.get(key), queries[key])
-        else _entry(query, resolutions, names[key], before.get(key))
+        before[key] if is_kept(key) else make_entry(query, resolutions, names[key], before.get(key))
         for key, query in asked.items()
     ]
 
 
-def _is_older(resolution: Resolution, before: Entry | None, query: Query) -> bool:
+def _resolutions(
+    queries: Mapping[str, Query], pinned: Mapping[str, Entry], resolver: Resolver, progress: Progress | None
+) -> Resolutions:
+    """Resolves queries, by their names; without those whose locked build is still chosen, but may no longer be pulled.
+
+    Raises:
+        SeveralFailed: at least one cannot be resolved for another reason.
+    """
+    try:
+        return resolver.resolve_queries(queries, progress)
+    except SeveralFailed as failed:
+        held = {name: pinned[name].index if name in pinned else None for name in failed.errors}
+        if any(error.index is None or error.index != held[name] for name, error in failed.errors.items()):
+            raise
+        others = {name: query for name, query in queries.items() if name not in held}
+        return resolver.resolve_queries(others, progress) if others else Resolutions(None, {})
+
+
+def _is_older(resolution: Resolution, before: Entry, query: Query) -> bool:
     """Whether a build is older than the pin, although the registry still lists the pin: its clock is behind its history."""
-    if before is None or resolution.updated_at is None or before.upstream != upstream_of(query):
+    if resolution.updated_at is None or before.upstream != upstream_of(query):
         return False
     if (
         before.index_digest in query.rule.exclude
@@ -231,11 +261,3 @@ def _is_older(resolution: Resolution, before: Entry | None, query: Query) -> boo
         return False
     pin = (before.index_digest, before.updated_at)
     return any((build.digest, build.updated_at) == pin for build in resolution.history.builds)
-
-
-def _entry(query: Query, resolutions: Resolutions, name: str, before: Entry | None) -> Entry:
-    resolution = resolutions.resolutions[name]
-    resolved = resolution.now if query.is_fixed else resolutions.at
-    if resolved is None:
-        raise CgrError(f"{name}: the registry gave no time, so it is not known when the image was locked.")
-    return Entry.of(query, resolution, resolved, before)

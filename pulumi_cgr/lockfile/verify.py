@@ -34,6 +34,7 @@ from .._bridge import (
 )
 from ..resolver import (
     CgrError,
+    Gone,
     Instant,
     NoSuchBuild,
     NotLocked,
@@ -259,6 +260,8 @@ def _signed(entry: Entry, resolver: Resolver, path: str) -> Finding | None:
 def _resolution(query: Query, resolver: Resolver) -> Resolution | None:
     try:
         return resolver.resolve_query(query)
+    except Gone:
+        raise  # the tag pointed at it, but the image for the platform cannot be compared
     except NoSuchBuild:
         return None
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_cgr.resolver import Instant
+from pulumi_cgr.files import pin_text
+from pulumi_cgr.resolver import Instant, Resolver
 from pulumi_cgr.testing import Registry
 
 from ..support.moves import days_ago
@@ -58,10 +59,24 @@ def test_files_are_pinned_to_the_index(cgr: Command, compose: Path, registry: Re
 def test_files_are_pinned_to_a_platform_with_a_warning(cgr: Command, compose: Path) -> None:
     done = cgr("pin", "compose.yaml", "--platform", "arm64")
 
-    assert "the files are pinned to images for arm64 only: they run on no other platform" in done.err
+    assert "the files are pinned to images for linux/arm64 only: they run on no other platform" in done.err
     assert f"{IMAGE}@{resolved(cgr, '--platform', 'arm64')['digest']}\n" in compose.read_text()
     again = cgr("pin", "compose.yaml", "--platform", "arm64", "--min-age", "7d")
     assert "1 unchanged" in again.out, "a pin never goes back in time"
+
+
+def test_a_text_is_pinned_to_a_platform_with_a_warning(registry: Registry) -> None:
+    resolver = Resolver(registry_url=registry.url, environment={})
+
+    _text, report = pin_text(resolver, f"image: {IMAGE}\n", rule={"platform": "arm64"})
+
+    assert report.warnings == ("the files are pinned to images for linux/arm64 only: they run on no other platform.",)
+
+
+def test_files_are_pinned_to_the_platform_of_a_lock_with_a_warning(cgr: Command, compose: Path) -> None:
+    cgr("lock", IMAGE, "--platform", "arm64")
+
+    assert "images for linux/arm64 only" in cgr("pin", "compose.yaml", "--lock", "cgr.lock.json").err
 
 
 def test_a_policy_that_denies_an_image_changes_no_file(cgr: Command, compose: Path, registry: Registry) -> None:
@@ -111,6 +126,24 @@ def test_a_platform_is_rolled_back_by_its_index(cgr: Command, registry: Registry
     assert (entry["index"], entry["exclude"]) == (good, [bad])
 
 
+@pytest.mark.parametrize("rule", [[], ["--min-age", "1d"], ["--platform", "arm64"]])
+def test_a_lock_of_an_older_build_is_as_the_rule_says_and_rolls_back(
+    cgr: Command, registry: Registry, rule: list[str]
+) -> None:
+    first, wanted = (move.digest for move in registry.histories.moves(NAME))
+    denied = registry.publish(NAME, updated_at=Instant.parse(days_ago(1.5)))
+    registry.contents.deny(denied)
+
+    cgr("lock", IMAGE, *rule, "--pullable", "--on-denied", "older")
+
+    (entry,) = locked(cgr)["images"]
+    assert entry.get("index", entry["digest"]) == wanted
+    assert cgr("check", "--online").status == 0
+    assert cgr("rollback", IMAGE, *rule).status == 0
+    (entry,) = locked(cgr)["images"]
+    assert entry.get("index", entry["digest"]) == first, "never the newer build, which may not be pulled"
+
+
 def test_a_lock_is_not_asked_what_only_the_registry_knows(cgr: Command) -> None:
     cgr("lock", IMAGE)
     done = cgr("resolve", IMAGE, "--pullable", "--lock", "cgr.lock.json")
@@ -125,3 +158,13 @@ def test_a_history_tells_when_builds_were_built(cgr: Command) -> None:
 
     assert [build["created"] for build in done.json["builds"]] == [OLD, NEW]
     assert all(set(build["platforms"]) == {"linux/amd64", "linux/arm64"} for build in done.json["builds"])
+
+
+@pytest.mark.parametrize("rule", [["--pullable"], ["--platform", "arm64"]])
+def test_a_history_says_why_the_newest_build_is_not_chosen(cgr: Command, registry: Registry, rule: list[str]) -> None:
+    registry.contents.deny(latest(registry))
+
+    done = cgr("history", IMAGE, *rule)
+
+    assert OLD in done.out
+    assert "the pull policy 'cooldown' of the organisation denies the index" in done.out + done.err

@@ -105,7 +105,7 @@ def test_credentials_go_to_their_own_host_only(
     registry: Registry, mirror: Registry, tmp_path: Path, challenge: str
 ) -> None:
     mirror.interfere = lambda request: Reply(401, headers={"WWW-Authenticate": challenge})
-    with pytest.raises(UntrustworthyAnswer, match="credentials go to their own host only"):
+    with pytest.raises(UntrustworthyAnswer, match=r"credentials go to their own host only|does not say how to sign in"):
         resolve(registry, mirror, tmp_path)
     assert base64.b64encode(f"u:{OWN}".encode()).decode() not in sent_to(mirror)
 
@@ -121,13 +121,33 @@ def test_a_mirror_with_basic_authentication(registry: Registry, mirror: Registry
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(403, AccessRefused), (404, Gone), (500, RegistryUnavailable), (418, RegistryUnavailable)]
+    ("status", "error"), [(403, AccessRefused), (404, Gone), (500, RegistryUnavailable), (418, UntrustworthyAnswer)]
 )
 def test_a_mirror_that_fails_is_not_one_that_lacks_it(
     registry: Registry, mirror: Registry, tmp_path: Path, status: int, error: type[Exception]
 ) -> None:
     mirror.interfere = lambda request: Reply(status)
     with pytest.raises(error, match="the mirror 127"):
+        resolve(registry, mirror, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Content-Type": "text/html; charset=utf-8"}, {"Docker-Content-Digest": f"sha256:{'0' * 64}"}]
+)
+def test_a_sign_in_page_is_not_the_image(
+    registry: Registry, mirror: Registry, tmp_path: Path, headers: dict[str, str]
+) -> None:
+    mirror.interfere = lambda request: Reply(200, headers=headers)
+    with pytest.raises(UntrustworthyAnswer, match=r"answers with something else than the index sha256:.*sign-in page"):
+        resolve(registry, mirror, tmp_path)
+
+
+@pytest.mark.parametrize("reply", [Reply(404), Reply(200, b"<html>"), Reply(200, b"{}")])
+def test_a_token_that_is_not_granted_is_not_a_wrong_password(
+    registry: Registry, mirror: Registry, tmp_path: Path, reply: Reply
+) -> None:
+    mirror.interfere = lambda request: reply if request.path == "/token" else None
+    with pytest.raises(UntrustworthyAnswer, match="granted no token"):
         resolve(registry, mirror, tmp_path)
 
 

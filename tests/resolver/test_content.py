@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -78,6 +80,21 @@ def test_bytes_are_kept_for_good_in_the_cache(registry: Registry, tmp_path: Any)
     for _run in range(2):
         read(registry, lambda content: content.manifest(index_of(registry)), cache=tmp_path)
     assert len(registry.requests) == 1
+
+
+def test_bytes_in_the_cache_that_were_changed_are_fetched_again(registry: Registry, tmp_path: Any) -> None:
+    def image_for_arm() -> str:
+        index = read(registry, lambda content: content.manifest(index_of(registry)), cache=tmp_path)
+        return str(index.platforms["linux/arm64"])
+
+    digest = image_for_arm()
+    (file,) = tmp_path.glob("*.json")
+    kept = json.loads(file.read_text())
+    body = base64.b64decode(kept["data"]).replace(digest.encode(), f"sha256:{'0' * 64}".encode())
+    file.write_text(json.dumps({**kept, "data": base64.b64encode(body).decode()}))
+
+    assert image_for_arm() == digest
+    assert len(registry.requests) == 2
 
 
 def test_other_bytes_are_not_believed(registry: Registry) -> None:

@@ -46,6 +46,11 @@ def publish(registry: Registry, moved: float, built: float | None = None, platfo
     return registry.publish(TAG, platforms or ["linux/amd64", "linux/arm64"], created=created, updated_at=moment)
 
 
+def publish_alone(registry: Registry, number: str) -> str:
+    """Stores a build that shares no image with another one; returns its digest."""
+    return registry.contents.push_index(NAME, annotations={"number": number})
+
+
 def resolver(registry: Registry, **settings: Any) -> Resolver:
     return Resolver(registry_url=registry.url, token="t", environment={}, **settings)
 
@@ -131,6 +136,63 @@ def test_a_pin_to_a_child_never_goes_back(registry: Registry) -> None:
     assert "is kept" in kept.reason
 
 
+def test_a_pin_to_a_child_never_goes_back_past_many_builds(registry: Registry) -> None:
+    publish(registry, 70)
+    pinned = publish(registry, 56)
+    child = resolve(registry, platform="arm64").digest
+    for days in range(55, 0, -1):
+        registry.move(TAG, publish_alone(registry, str(days)), Instant.parse(days_ago(days)))
+
+    kept = resolve(registry, platform="arm64", min_age="60d", current=child)
+
+    assert (kept.index, kept.digest) == (pinned, child)
+
+
+def test_a_pin_to_an_old_index_costs_one_request(registry: Registry) -> None:
+    deployed, *_newer = [publish(registry, days) for days in range(60, 0, -1)]
+
+    found = resolve(registry, platform="arm64", min_age="7d", current=deployed)
+
+    assert found.updated_at == Instant.parse(days_ago(7))
+    assert asked(registry).count("manifests") == 2
+
+
+@pytest.mark.parametrize("rule", [{"platform": "arm64"}, {"platform": "arm64", "min_age": "7d"}])
+def test_what_is_deployed_is_kept_if_its_image_is_known(
+    registry: Registry, rule: dict[str, Any], tmp_path: Path
+) -> None:
+    publish(registry, 20)
+    index = publish(registry, 1)
+    child = resolver(registry, cache=tmp_path).resolve(IMAGE, platform="arm64").digest
+    registry.contents.deny(resolve(registry, platform="arm64").digest)
+
+    kept = resolver(registry, cache=tmp_path).resolve(IMAGE, **rule, pullable=True, current=child)
+
+    assert (kept.index, kept.digest) == (index, child)
+    assert "the deployed build is kept" in kept.warnings[0]
+
+
+def test_the_advice_about_a_denied_pin_asks_for_the_tag(registry: Registry) -> None:
+    index = publish(registry, 1)
+    registry.contents.deny(index)
+
+    for image, advice in (
+        (f"{IMAGE}@{index}", rf"resolve {IMAGE} --pullable --on-denied older\."),
+        (f"cgr.dev/{NAME}@{index}", r"Pin another build, or ask whoever set the policy for an exception"),
+    ):
+        with pytest.raises(DeniedByPolicy, match=advice):
+            resolver(registry).resolve(image, pullable=True)
+
+
+@pytest.mark.parametrize("platform", ["amd64", None])
+def test_a_result_for_another_platform_is_not_read(registry: Registry, platform: str | None) -> None:
+    publish(registry, 1)
+    data = resolve(registry, platform="arm64").to_dict()
+
+    with pytest.raises(ValueError, match="is not for the platform of the query"):
+        Resolution.from_dict(resolver(registry).parse_query(IMAGE, platform=platform), data)
+
+
 def test_an_image_that_is_pinned_already_can_have_a_platform(registry: Registry) -> None:
     index = publish(registry, 1)
 
@@ -177,9 +239,14 @@ class TestAgeFromTheBuild:
 
     def test_a_young_build_that_is_denied_is_not_old_enough(self, registry: Registry) -> None:
         by_tag = publish(registry, 8, built=8)
-        registry.contents.deny(publish(registry, 1, built=9))
+        denied = publish(registry, 1, built=9)
+        registry.contents.deny(denied)
 
-        assert resolve(registry, min_age="7d", min_age_from="build").digest == by_tag
+        found = resolve(registry, min_age="7d", min_age_from="build")
+
+        assert found.digest == by_tag
+        said = f"{IMAGE}: {denied} is taken for too young: a pull policy denies it, so its build time is unknown."
+        assert found.warnings == (said,)
 
     def test_builds_back_count_from_it(self, registry: Registry) -> None:
         publish(registry, 30, built=30)
@@ -246,6 +313,14 @@ class TestPullable:
         publish(registry, 1)
         resolve(registry, pullable=True, platform="arm64")
         assert asked(registry) == ["_chainguard", "manifests", "manifests"]
+
+    def test_an_image_that_was_read_is_not_read_again_for_its_build_time(self, registry: Registry) -> None:
+        contents = registry.contents
+        images = {each: contents.push_image(NAME, each, created=days_ago(5)) for each in ("linux/amd64", "linux/arm64")}
+        registry.move(TAG, contents.push_index(NAME, images))
+
+        assert str(resolve(registry, pullable=True, details=True).created) == days_ago(5)
+        assert asked(registry) == ["_chainguard", "manifests", "manifests", "manifests"]
 
     def test_a_policy_on_the_index_is_named(self, registry: Registry) -> None:
         registry.contents.deny(publish(registry, 1), "cooldown")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selection import (
+    Known,
     choose,
     explain_no_build,
     stale_warning,
@@ -221,6 +222,13 @@ def test_a_pin_never_goes_back(rule: dict[str, Any], digest: str, reason: str) -
 
     assert choice
     assert (choice.build.digest, choice.reason, choice.warnings) == (digest, reason, ())
+
+
+def test_a_pin_that_was_passed_over_is_not_kept() -> None:
+    choice = choose(stretch(*MOVES), asked(min_age="18d", current=C), known=Known(passed_over=frozenset([C])))
+
+    assert choice
+    assert choice.build.digest == A
 
 
 def test_an_unknown_pin_is_looked_for_a_hundred_days_back() -> None:

@@ -90,6 +90,7 @@ options:
   current:
     description:
       - The digest or the C(ref) that is deployed now. With O(min_age), an older build never replaces it, unless it is
-        excluded or O(builds_back) is given. With O(pullable), it is kept even if it may no longer be pulled.
+        excluded or O(builds_back) is given. With O(platform) or O(pullable), it is kept even if it may no longer be
+        pulled.
     type: str
 """

@@ -65,7 +65,7 @@ def pin_files(
         tuple(pinner.files),
         (*found.problems, *pinner.problems),
         resolutions.at,
-        (*_warnings(found, resolutions), *_platform_warning(rule, pinner.files)),
+        (*_warnings(found, resolutions), *_platform_warning(resolutions, pinner.files)),
     )
 
 
@@ -99,7 +99,8 @@ def pin_text(
         problem = Problem("-", None, str(error))
         return text, Report((), (), (problem,), resolutions.at, resolutions.warnings)
     files = ("-",) if after != text else ()
-    return after, Report(tuple(rows), files, tuple(pinner.problems), resolutions.at, resolutions.warnings)
+    warnings = (*resolutions.warnings, *_platform_warning(resolutions, files))
+    return after, Report(tuple(rows), files, tuple(pinner.problems), resolutions.at, warnings)
 
 
 def _resolved(
@@ -119,10 +120,12 @@ def _warnings(found: ScanResult, resolutions: Resolutions) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*found.warnings, *said]))
 
 
-def _platform_warning(rule: Mapping[str, Any], files: Sequence[str]) -> tuple[str, ...]:
-    if not rule.get("platform") or not files:
+def _platform_warning(resolutions: Resolutions, files: Sequence[str]) -> tuple[str, ...]:
+    """Warns of files that changed, and have images for one platform now."""
+    platforms = sorted({each.platform for each in resolutions.resolutions.values() if each.platform})
+    if not platforms or not files:
         return ()
-    return (f"the files are pinned to images for {rule['platform']} only: they run on no other platform.",)
+    return (f"the files are pinned to images for {', '.join(platforms)} only: they run on no other platform.",)
 
 
 def _checked_rule(resolver: Resolver, rule: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Callable, Mapping, TypeVar
 
 from .._lockfile.lookup import LockLookup
@@ -185,8 +186,9 @@ class Resolver:
     ) -> Timeline:
         named = reference.parse(image, self.mirrors)
         tag, current = timeline.tag_of(named), parse_current(rule.get("current")) or named.digest
-        rule["current"] = current if rule.get("min_age") or rule.get("pullable") else None
+        rule["current"] = None
         query = self.parse_query(tag, **rule)
+        query = replace(query, rule=query.rule.with_current(current))
         tell = progress or (lambda _done, _all: None)
         try:
             found, fetched = read_timeline(self._lookup, query, since, until, current, tell)

@@ -5,15 +5,11 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from dataclasses import dataclass
 from typing import Callable
 
 from .cache import Cache, CacheEntry, Codec
-
-_CODEC = Codec(
-    lambda body: base64.b64encode(body).decode("ascii"),
-    lambda text: base64.b64decode(text.encode("ascii"), validate=True),
-)
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,20 @@ class ContentCache:
         def compute() -> CacheEntry:
             return CacheEntry(fetch(), is_lasting=True)
 
-        key = {"content": digest}
-        entry = self.run_cache.get_or_set(key, lambda: self.lasting_cache.get_or_set(key, compute, _CODEC), _CODEC)
+        key, codec = {"content": digest}, _codec(digest)
+        entry = self.run_cache.get_or_set(key, lambda: self.lasting_cache.get_or_set(key, compute, codec), codec)
         body: bytes = entry.value
         return body
+
+
+def _codec(digest: str) -> Codec:
+    """Returns the codec for the bytes of a digest, which checks what it reads from a cache."""
+    algorithm, _colon, wanted = digest.partition(":")
+
+    def decode(text: str) -> bytes:
+        body = base64.b64decode(text.encode("ascii"), validate=True)
+        if hashlib.new(algorithm, body).hexdigest() != wanted:
+            raise ValueError("has another digest")
+        return body
+
+    return Codec(lambda body: base64.b64encode(body).decode("ascii"), decode)

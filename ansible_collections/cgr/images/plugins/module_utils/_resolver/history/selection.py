@@ -95,7 +95,8 @@ def choose(history: HistoryRange, rule: Rule, until: Instant | None = None, know
         latest = _moves([build for build in history.builds if build.digest not in excluded])[-1 - rule.builds_back]
         _reject_future_build(latest, history.now)
     choice = Choice(chosen, _reason(chosen, rule, history))
-    return keep_current(choice, rule, history) if rule.current and rule.min_age else choice
+    may_keep = rule.current and rule.min_age and rule.current not in known.passed_over
+    return keep_current(choice, rule, history) if may_keep else choice
 
 
 def next_to_ask(history: HistoryRange, rule: Rule, until: Instant | None = None, known: Known = Known()) -> str | None:

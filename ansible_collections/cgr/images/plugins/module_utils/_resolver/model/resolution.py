@@ -178,6 +178,8 @@ class Resolution:
         resolution = cls.of(query, data["digest"], updated_at, str(data["reason"]), warnings, history)
         resolution = replace(resolution, present=_instant(data.get("present")), signed=signed)
         details = Details.from_dict(data["details"]) if data.get("details") else None
+        if (details.platform if details else "") != str(query.rule.platform or ""):
+            raise ValueError("is not for the platform of the query")
         if details and resolution.digest != (
             details.platforms[details.platform] if details.platform else details.index
         ):

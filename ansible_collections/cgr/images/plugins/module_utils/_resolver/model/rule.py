@@ -149,7 +149,7 @@ class Rule:
         metadata=_part(
             DIGEST,
             "The digest or the `ref` that is deployed now. With `min_age`, an older build never replaces it, unless it is"
-            " excluded or `builds_back` is given. With `pullable`, it is kept even if it may no longer be pulled.",
+            " excluded or `builds_back` is given. With `platform` or `pullable`, it is kept even if it may no longer be pulled.",
             is_locked=False,
             is_shared=False,
         ),
@@ -211,8 +211,13 @@ class Rule:
         }
 
     def with_current(self, digest: str | None) -> Rule:
-        """Returns the rule with another `current` digest, which only `min_age` and `pullable` use."""
-        return replace(self, current=digest if self.min_age or self.pullable else None)
+        """Returns the rule with another `current` digest, if it can make a difference."""
+        return replace(self, current=digest if self.uses_current else None)
+
+    @property
+    def uses_current(self) -> bool:
+        """Whether it matters what is deployed: it may be newer than an old enough build, or no longer be pulled."""
+        return bool(self.min_age or self.needs_content)
 
     @property
     def checks_build(self) -> bool:
@@ -230,9 +235,9 @@ class Rule:
                 raise InvalidRule(
                     f"at and {other} cannot be combined: at names the instant, and {other} counts from now.", other
                 )
-        if self.current and not self.min_age and not self.pullable:
+        if self.current and not self.uses_current:
             raise InvalidRule(
-                "current requires min_age or pullable: without them, the latest build is chosen whatever is deployed.",
+                "current requires min_age, platform or pullable: without them, the latest build is chosen whatever is deployed.",
                 "current",
             )
         for name, required in (("min_age_from", ("min_age",)), ("on_denied", ("pullable", "signed"))):

@@ -75,6 +75,7 @@ class Mirror:
                 response = self._head(url, authorization, deadline)
             if response.status != 200:
                 raise _error(response, reference, host, f"{what} {digest}", credential)
+            _reject_something_else(response, reference, host, f"{what} {digest}")
 
     def _head(self, url: str, authorization: str | None, deadline: float) -> Response:
         accept = ", ".join(MANIFEST_TYPES)
@@ -89,9 +90,14 @@ class Mirror:
             return _basic(credential)
         parameters = dict(_PARAMETER.findall(rest))
         realm = parameters.get("realm", "")
-        if scheme.lower() != "bearer" or not _is_same_host(realm, base):
+        if scheme.lower() != "bearer" or not realm:
             raise UntrustworthyAnswer(
-                f"The mirror {urlsplit(base).netloc} wants a token from {redact(realm or 'nowhere')}, which was not asked:"
+                f"The mirror {urlsplit(base).netloc} answered 401, and does not say how to sign in. Check that it is a"
+                " registry, or omit check_mirror for it."
+            )
+        if not _is_same_host(realm, base):
+            raise UntrustworthyAnswer(
+                f"The mirror {urlsplit(base).netloc} wants a token from {redact(realm)}, which was not asked:"
                 " credentials go to their own host only. Omit check_mirror for it."
             )
         scope = {"scope": f"repository:{name}:pull"}
@@ -101,7 +107,9 @@ class Mirror:
             granted = self.transport.post(realm, {**form, "client_id": "pulumi-cgr"}, None, deadline)
         else:
             granted = self.transport.get(realm, {**service, **scope}, _basic(credential), deadline)
-        return _bearer(granted)
+        if granted.status in (401, 403):
+            return None  # the next answer says that the credentials were refused
+        return _bearer(granted, urlsplit(base).netloc)
 
 
 def _is_same_host(realm: str, base: str) -> bool:
@@ -122,17 +130,32 @@ def _basic(credential: Credential | None) -> str | None:
     return "Basic " + base64.b64encode(f"{credential.username}:{credential.password}".encode()).decode()
 
 
-def _bearer(response: Response) -> str | None:
-    """Returns the header for a granted token; none if none was granted, which the next request will show."""
+def _bearer(response: Response, host: str) -> str:
+    """Returns the header for a granted token."""
     try:
         answer = json.loads(response.body) if response.status == 200 else {}
         token = answer.get("token") or answer.get("access_token")
     except (ValueError, AttributeError, RecursionError):
-        return None
+        token = None
     if not isinstance(token, str) or not token.isascii() or not token.isprintable() or " " in token:
-        return None
+        raise UntrustworthyAnswer(
+            f"The mirror {host} granted no token, although it names an address for tokens (it answered {response.status})."
+            " A proxy or a sign-in page may be the cause."
+        )
     remember_secret(token)
     return f"Bearer {token}"
+
+
+def _reject_something_else(response: Response, reference: Reference, host: str, what: str) -> None:
+    """Rejects an answer that is not about the digest that was asked for, such as that of a sign-in page."""
+    digest = response.headers.get("Docker-Content-Digest")
+    is_page = response.headers.get("Content-Type", "").startswith("text/")
+    if digest == what.rpartition(" ")[2] or (digest is None and not is_page):
+        return
+    raise UntrustworthyAnswer(
+        f"the mirror {host} answers with something else than {what}. A proxy or a sign-in page may be the cause.",
+        image=reference.image,
+    )
 
 
 def _error(response: Response, reference: Reference, host: str, what: str, credential: Credential | None) -> CgrError:
@@ -147,4 +170,11 @@ def _error(response: Response, reference: Reference, host: str, what: str, crede
             f"the mirror {host} does not serve {what}. Let it fetch the image, or wait until it has {answered}.",
             image=reference.image,
         )
-    return RegistryUnavailable(f"the mirror {host} cannot be asked; try again later {answered}.", image=reference.image)
+    if response.status >= 500:
+        message = f"the mirror {host} cannot be asked; try again later {answered}."
+        return RegistryUnavailable(message, image=reference.image)
+    return UntrustworthyAnswer(
+        f"the mirror {host} gave an answer that makes no sense here {answered}. Check that it is a registry, or omit"
+        " check_mirror for it.",
+        image=reference.image,
+    )

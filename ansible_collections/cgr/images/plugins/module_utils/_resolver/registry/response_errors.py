@@ -87,10 +87,13 @@ def _denied(response: Response, reference: Reference, name: str) -> DeniedByPoli
         return None
     policy = _POLICY.search(text)
     named = f"the pull policy {redact(policy[1])}" if policy else "a pull policy"
+    ask = "ask whoever set the policy for an exception"
+    advice = f"Pin another build, or {ask}"
+    if reference.tag:
+        look = f"cgr-images resolve {reference.upstream}:{reference.tag} --pullable --on-denied older"
+        advice = f"Look for the newest build that it allows: {look}. Or {ask}"
     error = DeniedByPolicy(
-        f"{named} of the organisation denies {name}. Look for the newest build that it allows: cgr-images resolve"
-        f" {reference.image} --pullable --on-denied older. Or ask whoever set the policy for an exception ({_said(response)})",
-        image=reference.image,
+        f"{named} of the organisation denies {name}. {advice} ({_said(response)})", image=reference.image
     )
     error.policy = redact(policy[1]) if policy else None
     return error

@@ -40,17 +40,20 @@ def read_details(content: Content, rule: Rule, index: str) -> Details:
     platforms = _platforms(manifest)
     _reject_excluded_image(rule, platforms, index)
     wanted = _wanted(rule, manifest, platforms)
-    if rule.pullable:
-        for platform, digest in wanted.items():
-            content.manifest(digest, f"the image for {platform}", anew=True)
-    created = manifest.created
-    if created is None and rule.details:
+    pulled = {
+        platform: content.manifest(digest, f"the image for {platform}", anew=True)
+        for platform, digest in wanted.items()
+        if rule.pullable
+    }
+    named = str(rule.platform or DEFAULT_PLATFORM)
+    created = manifest.created or (pulled[named].created if named in pulled else None)
+    if created is None and rule.details and named not in pulled:
         created = _created_of_image(content, platforms, rule.platform)
     return Details(index, str(rule.platform or ""), platforms, created)
 
 
 def read_created(content: Content, index: str, platform: Platform | None) -> Instant | None:
-    """Returns when a build was built; `None` if it does not say, or may not be read.
+    """Returns when a build was built; `None` if it does not say.
 
     Args:
         content: the content of the repository.
@@ -58,17 +61,15 @@ def read_created(content: Content, index: str, platform: Platform | None) -> Ins
         platform: the platform whose image is asked if the index does not say; by default `linux/amd64`.
 
     Raises:
+        DeniedByPolicy, Gone: its manifest may not be pulled, or is no longer served.
         UntrustworthyAnswer, AccessRefused, RegistryUnavailable: as for a history.
     """
-    try:
-        manifest = content.manifest(index, "the index")
-        return manifest.created or _created_of_image(content, _platforms(manifest), platform)
-    except (DeniedByPolicy, Gone):
-        return None
+    manifest = content.manifest(index, "the index")
+    return manifest.created or _created_of_image(content, _platforms(manifest), platform)
 
 
 def index_of(content: Content, image: str, candidates: Iterable[str]) -> str | None:
-    """Returns which of some indexes lists an image.
+    """Returns which of some indexes lists an image; `None` for a digest that is itself that of an index.
 
     Args:
         content: the content of the repository.
@@ -78,6 +79,8 @@ def index_of(content: Content, image: str, candidates: Iterable[str]) -> str | N
     Raises:
         UntrustworthyAnswer, AccessRefused, RegistryUnavailable: as for a history.
     """
+    if _is_index(content, image):
+        return None
     return next(
         (candidate for candidate in candidates if image in _readable_platforms(content, candidate).values()), None
     )
@@ -94,6 +97,14 @@ def _platforms(manifest: Manifest) -> Mapping[str, str]:
         return manifest.platforms
     except ValueError as error:
         raise UntrustworthyAnswer(f"The index {manifest.digest} {error}, so it is unknown which one to use.") from error
+
+
+def _is_index(content: Content, digest: str) -> bool:
+    """Whether a digest is known to be that of an index."""
+    try:
+        return content.manifest(digest, "the manifest").is_index
+    except (DeniedByPolicy, Gone):
+        return False
 
 
 def _readable_platforms(content: Content, index: str) -> Mapping[str, str]:

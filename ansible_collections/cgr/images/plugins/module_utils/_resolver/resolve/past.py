@@ -7,13 +7,28 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Callable
 
-from ..errors import BeforeFirstBuild, DeniedByPolicy, NoBuildFits, NoSuchBuild, SignatureError, UntrustworthyAnswer
+from ..errors import (
+    BeforeFirstBuild,
+    DeniedByPolicy,
+    Gone,
+    NoBuildFits,
+    NoSuchBuild,
+    SignatureError,
+    UnknownPlatform,
+    UntrustworthyAnswer,
+)
 from ..history.reader import reject_future
 from ..history.timeline import Timeline, parse_window
 from ..model.instant import AtLike, Instant
 from ..model.query import Query
 from .concurrency import run_concurrently
 from .single import Fetched, Lookup
+
+NO_CHOICE = (
+    *(NoBuildFits, BeforeFirstBuild, UnknownPlatform, Gone),
+    *(DeniedByPolicy, SignatureError, UntrustworthyAnswer),
+)
+"""The errors that say why a rule chooses no build of a tag that has a history."""
 
 
 def read_timeline(
@@ -84,5 +99,5 @@ def with_choice(lookup: Lookup, found: Timeline, fetched: Fetched | None) -> Tim
             reject_future(query.rule.at, found.now)
         resolution = lookup.resolve(query, fetched)
         return replace(found, chosen=resolution, warnings=(*found.warnings, *resolution.warnings))
-    except (NoBuildFits, BeforeFirstBuild, SignatureError, UntrustworthyAnswer) as error:
+    except NO_CHOICE as error:
         return replace(found, refusal=str(error.with_image(found.image)))

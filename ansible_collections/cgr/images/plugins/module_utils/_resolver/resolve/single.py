@@ -125,7 +125,9 @@ class Lookup:
         """
         fetched = fetched or self.fetch(query)
         clocks.reject_fast_clock(query.rule, fetched.history.now, self.clock(query.reference))
-        deployed, query = query.rule.current, self._with_index_of_current(query, fetched.history)
+        deployed = query.rule.current
+        if query.rule.min_age:
+            query = self._with_index_of_current(query, fetched.history)
         known, skipped = Known(), ""
         denial: CgrError | None = None
         while True:
@@ -140,6 +142,7 @@ class Lookup:
                 found = self.check(query, resolution)
                 return replace(found, reason=found.reason + skipped)
             except (DeniedByPolicy, Gone, NotSigned) as error:
+                query = self._with_index_of_current(query, fetched.history)
                 if query.rule.current == resolution.index and not isinstance(error, NotSigned):
                     return self._kept(query, resolution, deployed, error)
                 if not query.rule.on_denied or query.rule.at or len(known.passed_over) >= MAX_PASSED_OVER:
@@ -219,12 +222,17 @@ class Lookup:
         return Fetched(longer, tuple(dict.fromkeys((*warnings, *more)))), choice, known
 
     def _created(self, query: Query, digest: str) -> tuple[Instant | None, tuple[str, ...]]:
-        created, warnings = self.with_content(
-            query.reference, lambda content: manifests.read_created(content, digest, query.rule.platform)
-        )
+        try:
+            created, warnings = self.with_content(
+                query.reference, lambda content: manifests.read_created(content, digest, query.rule.platform)
+            )
+        except (DeniedByPolicy, Gone) as error:
+            why = "a pull policy denies it" if isinstance(error, DeniedByPolicy) else "the registry does not serve it"
+            return None, (
+                f"{query.reference.image}: {digest} is taken for too young: {why}, so its build time is unknown.",
+            )
         if created is None:
-            unknown = f"{query.reference.image}: {digest} gives no build time, so it is not old enough."
-            return None, (*warnings, unknown)
+            warnings = (*warnings, f"{query.reference.image}: {digest} gives no build time, so it is not old enough.")
         return created, warnings
 
     def _with_index_of_current(self, query: Query, history: HistoryRange) -> Query:
@@ -232,7 +240,7 @@ class Lookup:
         rule, known = query.rule, {build.digest for build in history.builds}
         if not rule.current or rule.current in known or not rule.platform:
             return query
-        newest_first = list(dict.fromkeys(build.digest for build in reversed(history.builds)))[:MAX_PASSED_OVER]
+        newest_first = list(dict.fromkeys(build.digest for build in reversed(history.builds)))
         current = rule.current
         index, _warnings = self.with_content(
             query.reference, lambda content: manifests.index_of(content, current, newest_first)
