@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pulumi
 
 from ._pulumi.arguments import as_input
-from ._pulumi.compare_image import compare_image
+from ._pulumi.compare_image import compare_image, result_of, warnings_of
 from ._pulumi.results import ending_cleanly, made
 from ._pulumi.run import current_run, warn
 from .changes import Difference
@@ -127,11 +127,11 @@ def get_image_changes_output(
 
 def _compare(arguments: Mapping[str, Any]) -> Difference:
     difference = compare_image({name: as_input(value) for name, value in arguments.items()}, current_run().resolver)
-    warn(tuple(f"{difference.image}: {warning}" for warning in difference.warnings))
+    warn(warnings_of(difference))
     return difference
 
 
 def _of_difference(kind: type[_Result], difference: Difference) -> _Result:
-    values = difference.to_dict()
+    values = result_of(difference)
     packages = made(PackageChanges, values["packages"]) if values["packages"] else None
-    return made(kind, {**{name: values[name] for name in GetImageChangesResult.__annotations__}, "packages": packages})
+    return made(kind, {**values, "packages": packages})

@@ -31,3 +31,13 @@ def compare_image(given: Mapping[str, Any], resolver: Resolver) -> Difference:
     ends: Any = {name: given.get(name) for name in ENDS}
     options: Any = {name: given.get(name) for name in ("platform", "signed")}
     return compare_digests(resolver, *find_ends(resolver, **ends), **options)
+
+
+def result_of(difference: Difference) -> dict[str, Any]:
+    """Returns the values of the result, by name."""
+    return {name: value for name, value in difference.to_dict().items() if name != "warnings"}
+
+
+def warnings_of(difference: Difference) -> tuple[str, ...]:
+    """Returns the warnings, each with the image."""
+    return tuple(f"{difference.image}: {warning}" for warning in difference.warnings)

@@ -14,6 +14,7 @@ from tests.engine import Stack
 
 from ..ansible.conftest import Controller
 from ..cli.command import Command
+from ..plugin.client import serving, to_dict
 from ..support.signature_cases import IDENTITY
 from ..support.signed_images import IMAGE, SignedImages
 
@@ -147,6 +148,19 @@ def test_playbooks_that_ask_for_what_is_refused_fail(images: SignedImages, refus
     assert (digest["failed"], digest["error_code"]) == (True, "signature_refused")
     assert (moves["failed"], moves["images"][0]["new"]) == (True, refused[1])
     assert STRANGER in moves["failed_images"][IMAGE]
+
+
+def test_programs_in_other_languages(images: SignedImages, builds: tuple[str, str]) -> None:
+    arguments = {"image": f"{IMAGE}@{builds[0]}", "signed": True}
+    with serving(images.environment) as plugin:
+        plugin.configure()
+        verified = to_dict(getattr(plugin.invoke("getImageChanges", **arguments), "return"))
+        images.publish(TWO, by=STRANGER)
+        plugin.configure()
+        (refused,) = plugin.invoke("getImageChanges", **arguments).failures
+
+    assert verified["verified"] is True
+    assert f"its certificate names '{STRANGER}'" in refused.reason
 
 
 @pytest.mark.parametrize("function", ["get_image_changes", "get_image_changes_output"])

@@ -141,6 +141,7 @@ def from_envelope(content: bytes, annotations: Mapping[str, str], digest: str, p
     _reject_missing(annotations, {LEGACY_CERTIFICATE: CERTIFICATE, LEGACY_LOG_ENTRY: "log entry"})
     try:
         envelope = json.loads(content)
+        envelope = {name: envelope[name] for name in ("payload", "payloadType", "signatures")}
         statement = json.loads(_decoded(envelope["payload"]))
         _reject_other_statement(envelope["payloadType"], statement, digest, predicate_type)
         certificate = _certificate_of_pem(annotations[LEGACY_CERTIFICATE])
