@@ -6,16 +6,16 @@
     >>> from pulumi_cgr.resolver import Resolver
     >>> list_changes(Resolver(), {"cgr.dev/chainguard/python:latest": []}, since="2d").images[0].moves
 
-Packages and configuration are those that the publisher attests.  They are not verified, unless a `verify` is given.
+Packages and configuration are those that the publisher attests.  They are not verified, unless `signed` is true.
 
 The code lives beside the resolver in the Ansible collection.
 """
 
 from ansible_collections.cgr.images.plugins.module_utils._changes.apk_version import is_downgrade, version_key
-from ansible_collections.cgr.images.plugins.module_utils._changes.attestation import Attestation
 from ansible_collections.cgr.images.plugins.module_utils._changes.compare import (
     compare_builds,
     compare_digests,
+    compare_or_warn,
     compare_pairs,
     list_changes,
 )
@@ -27,10 +27,8 @@ from ansible_collections.cgr.images.plugins.module_utils._changes.difference imp
 )
 from ansible_collections.cgr.images.plugins.module_utils._changes.ends import Ends, digest_in, find_ends
 from ansible_collections.cgr.images.plugins.module_utils._changes.moves import Changes, ImageMoves
-from ansible_collections.cgr.images.plugins.module_utils._changes.reader import Verify
 
 __all__ = [
-    "Attestation",
     "BuildContents",
     "Changes",
     "Contents",
@@ -38,9 +36,9 @@ __all__ = [
     "Ends",
     "ImageMoves",
     "PackageChanges",
-    "Verify",
     "compare_builds",
     "compare_digests",
+    "compare_or_warn",
     "compare_pairs",
     "digest_in",
     "find_ends",

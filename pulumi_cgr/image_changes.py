@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import pulumi
 
 from ._pulumi.arguments import as_input
-from ._pulumi.properties import reject_output_text
+from ._pulumi.compare_image import compare_image, result_of, warnings_of
 from ._pulumi.results import ending_cleanly, made
 from ._pulumi.run import current_run, warn
-from .changes import Difference, compare_digests, find_ends
+from .changes import Difference
 from .resolver import AtLike
 
 _Result = TypeVar("_Result")
@@ -76,10 +76,11 @@ def get_image_changes(
     since: AtLike | None = None,
     until: AtLike | None = None,
     platform: str | None = None,
+    signed: bool | None = None,
 ) -> AwaitableGetImageChangesResult:
     """Compares two builds of an image: packages, configuration and size.
 
-    If the publisher does not attest the packages, a warning says so, and the program goes on.
+    If the publisher does not attest the packages, a warning says so, and the program goes on, unless `signed` is true.
 
     Args:
         image: the image with the digest of the old build, `cgr.dev/ORG/IMAGE:TAG@sha256:…`; or without a digest, with `since`.
@@ -88,12 +89,16 @@ def get_image_changes(
         until: the instant of the new build. By default the present.
         platform: the platform whose packages are compared, such as `linux/arm64`. By default `linux/amd64`, or the first one of
             the image.
+        signed: whether one of the `signers` must have signed the packages, which cosign verifies. By default as the setting
+            `signed` says.
 
     Raises:
-        pulumi.RunError: the arguments do not say which builds to compare, or one cannot be resolved.
+        pulumi.RunError: the arguments do not say which builds to compare, one cannot be resolved, or with `signed`, its
+            packages cannot be verified.
     """
+    given = {"image": image, "new": new, "since": since, "until": until, "platform": platform, "signed": signed}
     with ending_cleanly():
-        difference = _compare({"image": image, "new": new, "since": since, "until": until, "platform": platform})
+        difference = _compare(given)
     return _of_difference(AwaitableGetImageChangesResult, difference)
 
 
@@ -104,6 +109,7 @@ def get_image_changes_output(
     since: pulumi.Input[AtLike] | None = None,
     until: pulumi.Input[AtLike] | None = None,
     platform: pulumi.Input[str] | None = None,
+    signed: pulumi.Input[bool] | None = None,
 ) -> pulumi.Output[GetImageChangesResult]:
     """Compares two builds that may not be known yet.
 
@@ -115,22 +121,17 @@ def get_image_changes_output(
             difference = await current_run().in_thread(lambda: _compare(arguments))
         return _of_difference(GetImageChangesResult, difference)
 
-    given = {"image": image, "new": new, "since": since, "until": until, "platform": platform}
+    given = {"image": image, "new": new, "since": since, "until": until, "platform": platform, "signed": signed}
     return pulumi.Output.from_input(given).apply(look_up)
 
 
 def _compare(arguments: Mapping[str, Any]) -> Difference:
-    given = {name: as_input(value) for name, value in arguments.items()}
-    for name, value in given.items():
-        reject_output_text(name, value)
-    platform = given.pop("platform")
-    resolver = current_run().resolver.with_lock(None)
-    difference = compare_digests(resolver, *find_ends(resolver, **given), platform=platform)
-    warn(tuple(f"{difference.image}: {warning}" for warning in difference.warnings))
+    difference = compare_image({name: as_input(value) for name, value in arguments.items()}, current_run().resolver)
+    warn(warnings_of(difference))
     return difference
 
 
 def _of_difference(kind: type[_Result], difference: Difference) -> _Result:
-    values = difference.to_dict()
+    values = result_of(difference)
     packages = made(PackageChanges, values["packages"]) if values["packages"] else None
-    return made(kind, {**{name: values[name] for name in GetImageChangesResult.__annotations__}, "packages": packages})
+    return made(kind, {**values, "packages": packages})

@@ -11,10 +11,10 @@ from rich.text import Text
 
 from .._bridge import read_lock
 from ..bisect.command import test_with
-from ..bisect.search import VERDICTS
+from ..bisect.search import VERDICTS, Outcome
 from ..bisect.start import BAD, GOOD, End, image_of, new_state
 from ..bisect.state import STATE_FILE_NAME, State, read, remove, write
-from ..changes import compare_builds
+from ..changes import Difference, compare_or_warn
 from ..lockfile.rollback import rollback_to
 from ..lockfile.update import Change
 from ..resolver import InvalidArgument, InvalidLock, NotLocked, Resolver
@@ -60,6 +60,7 @@ def bisect(
     state_file: StateFile = STATE_FILE_NAME,
     lock_file: options.LockFile = None,
     of_platform: options.OfPlatform = None,
+    signed: options.Signed = False,
     registry_url: options.RegistryUrl = None,
     mirror: options.Mirror = None,
     verbose: options.Verbose = False,
@@ -87,7 +88,13 @@ def bisect(
     path = _lock_with(state.image, lock_file) if apply else None
     if command:
         state = _run(state, state_file, command)
-    _report(resolver, state, path, lock_file, of_platform, as_json)
+    outcome = state.search.outcome
+    if outcome is None:
+        report_next(state, as_json)
+        return
+    with bar("Reading the builds"):
+        difference = _difference(resolver, state.image, outcome, of_platform, signed)
+    _report(resolver, state, outcome, difference, path, lock_file, as_json)
 
 
 def _begin(resolver: Resolver, image: str, good: str | None, bad: str | None, state_file: str) -> State:
@@ -148,18 +155,29 @@ def _run(state: State, state_file: str, command: list[str]) -> State:
     return state
 
 
+def _difference(resolver: Resolver, image: str, outcome: Outcome, platform: str | None, signed: bool) -> Difference:
+    """Returns what the first bad build changed; what cannot be verified is a warning, so that the result is not lost."""
+    return compare_or_warn(
+        resolver,
+        image,
+        outcome.last_good.digest,
+        outcome.first_bad.digest,
+        platform=platform,
+        builds_between=len(outcome.skipped),
+        signed=signed or None,
+    )
+
+
 def _report(
-    resolver: Resolver, state: State, path: str | None, lock_file: str | None, platform: str | None, as_json: bool
+    resolver: Resolver,
+    state: State,
+    outcome: Outcome,
+    difference: Difference,
+    path: str | None,
+    lock_file: str | None,
+    as_json: bool,
 ) -> None:
-    outcome = state.search.outcome
-    if outcome is None:
-        report_next(state, as_json)
-        return
-    good, bad = outcome.last_good.digest, outcome.first_bad.digest
-    with bar("Reading the builds"):
-        difference = compare_builds(
-            resolver, state.image, good, bad, platform=platform, builds_between=len(outcome.skipped)
-        )
+    good = outcome.last_good.digest
     changed: tuple[Change, ...] = ()
     if path is not None:
         changed = rollback_to(path, resolver, state.image, good, [each.digest for each in state.search.bad])

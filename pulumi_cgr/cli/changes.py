@@ -70,6 +70,7 @@ def changes(
     no_ignore: NoIgnore = False,
     no_packages: NoPackages = False,
     of_platform: options.OfPlatform = None,
+    signed: options.Signed = False,
     svg_file: Svg = None,
     html_file: Html = None,
     registry_url: options.RegistryUrl = None,
@@ -79,7 +80,8 @@ def changes(
 ) -> None:
     """Lists which images moved between two instants, when, and what that changed: those of a lock file, or those in files.
 
-    The image that moved last comes first. Exit status: 0 all images were looked up; 1 some could not be.
+    The image that moved last comes first. Exit status: 0 all images were looked up; 1 some could not be,
+    or their packages could not be verified with `--signed`.
     """
     resolver = options.resolver_of(registry_url, mirror, verbose)
     if paths:
@@ -92,7 +94,14 @@ def changes(
         images, problems = _images_in_lock(options.lock_of(lock_file)), []
     with bar("Looking up", "images") as progress:
         found = list_changes(
-            resolver, images, since, until, packages=not no_packages, platform=of_platform, progress=progress
+            resolver,
+            images,
+            since,
+            until,
+            packages=not no_packages,
+            platform=of_platform,
+            progress=progress,
+            signed=signed or None,
         )
     for problem in (*problems, *(f"{image}: {why}" for image, why in found.failed.items())):
         say(problem)

@@ -42,6 +42,7 @@ def diff(
     begin: From = None,
     end: To = None,
     of_platform: options.OfPlatform = None,
+    signed: options.Signed = False,
     as_markdown: Markdown = False,
     registry_url: options.RegistryUrl = None,
     mirror: options.Mirror = None,
@@ -50,15 +51,15 @@ def diff(
 ) -> None:
     """Shows what changed between two builds of an image: packages, configuration, size, and how many builds are between.
 
-    Packages and configuration are those that the publisher attests for the platform, not verified. If there is no
-    attestation, a warning says so, and the rest is shown.
+    Packages and configuration are those that the publisher attests for the platform; with `--signed`, cosign verifies who signed
+    that. If there is no attestation, a warning says so, and the rest is shown; with `--signed`, that is an error.
     """
     if as_markdown and as_json:
         raise InvalidArgument("--markdown and --json cannot be combined.", "markdown")
     resolver = options.resolver_of(registry_url, mirror, verbose)
     ends = find_ends(resolver, image, new, begin, end)
     with bar("Reading the builds"):
-        difference = compare_digests(resolver, *ends, platform=of_platform)
+        difference = compare_digests(resolver, *ends, platform=of_platform, signed=signed or None)
     if as_markdown:
         print_text(markdown(difference))
         return

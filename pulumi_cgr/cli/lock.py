@@ -101,7 +101,7 @@ def lock(
     else:
         named = [resolver.parse_query(image, **rule) for image in images or []]
         changes = _lock(path, resolver, named, used, upgrade, prune)
-    differences = _differences(changes, resolver) if packages else ()
+    differences = _differences(changes, resolver, rule.get("signed")) if packages else ()
     warn(warnings_of(differences))
     report_changes(path, changes, as_json, differences)
     if found and found.problems:
@@ -128,13 +128,16 @@ def _lock(
         return lock_images(path, resolver, named, used, progress, upgrade=upgrade, pruned=prune)
 
 
-def _differences(changes: tuple[Change, ...], resolver: Resolver) -> tuple[Difference, ...]:
+def _differences(changes: tuple[Change, ...], resolver: Resolver, signed: bool | None) -> tuple[Difference, ...]:
     """Returns what the new pins bring, compared with those before them."""
-    both = [(change.entry.image, change.before, change.after) for change in changes]
-    digests = [(image, old.index_digest, new.index_digest) for image, old, new in both if old and new]
-    pairs = [pair for pair in digests if pair[1] != pair[2]]
+    pairs: dict[bool | None, list[tuple[str, str, str]]] = {}
+    for change in changes:
+        old, new = change.before, change.after
+        if old and new and old.index_digest != new.index_digest:
+            pair = (new.image, old.index_digest, new.index_digest)
+            pairs.setdefault(signed or new.rule.get("signed"), []).append(pair)
     with bar("Reading the builds"):
-        return compare_pairs(resolver, pairs)
+        return tuple(found for each in pairs for found in compare_pairs(resolver, pairs[each], signed=each))
 
 
 def _report_scan(found: ScanResult, is_prune: bool) -> None:

@@ -95,6 +95,14 @@ OfPlatform = Annotated[
         " image.",
     ),
 ]
+Signed = Annotated[
+    bool,
+    typer.Option(
+        "--signed",
+        help="Verify with cosign that one of the `signers` signed the packages that are compared. If not, they are not shown, and"
+        " it is an error. Also CGR_SIGNED.",
+    ),
+]
 Packages = Annotated[
     bool,
     typer.Option("--packages", help="Show which packages and what configuration the new builds bring, as `diff` does."),

@@ -90,7 +90,7 @@ def pin(
     except CgrError as error:
         refuse(error, as_json)
         raise typer.Exit(NOT_DONE) from None
-    differences = _differences(report, resolver) if packages else None
+    differences = _differences(report, resolver, rule.get("signed")) if packages else None
     _tell(report, differences, diffs, check, as_json)
     if strict and skipped_rows(report):
         say(f"{len(skipped_rows(report))} skipped, which --strict does not allow.")
@@ -173,11 +173,11 @@ def _pin_stdin(paths: list[str], rule: RuleArguments, resolver: Resolver) -> Rep
     return report
 
 
-def _differences(report: Report, resolver: Resolver) -> tuple[Difference, ...]:
+def _differences(report: Report, resolver: Resolver, signed: bool | None) -> tuple[Difference, ...]:
     """Returns what the new digests bring, compared with those that the files had."""
     pairs = [(row.image, row.old_digest, row.new_digest) for row in report.rows if row.old_digest and row.new_digest]
     with bar("Reading the builds"):
-        return compare_pairs(resolver, [pair for pair in pairs if pair[1] != pair[2]])
+        return compare_pairs(resolver, [pair for pair in pairs if pair[1] != pair[2]], signed=signed)
 
 
 def _changes(differences: tuple[Difference, ...] | None) -> dict[str, Any]:

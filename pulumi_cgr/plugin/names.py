@@ -11,7 +11,7 @@ from typing import Any
 from .._bridge import RULE_NAMES, SETTINGS
 from .._pulumi.resource_type import IMAGE_DIGEST, IMAGE_DIGESTS
 
-OBJECTS = ("previous", "next", "signed")
+OBJECTS = ("previous", "next", "signed", "packages", "config")
 """Properties whose value is an object with names of ours."""
 MAPS_OF_OBJECTS = ("images",)
 """Properties whose value has the user's keys, and may have objects with names of ours below them."""

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The provider `cgr`, as the engine speaks to it: the handshake, its schema, its configuration, its function.
+"""The provider `cgr`, as the engine speaks to it: the handshake, its schema, its configuration, its functions.
 
 https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto describes each method.
 """
@@ -17,17 +17,14 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
 from .._bridge import VERSION
-from .._pulumi.resolve_image import ARGUMENTS, resolve_image
 from .._pulumi.resource_type import hides_arguments
-from ..resolver import CgrError, Resolution
-from .arguments import reject_unknown
+from ..resolver import CgrError
 from .configuration import Configured, check_config, diff_config
 from .engine_log import EngineLog
 from .failures import check_failure, guarded
+from .functions import function_of
 from .resources import Resources
-from .wire import Received, read, write
-
-FUNCTION = "cgr:index:getImageDigest"
+from .wire import read, write
 
 
 class Provider(Resources):
@@ -92,25 +89,21 @@ class Provider(Resources):
 
     @guarded
     def Invoke(self, request: Any, _context: grpc.ServicerContext) -> Any:
-        """Resolves an image without a resource."""
-        if request.tok != FUNCTION:
-            raise CgrError(f"The provider cgr has no function {request.tok}; it has {FUNCTION}.")
+        """Calls a function, which needs no resource."""
+        function = function_of(request.tok)
         given = read(request.args)
         is_hidden = hides_arguments(given.secret)
         try:
-            resolution = self._configured.lookups.result_of(lambda: self._resolve(given))
+            configured = self._configured
+            result = configured.lookups.result_of(lambda: function.call(given, configured.resolver))
         except CgrError as error:
             return provider_pb2.InvokeResponse(failures=[check_failure(error, is_secret=is_hidden)])
         if not is_hidden:
-            self._log.warn(resolution.warnings)
-        result = resolution.to_result()
-        return provider_pb2.InvokeResponse(**{"return": write(result, result.keys() if given.secret else ())})
+            self._log.warn(result.warnings)
+        secret = result.values.keys() if given.secret else ()
+        return provider_pb2.InvokeResponse(**{"return": write(result.values, secret)})
 
     def Cancel(self, _request: Any, _context: grpc.ServicerContext) -> Any:
         """Ends all waiting at once."""
         self._configured.lookups.cancel()
         return Empty()
-
-    def _resolve(self, given: Received) -> Resolution:
-        reject_unknown("getImageDigest", given, ARGUMENTS)
-        return resolve_image(given, self._configured.resolver)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_cgr.changes import Attestation, Difference, compare_builds
+from pulumi_cgr.changes import Difference, compare_builds
 from pulumi_cgr.resolver import InvalidRule, Resolver
 from pulumi_cgr.testing import Registry, Reply
 from tests.support.attestations import (
@@ -227,22 +227,3 @@ def test_another_platform_can_be_compared(registry: Registry) -> None:
     )
     with pytest.raises(InvalidRule):
         compared(registry, platform="no platform")
-
-
-def test_only_attestations_that_a_verifier_accepts_count(registry: Registry) -> None:
-    publish(registry, WEB, configuration(TWO), "2026-01-02T00:00:00Z")
-    seen: list[Attestation] = []
-
-    def accept(attestation: Attestation) -> bool:
-        seen.append(attestation)
-        return True
-
-    verified = compared(registry, verify=accept)
-    refused = compared(registry, verify=lambda _attestation: False)
-
-    assert verified.is_verified
-    assert verified.to_dict()["verified"] is True
-    assert {attestation.predicate_type for attestation in seen} == {IMAGE_CONFIGURATION}
-    assert all(b"payload" in attestation.document for attestation in seen)
-    assert refused.packages is None
-    assert "is not signed by the publisher" in refused.warnings[0]

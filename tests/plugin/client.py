@@ -103,9 +103,9 @@ class Plugin:
         structs = {"properties": to_struct(outputs), "inputs": to_struct(inputs)}
         return self.stub.Read(provider_pb2.ReadRequest(urn=urn(kind), id=id_, **structs))
 
-    def invoke(self, **arguments: Any) -> Any:
-        """Returns the whole response."""
-        request = provider_pb2.InvokeRequest(tok="cgr:index:getImageDigest", args=to_struct(arguments))
+    def invoke(self, name: str = "getImageDigest", /, **arguments: Any) -> Any:
+        """Calls a function; returns the whole response."""
+        request = provider_pb2.InvokeRequest(tok=f"cgr:index:{name}", args=to_struct(arguments))
         return self.stub.Invoke(request)
 
 

@@ -22,6 +22,7 @@ from pulumi_cgr.plugin.servicer import Provider
 from pulumi_cgr.testing import Registry, Reply
 from tests.pulumi.programs import Pin, Program, program
 from tests.pulumi.real import RealStack, YamlStack
+from tests.support.attestations import configuration, publish
 
 from .conftest import NGINX, PYTHON, A, B, C
 
@@ -80,6 +81,27 @@ def test_a_function_and_a_provider_with_settings_of_its_own(stack: YamlStack) ->
     }
     assert "the-secret-token" not in stack.exported()
     assert stack.preview().changes == {}
+
+
+def test_a_program_sees_what_changed(stack: YamlStack, registry: Registry) -> None:
+    builds = [
+        publish(registry, "chainguard/php:1", configuration({"curl": version}), f"2024-06-0{day}T00:00:00Z")
+        for day, version in ((1, "8.21.0-r1"), (2, "8.21.0-r2"))
+    ]
+    arguments = {"image": f"cgr.dev/chainguard/php:1@{builds[0]}"}
+    invoke = {"function": "cgr:getImageChanges", "arguments": arguments}
+    stack.write(
+        {
+            "runtime": "yaml",
+            "variables": {"changes": {"fn::invoke": invoke}},
+            "outputs": {"new": "${changes.new}", "curl": "${changes.packages.updated.curl}"},
+        }
+    )
+
+    up = stack.up()
+
+    assert up.ok, up.diagnostics
+    assert up.outputs == {"new": builds[1], "curl": ["8.21.0-r1", "8.21.0-r2"]}
 
 
 def test_a_secret_image_is_encrypted_in_the_state(stack: YamlStack) -> None:

@@ -58,16 +58,14 @@ def verify_legacy(bundle: Any, payload: bytes, identity: str, issuer: str, root:
 def verify_statement(bundle: Any, predicate_type: str, digest: str, identity: str, issuer: str, root: Any) -> datetime:
     """Verifies a bundle with a statement of a type about a digest (hexadecimal); returns when it was logged."""
     material, envelope = bundle["verificationMaterial"], bundle["dsseEnvelope"]
-    leaf = x509.load_der_x509_certificate(_decoded(material["certificate"]["rawBytes"]))
+    leaf = x509.load_der_x509_certificate(_leaf(material))
     said = _decoded(envelope["payload"])
     _, body, when = _entry(material, root)
-    if (body["kind"], body["apiVersion"]) != ("dsse", "0.0.1"):
-        raise Refused("the log entry is of another kind")
     (signature,) = envelope["signatures"]
-    _require(body["spec"]["payloadHash"] == _hash(said), "the log entry is about another statement")
-    (logged,) = body["spec"]["signatures"]
-    _require(logged["signature"] == signature["sig"], "the log entry is about another signature")
-    _require(_is(leaf, logged["verifier"]), "the log entry is about another certificate")
+    payload_hash, logged_signature, logged_certificate = _logged_statement(body)
+    _require(payload_hash == _hash(said), "the log entry is about another statement")
+    _require(logged_signature == signature["sig"], "the log entry is about another signature")
+    _require(_is(leaf, logged_certificate), "the log entry is about another certificate")
     _check_certificate(leaf, when, root)
     kind = envelope["payloadType"].encode()
     about = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(said), said)
@@ -78,6 +76,24 @@ def verify_statement(bundle: Any, predicate_type: str, digest: str, identity: st
     subjects = [subject["digest"].get("sha256") for subject in statement["subject"]]
     _require(digest in subjects, "the statement is about another digest")
     return when
+
+
+def _leaf(material: Any) -> bytes:
+    chain = material["x509CertificateChain"]["certificates"] if "x509CertificateChain" in material else ()
+    return _decoded((chain[0] if chain else material["certificate"])["rawBytes"])
+
+
+def _logged_statement(body: Any) -> tuple[Any, str, str]:
+    """Returns the hash of the payload, the signature and the certificate in an entry about an envelope."""
+    kind = (body["kind"], body["apiVersion"])
+    if kind == ("dsse", "0.0.1"):
+        (logged,) = body["spec"]["signatures"]
+        return body["spec"]["payloadHash"], logged["signature"], logged["verifier"]
+    if kind == ("intoto", "0.0.2"):
+        content = body["spec"]["content"]
+        (logged,) = content["envelope"]["signatures"]
+        return content["payloadHash"], _decoded(logged["sig"]).decode(), logged["publicKey"]
+    raise Refused("the log entry is of another kind")
 
 
 def _entry(material: Any, root: Any) -> tuple[Any, Any, datetime]:

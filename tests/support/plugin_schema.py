@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.cgr.images.plugins.module_utils._changes.contents import CONFIGURATION
 from pulumi_cgr._bridge import PARTS, SETTINGS
 from pulumi_cgr._pulumi.check_set import INDEXES
 from pulumi_cgr._pulumi.resource_type import IMAGE_DIGEST, IMAGE_DIGESTS, ResourceType
@@ -24,11 +25,14 @@ from .environments import ROOT
 
 GALAXY = yaml.safe_load((ROOT / "ansible_collections/cgr/images/galaxy.yml").read_text())
 FUNCTIONS = module("pulumi_cgr/functions.py")
+CHANGES = module("pulumi_cgr/image_changes.py")
 ANY = {"$ref": "pulumi.json#/Any"}
 IMAGES = {
     "type": "object",
     "additionalProperties": {"oneOf": [{"type": "string"}, {"$ref": "#/types/cgr:index:ImageRule"}]},
 }
+NAMED: dict[str, dict[str, Any]] = {"images": IMAGES, "config": {"$ref": "#/types/cgr:index:ConfigurationChanges"}}
+"""The types of properties that have a type of their own in other languages."""
 PLAIN: dict[str, dict[str, Any]] = {
     "str": {"type": "string"},
     "AtLike": {"type": "string"},
@@ -38,6 +42,7 @@ PLAIN: dict[str, dict[str, Any]] = {
     "Any": ANY,
     "Build": {"$ref": "#/types/cgr:index:Build"},
     "Signed": {"$ref": "#/types/cgr:index:Signed"},
+    "PackageChanges": {"$ref": "#/types/cgr:index:PackageChanges"},
 }
 OF_SETTINGS: dict[str, dict[str, Any]] = {
     "seconds": PLAIN["float"],
@@ -84,7 +89,7 @@ def _members(node: ast.expr) -> Iterable[ast.expr]:
 
 def described(each: Documented) -> Schema:
     """Returns a property: its type and what it means."""
-    kind = IMAGES if each.name == "images" else schema_of(each.type)
+    kind = NAMED[each.name] if each.name in NAMED else schema_of(each.type)
     return {**kind, "description": _text(each.text)}
 
 
@@ -138,7 +143,9 @@ def types() -> Schema:
     taken = arguments_of(module("pulumi_cgr/image_digest.py")["ImageDigest"]["__init__"], "RuleInputs")
     own_rule = properties(taken, ("image", "at", *rule_of("RuleInputs")))
     return {
-        **{f"cgr:index:{name}": result_type(name) for name in ("Build", "Signed")},
+        **{f"cgr:index:{name}": result_type(FUNCTIONS[name]) for name in ("Build", "Signed")},
+        "cgr:index:PackageChanges": result_type(CHANGES["PackageChanges"]),
+        "cgr:index:ConfigurationChanges": configuration_type(),
         "cgr:index:ImageRule": {
             "type": "object",
             "description": "An image with a rule of its own.",
@@ -148,25 +155,45 @@ def types() -> Schema:
     }
 
 
-def result_type(name: str) -> Schema:
-    """Returns the type of a nested object that the function returns."""
-    found = attributes(FUNCTIONS[name])
+def result_type(kind: Any) -> Schema:
+    """Returns the type of a nested object that a function returns."""
+    found = attributes(kind)
     return {
         "type": "object",
-        "description": _text(text_of(FUNCTIONS[name])),
+        "description": _text(text_of(kind)),
         "properties": properties(found),
         "required": required(found),
     }
 
 
-def function() -> Schema:
-    """Returns the function."""
-    taken, found = (
-        arguments_of(FUNCTIONS["get_image_digest"], "RuleValues"),
-        attributes(FUNCTIONS["GetImageDigestResult"]),
-    )
+def configuration_type() -> Schema:
+    """Returns the type of the differences of two configurations."""
+    value = {"type": "array", "items": ANY, "description": "The old and the new value, if they differ."}
     return {
-        "description": "Resolves an image without a resource, in every run.",
+        "type": "object",
+        "description": "The parts of the configuration that differ between two builds.",
+        "properties": dict(sorted((camel(name), value) for name in CONFIGURATION)),
+    }
+
+
+def functions() -> Schema:
+    """Returns the functions."""
+    digest, changes = FUNCTIONS["get_image_digest"], CHANGES["get_image_changes"]
+    return {
+        "cgr:index:getImageDigest": function(
+            "Resolves an image without a resource, in every run.",
+            arguments_of(digest, "RuleValues"),
+            FUNCTIONS["GetImageDigestResult"],
+        ),
+        "cgr:index:getImageChanges": function(text_of(changes), arguments(changes), CHANGES["GetImageChangesResult"]),
+    }
+
+
+def function(text: str, taken: Mapping[str, Documented], result: Any) -> Schema:
+    """Returns a function with some arguments and a result."""
+    found = attributes(result)
+    return {
+        "description": _text(text),
         "inputs": {"type": "object", "properties": properties(taken), "required": ["image"]},
         "outputs": {"type": "object", "properties": properties(found), "required": required(found)},
     }
@@ -219,7 +246,7 @@ def schema() -> Schema:
             "cgr:index:ImageDigest": resource("pulumi_cgr/image_digest.py", IMAGE_DIGEST),
             "cgr:index:ImageDigests": resource("pulumi_cgr/image_digests.py", IMAGE_DIGESTS),
         },
-        "functions": {"cgr:index:getImageDigest": function()},
+        "functions": functions(),
         "language": languages(),
     }
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from pulumi_cgr.resolver import Instant, Resolver
 from pulumi_cgr.testing import Registry
 
+from .attestations import ENVELOPE, IMAGE_CONFIGURATION, child_of, configuration
 from .signature_cases import IDENTITY, ISSUER
 from .sigstore import BUNDLE, SIGN, SPDX, Sigstore, payload, statement
 from .stand_in import make_stand_in
@@ -93,6 +95,49 @@ class SignedImages:
         """Attaches an SPDX document, signed as attestations are."""
         signer = self.sigstore.signer(by, issuer)
         self._attach(digest, name, self.sigstore.bundle(signer, statement(digest, SPDX, {"packages": []})), SPDX)
+
+    def publish(self, packages: Mapping[str, str], **attested: Any) -> str:
+        """Pushes a build that has some packages, signed as `attest_packages` says; returns the digest of its index."""
+        updated_at = MOVED + len(self.registry.histories.moves(f"{NAME}:1")) * 10**9
+        digest = self.push(updated_at=updated_at)
+        self.attest_packages(self.child(digest), packages, **attested)
+        return digest
+
+    def child(self, digest: str) -> str:
+        """Returns the digest of the image for linux/amd64 in an index."""
+        return child_of(self.registry, NAME, digest)
+
+    def attest_packages(
+        self,
+        image: str,
+        packages: Mapping[str, str],
+        *,
+        by: str = IDENTITY,
+        form: str = "bundle",
+        about: str | None = None,
+        change: Callable[[dict[str, Any], dict[str, str]], Any] = lambda _document, _annotations: None,
+    ) -> None:
+        """Attests the packages of an image for one platform.
+
+        Args:
+            image: the digest of the image.
+            packages: their versions, by name.
+            by: who signs it.
+            form: `bundle`, or `dsse` or `intoto` for a layer of the tag `sha256-….att` with such a log entry.
+            about: the digest that the statement is about, if it is another one.
+            change: changes what is published, after it was signed: the document, and the annotations of its layer.
+        """
+        signer = self.sigstore.signer(by, ISSUER)
+        said = statement(about or image, IMAGE_CONFIGURATION, configuration(packages))
+        if form == "bundle":
+            bundle = self.sigstore.bundle(signer, said)
+            change(bundle, {})
+            self._attach(image, NAME, bundle, IMAGE_CONFIGURATION)
+            return
+        envelope, annotations = self.sigstore.envelope(signer, said, kind=form)
+        change(envelope, annotations)
+        layer = (ENVELOPE, json.dumps(envelope).encode(), {"predicateType": IMAGE_CONFIGURATION, **annotations})
+        self.registry.contents.push_tagged(NAME, f"{image.replace(':', '-')}.att", [layer])
 
     def _attach(self, digest: str, name: str, bundle: Any, predicate_type: str) -> None:
         annotations = {

@@ -188,8 +188,39 @@ class Sigstore:
             "dev.sigstore.cosign/chain": pem(self.intermediate) + pem(self.root),
         }
 
+    def envelope(
+        self, signer: Signed, said: bytes, logged: datetime | None = None, kind: str = "dsse"
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """Signs a statement; returns the envelope, and the annotations of its layer in a tag `sha256-….att`.
+
+        Args:
+            signer: who signs it.
+            said: the statement.
+            logged: when it is logged.
+            kind: the kind of the log entry: `dsse`, or `intoto` as earlier versions of cosign wrote it.
+        """
+        envelope, body = self._enveloped(signer, said)
+        if kind == "intoto":
+            body = _intoto(envelope, said, pem(signer.certificate))
+        _entry, promised = self._logged(kind, body, logged or _soon(signer))
+        annotations = {
+            "dev.cosignproject.cosign/signature": "",
+            "dev.sigstore.cosign/bundle": json.dumps(promised, separators=(",", ":")),
+            "dev.sigstore.cosign/certificate": pem(signer.certificate),
+            "dev.sigstore.cosign/chain": pem(self.intermediate) + pem(self.root),
+        }
+        return envelope, annotations
+
     def bundle(self, signer: Signed, said: bytes, logged: datetime | None = None) -> dict[str, Any]:
         """Signs a statement; returns the bundle."""
+        envelope, body = self._enveloped(signer, said)
+        entry, _promised = self._logged("dsse", body, logged or _soon(signer))
+        certificate = {"rawBytes": encoded(signer.certificate.public_bytes(Encoding.DER))}
+        material = {"certificate": certificate, "tlogEntries": [entry]}
+        return {"mediaType": BUNDLE, "verificationMaterial": material, "dsseEnvelope": envelope}
+
+    def _enveloped(self, signer: Signed, said: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Returns the envelope of a statement, and what the log says about it."""
         about = b"DSSEv1 %d %s %d %s" % (len(IN_TOTO), IN_TOTO.encode(), len(said), said)
         signatures = [{"sig": encoded(signer.sign(about))}]
         envelope = {"payload": encoded(said), "payloadType": IN_TOTO, "signatures": signatures}
@@ -199,22 +230,20 @@ class Sigstore:
             "payloadHash": _hash(said),
             "signatures": [{"signature": each["sig"], "verifier": verifier} for each in signatures],
         }
-        entry, _promised = self._logged("dsse", body, logged or _soon(signer))
-        certificate = {"rawBytes": encoded(signer.certificate.public_bytes(Encoding.DER))}
-        material = {"certificate": certificate, "tlogEntries": [entry]}
-        return {"mediaType": BUNDLE, "verificationMaterial": material, "dsseEnvelope": envelope}
+        return envelope, body
 
     def _logged(self, kind: str, spec: dict[str, Any], at: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
         """Records an entry in the transparency log; returns it as bundles and as legacy annotations have it."""
         self.index += 1
-        body = compact({"apiVersion": "0.0.1", "kind": kind, "spec": spec})
+        version = "0.0.2" if kind == "intoto" else "0.0.1"
+        body = compact({"apiVersion": version, "kind": kind, "spec": spec})
         identifier, time = sha256(public(self.log)), int(at.timestamp())
         said = {"body": encoded(body), "integratedTime": time, "logID": identifier.hex(), "logIndex": self.index}
         promise = encoded(self.log.sign(compact(said), ec.ECDSA(hashes.SHA256())))
         entry = {
             "logIndex": str(self.index),
             "logId": {"keyId": encoded(identifier)},
-            "kindVersion": {"kind": kind, "version": "0.0.1"},
+            "kindVersion": {"kind": kind, "version": version},
             "integratedTime": str(time),
             "inclusionPromise": {"signedEntryTimestamp": promise},
             "inclusionProof": self._proof(body),
@@ -236,6 +265,15 @@ class Sigstore:
             "hashes": [encoded(other)],
             "checkpoint": {"envelope": signed},
         }
+
+
+def _intoto(envelope: dict[str, Any], said: bytes, certificate: str) -> dict[str, Any]:
+    """Returns what the log says about an envelope in an entry of the kind intoto 0.0.2, where signatures are encoded twice."""
+    key = encoded(certificate.encode())
+    signatures = [{"publicKey": key, "sig": encoded(each["sig"].encode())} for each in envelope["signatures"]]
+    kept = {"payloadType": envelope["payloadType"], "signatures": signatures}
+    whole = _hash(json.dumps(envelope, separators=(",", ":")).encode())
+    return {"content": {"envelope": kept, "hash": whole, "payloadHash": _hash(said)}}
 
 
 def _soon(signer: Signed) -> datetime:

@@ -35,9 +35,9 @@ def outputs_of(text: str, environ: Mapping[str, str]) -> dict[str, str]:
         plugin.configure()
         values = {name: _resource(plugin, known, each) for name, each in program["resources"].items()}
         for name, each in program.get("variables", {}).items():
-            arguments = each["fn::invoke"]["arguments"]
-            _assert_known(arguments, known["functions"]["cgr:index:getImageDigest"]["inputs"]["properties"])
-            values[name] = to_dict(getattr(plugin.invoke(**arguments), "return"))
+            arguments, function = each["fn::invoke"]["arguments"], each["fn::invoke"]["function"].removeprefix("cgr:")
+            _assert_known(arguments, known["functions"][f"cgr:index:{function}"]["inputs"]["properties"])
+            values[name] = to_dict(getattr(plugin.invoke(function, **arguments), "return"))
     return {name: _value(expression, values) for name, expression in program.get("outputs", {}).items()}
 
 

@@ -27,6 +27,7 @@ ARGUMENTS: dict[str, Any] = {
         "until": {"type": "str"},
         "packages": {"type": "bool", "default": True},
         "platform": {"type": "str"},
+        "signed": {"type": "bool"},
         **{name: option for name, option in SETTING_OPTIONS.items() if name not in RULE_OPTIONS},
     },
     "mutually_exclusive": [("images", "paths")],

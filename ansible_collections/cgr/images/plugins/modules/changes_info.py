@@ -49,6 +49,11 @@ options:
       - The platform whose packages are compared, such as C(linux/arm64). By default C(linux/amd64), or the first one of the
         image.
     type: str
+  signed:
+    description:
+      - Whether one of the O(signers) must have signed the packages that are compared, which cosign verifies. If not, they are not
+        returned, and the task fails, with the moves of all images.
+    type: bool
 extends_documentation_fragment:
   - cgr.images.settings
 attributes:

@@ -44,7 +44,8 @@ options:
     description:
       - A build to compare with, such as the one that is deployed - its digest, or a reference with it. RV(changes) then says
         what is different in the build that was chosen.
-      - If the publisher does not attest the packages, a warning says so, and the task does not fail.
+      - If the publisher does not attest the packages, a warning says so, and the task does not fail. With O(signed), cosign
+        verifies who signed the packages, and if that is not possible, the task fails.
     type: str
 extends_documentation_fragment:
   - cgr.images.rule

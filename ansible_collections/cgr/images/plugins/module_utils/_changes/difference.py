@@ -4,15 +4,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Mapping, Sequence
 
 from .._resolver.model.instant import Instant
+from .._resolver.model.signature import Signature
 from .apk_version import is_downgrade
 from .contents import CONFIGURATION, Contents
 
 AS_PUBLISHED = "as published, not verified"
-VERIFIED = "verified"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class BuildContents:
         created: when it was created, by its own annotation; none if it does not say.
         size: the size of its layers for the platform, compressed, in bytes; none if it is not known.
         contents: its packages and configuration; none if its publisher does not describe them.
-        is_verified: whether the signature of the description was verified.
+        signature: the verified signature of the description; none if it was not verified.
         warnings: why something is not known.
     """
 
@@ -64,7 +64,7 @@ class BuildContents:
     created: Instant | None = None
     size: int | None = None
     contents: Contents | None = None
-    is_verified: bool = False
+    signature: Signature | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -95,12 +95,18 @@ class Difference:
     @property
     def is_verified(self) -> bool:
         """Whether the signatures of both descriptions were verified."""
-        return self.old.is_verified and self.new.is_verified
+        return bool(self.old.signature and self.new.signature)
 
     @property
     def source(self) -> str:
         """How far the packages can be trusted, for a person."""
-        return VERIFIED if self.is_verified else AS_PUBLISHED
+        signers = [each.signature.by for each in (self.old, self.new) if each.signature]
+        return f"verified, by {' and '.join(dict.fromkeys(signers))}" if self.is_verified else AS_PUBLISHED
+
+    def without_contents(self) -> Difference:
+        """Returns the difference without packages and configuration."""
+        old, new = (replace(each, contents=None, signature=None) for each in (self.old, self.new))
+        return replace(self, old=old, new=new, packages=None, config=None)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the difference in the form of `--json` and of the results, instants as text."""

@@ -11,6 +11,7 @@ from .._resolver.history.timeline import tag_of
 from .._resolver.model import reference
 from .._resolver.model.grammar import is_digest
 from .._resolver.model.instant import AtLike
+from .._resolver.model.kinds import parse_at
 from .._resolver.model.reference import Reference
 from .._resolver.redaction import redact
 from .._resolver.resolver import Resolver
@@ -60,6 +61,9 @@ def find_ends(
             "image",
         )
     tag = tag_of(named)
+    for name, instant in {"since": since, "until": until}.items():
+        if instant:
+            parse_at(instant, name)  # an error names this argument, not `at`
     latest = resolver.resolve(tag, at=until) if until else resolver.resolve(tag)
     return Ends(tag, resolver.resolve(tag, at=since).digest, latest.digest)
 

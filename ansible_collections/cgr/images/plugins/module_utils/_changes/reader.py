@@ -5,20 +5,29 @@
 Sources: cosign's tag `sha256-HEX.att`, whose layers are DSSE envelopes; and Sigstore bundles that refer to the image by the
 API for referrers.  Chainguard attests the packages of the image for each platform, not those of the index.
 
-Nothing is verified here.  To verify, pass a `Verify`: then only attestations that it accepts count.
+Nothing is verified here.  To verify, pass a `Verify`: then only attestations that it accepts are used, and a build without one
+is refused.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Callable, Iterator, Mapping
+from typing import Callable, Iterator, Mapping, Optional, Tuple
 
-from .._resolver.errors import InvalidRule, UnknownPlatform, UntrustworthyAnswer
+from .._resolver.errors import (
+    CgrError,
+    InvalidRule,
+    NotSigned,
+    SignatureRefused,
+    UnknownPlatform,
+    UntrustworthyAnswer,
+)
+from .._resolver.model.attestation import PREDICATE_TYPE_ANNOTATIONS, Attestation, parse_attestation
 from .._resolver.model.manifest import Manifest
 from .._resolver.model.platform import Platform
+from .._resolver.model.signature import Signature
 from .._resolver.registry.content import Content
-from .attestation import PREDICATE_TYPE_ANNOTATIONS, Attestation, parse_attestation
 from .contents import IMAGE_CONFIGURATION, SPDX, Contents, parse_predicate
 from .difference import BuildContents
 
@@ -26,9 +35,16 @@ BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 DEFAULT_PLATFORM = "linux/amd64"
 LARGEST_DOCUMENT = 16 * 1024 * 1024
 MOST_DOCUMENTS = 32
+MOST_PROBLEMS = 5
 
-Verify = Callable[[Attestation], bool]
-"""Returns whether the signature of an attestation is that of the publisher."""
+Verify = Callable[[Attestation], Signature]
+"""Returns the verified signature of an attestation; raises `SignatureRefused` with a predicate if it is not valid."""
+
+_Read = Tuple[Contents, Optional[Signature]]
+
+
+class _NotAttested(ValueError):
+    """An image has no attestation of its packages."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +78,28 @@ def read_build(
     Raises:
         UnknownPlatform, InvalidRule: the image is not built for the platform, or it is malformed.
         Gone, DeniedByPolicy, AccessRefused, NoSuchBuild, RegistryUnavailable, UntrustworthyAnswer: as for `Content.manifest`.
+        NotSigned, SignatureRefused: no attestation of its packages is there, or is verified; only with `verify`.
     """
     index = content.manifest(digest, "the index")
     named, child = _child(index, platform)
     image = content.manifest(child, "the image") if child != digest else index
     created, size = index.created or image.created, sum(layer.size for layer in image.layers)
     try:
-        contents = _contents(content, child, verify)
+        contents, signature = _contents(content, child, verify)
     except ValueError as error:
+        if verify:
+            raise _refusal(child, error) from error
         warning = f"the packages of {digest} are not known: the image {error}."
         return BuildContents(digest, created, size, warnings=(warning,)), named
-    return BuildContents(digest, created, size, contents, is_verified=verify is not None), named
+    return BuildContents(digest, created, size, contents, signature), named
+
+
+def _refusal(child: str, error: ValueError) -> CgrError:
+    if isinstance(error, _NotAttested):
+        return NotSigned(f"the image {child} {error}, so that nothing can be verified. Compare it without 'signed'.")
+    return SignatureRefused(
+        f"the image {child} {error}. If you trust another signer, add it to 'signers'; otherwise do not rely on its packages."
+    )
 
 
 def _child(index: Manifest, platform: str | None) -> tuple[str | None, str]:
@@ -94,8 +121,10 @@ def _child(index: Manifest, platform: str | None) -> tuple[str | None, str]:
     return named, platforms[named]
 
 
-def _contents(content: Content, child: str, verify: Verify | None) -> Contents:
-    """Returns what an image contains, as its attestations say; kept permanently, because a digest never changes.
+def _contents(content: Content, child: str, verify: Verify | None) -> _Read:
+    """Returns what an image contains, as its attestations say, and who signed that.
+
+    What is not verified is kept permanently, because a digest never changes; signatures have a cache of their own.
 
     Raises:
         ValueError: it has no attestation that can be used; the message is a predicate.
@@ -104,16 +133,16 @@ def _contents(content: Content, child: str, verify: Verify | None) -> Contents:
         return _attested(content, child, verify)
 
     def fetch() -> bytes:
-        return json.dumps(_attested(content, child, None).to_dict()).encode()
+        return json.dumps(_attested(content, child, None)[0].to_dict()).encode()
 
     kept = content.keep(f"contents of {child}", fetch)
     try:
-        return Contents.from_dict(json.loads(kept))
+        return Contents.from_dict(json.loads(kept)), None
     except (ValueError, KeyError, TypeError, AttributeError):
         return _attested(content, child, None)  # what was kept is damaged
 
 
-def _attested(content: Content, child: str, verify: Verify | None) -> Contents:
+def _attested(content: Content, child: str, verify: Verify | None) -> _Read:
     published = [*_tagged(content, child), *_referring(content, child)]
     if len(published) > MOST_DOCUMENTS:
         raise ValueError(f"has more than {MOST_DOCUMENTS} attestations")
@@ -121,11 +150,15 @@ def _attested(content: Content, child: str, verify: Verify | None) -> Contents:
     for kind in (IMAGE_CONFIGURATION, SPDX):
         wanted = [each for each in published if not each.predicate_type or each.predicate_type.startswith(kind)]
         found = list(_read(content, child, kind, wanted, verify, problems))
-        if any(contents != found[0] for contents in found):
+        if any(contents != found[0][0] for contents, _signature in found):
             raise ValueError(f"has {len(found)} attestations that contradict each other")
         if found:
             return found[0]
-    raise ValueError(f"has an attestation that {problems[0]}" if problems else "has no attestation of its packages")
+    if not problems:
+        raise _NotAttested("has no attestation of its packages")
+    raise ValueError(
+        "; ".join(f"has an attestation that {problem}" for problem in dict.fromkeys(problems[:MOST_PROBLEMS]))
+    )
 
 
 def _read(
@@ -135,8 +168,8 @@ def _read(
     published: list[_Published],
     verify: Verify | None,
     problems: list[str],
-) -> Iterator[Contents]:
-    """Yields what the attestations of one kind say; adds the problems of those that cannot be used."""
+) -> Iterator[_Read]:
+    """Yields what the attestations of one kind say, and who signed each; adds the problems of those that cannot be used."""
     for each in published:
         try:
             if each.size > LARGEST_DOCUMENT:
@@ -146,11 +179,11 @@ def _read(
             if not attestation.predicate_type.startswith(kind):
                 continue
             contents = parse_predicate(kind, attestation.predicate)
-            if verify and not verify(attestation):
-                raise ValueError("is not signed by the publisher")
-            yield contents
+            yield contents, verify(attestation) if verify else None
         except ValueError as error:
             problems.append(str(error))
+        except SignatureRefused as error:
+            problems.append(error.message)
         except UntrustworthyAnswer as error:
             problems.append(f"cannot be read: {error.message}")
 

@@ -21,6 +21,7 @@ from .errors import CgrError, InvalidImage
 from .history import timeline
 from .history.timeline import Timeline
 from .model import query_set, reference
+from .model.attestation import Attestation
 from .model.instant import AtLike
 from .model.kinds import parse_current
 from .model.query import Query
@@ -57,6 +58,7 @@ class Resolver:
     Attributes:
         concurrency: how many images of a set are resolved at the same time.
         mirrors: the mirrors of cgr.dev; `None` means no mirrors.
+        signed: whether what does not say otherwise must be signed.
 
     Raises:
         InvalidArgument: a setting is malformed.
@@ -79,7 +81,7 @@ class Resolver:
         self._debug = trace or log_debug
         self.concurrency = read.concurrency
         self.mirrors = read.mirrors
-        self._signed = read.signed
+        self.signed = read.signed
 
     def resolve(self, image: str, **rule: Unpack[RuleArguments]) -> Resolution:
         """Resolves an image to its digest.
@@ -223,7 +225,7 @@ class Resolver:
 
     def _with_settings(self, rule: RuleArguments) -> RuleArguments:
         """Returns a rule with what the settings say about every image, unless it says otherwise."""
-        return {**rule, "signed": True} if self._signed and rule.get("signed") is None else rule
+        return {**rule, "signed": True} if self.signed and rule.get("signed") is None else rule
 
     def resolve_query(self, query: Query) -> Resolution:
         """Resolves a query; raises what `resolve` does."""
@@ -257,6 +259,23 @@ class Resolver:
                 return self._lookup.verify(named, pinned)
             except CgrError as error:
                 raise error.with_image(image) from error.__cause__
+
+    def verify_attestation(self, image: Reference, attestation: Attestation) -> Signature:
+        """Verifies that an attestation is signed by somebody who may sign the image.
+
+        Args:
+            image: the image.
+            attestation: what its repository has.
+
+        Returns:
+            Who signed it, and when.
+
+        Raises:
+            InvalidArgument, MissingDependency, RegistryUnavailable: as for `verify`.
+            SignatureRefused: it is not signed as it must be; the message says why.
+        """
+        with border(self._debug):
+            return self._lookup.verify_attestation(image, attestation)
 
     def resolve_queries(self, queries: Mapping[str, Query], progress: Progress | None = None) -> Resolutions:
         """Resolves a set of queries; arguments and errors are those of `resolve_all`."""

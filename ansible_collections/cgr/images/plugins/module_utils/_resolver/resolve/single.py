@@ -19,6 +19,7 @@ from ..errors import (
 from ..history import clocks, reader, selection
 from ..history.selection import Choice, Known
 from ..history.source import HistorySource
+from ..model.attestation import Attestation
 from ..model.build import HistoryRange
 from ..model.details import Details
 from ..model.instant import Instant
@@ -182,6 +183,10 @@ class Lookup:
     def verify(self, reference: Reference, digest: str) -> Signature:
         """Returns the valid signature of a digest; raises what `SignatureVerifier.verify` does."""
         return self.signatures.verify(reference, digest, lambda read: self.with_content(reference, read)[0])
+
+    def verify_attestation(self, reference: Reference, attestation: Attestation) -> Signature:
+        """Returns the valid signature of an attestation; raises what `SignatureVerifier.verify_attestation` does."""
+        return self.signatures.verify_attestation(reference, attestation)
 
     def with_details(self, query: Query, resolution: Resolution) -> Resolution:
         """Adds to a resolution what the manifest of its build says, as far as the rule asks for it.

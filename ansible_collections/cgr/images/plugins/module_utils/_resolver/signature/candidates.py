@@ -29,12 +29,8 @@ BUNDLE_MEDIA_TYPE = re.compile(r"application/vnd\.dev\.sigstore\.bundle(?:\.v0\.
 LEGACY_SIGNATURE = "dev.cosignproject.cosign/signature"
 LEGACY_CERTIFICATE = "dev.sigstore.cosign/certificate"
 LEGACY_LOG_ENTRY = "dev.sigstore.cosign/bundle"
+CERTIFICATE = "certificate (it may be signed with a key)"
 
-_REQUIRED = {
-    LEGACY_SIGNATURE: "signature",
-    LEGACY_CERTIFICATE: "certificate (it may be signed with a key)",
-    LEGACY_LOG_ENTRY: "log entry",
-}
 _PEM = re.compile(r"\s*-----BEGIN CERTIFICATE-----\r?\n((?:[A-Za-z0-9+/=]+\r?\n)+)-----END CERTIFICATE-----\s*")
 _MALFORMED = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError)
 
@@ -53,6 +49,7 @@ class Candidate:
         payload: what is signed, if it is not in the bundle.
         named: whom its certificate names, if that can be read; it is not verified.
         logged: the time that its log entry gives.
+        predicate_type: the type of the statement that is signed, if it is in the bundle.
     """
 
     kind: str
@@ -60,14 +57,16 @@ class Candidate:
     payload: bytes | None
     named: Named | None
     logged: Instant | None
+    predicate_type: str = SIGNATURE_TYPE
 
 
-def from_bundle(content: bytes, digest: str) -> Candidate:
+def from_bundle(content: bytes, digest: str, predicate_type: str = SIGNATURE_TYPE) -> Candidate:
     """Makes a candidate of a Sigstore bundle.
 
     Args:
         content: the bundle, as the registry has it.
         digest: the digest that it must sign, with `sha256:`.
+        predicate_type: the type that its statement must have.
 
     Raises:
         Unusable: it is malformed, or signs something else.
@@ -78,7 +77,7 @@ def from_bundle(content: bytes, digest: str) -> Candidate:
         statement = json.loads(_decoded(envelope["payload"]))
         if not BUNDLE_MEDIA_TYPE.fullmatch(media_type):
             raise Unusable("it is not a Sigstore bundle of a known version")
-        _reject_other_statement(envelope["payloadType"], statement, digest)
+        _reject_other_statement(envelope["payloadType"], statement, digest, predicate_type)
         certificate = _decoded(_certificate(material)["rawBytes"])
         (entry,) = material["tlogEntries"]
         logged = _instant(entry["integratedTime"]) if entry.get("inclusionPromise") else None
@@ -86,7 +85,7 @@ def from_bundle(content: bytes, digest: str) -> Candidate:
         raise Unusable("it is not a Sigstore bundle with a certificate, a log entry and a statement") from None
     # Only what was looked at is passed on, so a name that is there twice has one meaning.
     bundle = {"mediaType": media_type, "verificationMaterial": material, "dsseEnvelope": envelope}
-    return Candidate(BUNDLE, json.dumps(bundle).encode(), None, named_in(certificate), logged)
+    return Candidate(BUNDLE, json.dumps(bundle).encode(), None, named_in(certificate), logged, predicate_type)
 
 
 def from_legacy(payload: bytes, annotations: Mapping[str, str], digest: str) -> Candidate:
@@ -102,9 +101,8 @@ def from_legacy(payload: bytes, annotations: Mapping[str, str], digest: str) -> 
     Raises:
         Unusable: it is malformed, lacks its certificate or log entry, or signs something else.
     """
-    for name, meaning in _REQUIRED.items():
-        if not annotations.get(name):
-            raise Unusable(f"it has no {meaning}")
+    required = {LEGACY_SIGNATURE: "signature", LEGACY_CERTIFICATE: CERTIFICATE, LEGACY_LOG_ENTRY: "log entry"}
+    _reject_missing(annotations, required)
     try:
         _reject_other_payload(json.loads(payload)["critical"], digest)
         signature = annotations[LEGACY_SIGNATURE]
@@ -113,18 +111,52 @@ def from_legacy(payload: bytes, annotations: Mapping[str, str], digest: str) -> 
         _decoded(signature)
     except _MALFORMED:
         raise Unusable("its payload, certificate or log entry is malformed") from None
-    bundle = _bundle_of(payload, signature, certificate, entry)
+    hashed = {"algorithm": "SHA2_256", "digest": _encoded(hashlib.sha256(payload).digest())}
+    signed = {"messageSignature": {"messageDigest": hashed, "signature": signature}}
+    bundle = {**_legacy_bundle(certificate, entry), **signed}
     return Candidate(LEGACY, json.dumps(bundle).encode(), payload, named_in(certificate), logged)
 
 
-def _bundle_of(payload: bytes, signature: str, certificate: bytes, entry: dict[str, Any]) -> dict[str, Any]:
-    """Returns a bundle of version 0.1, the newest for a log entry that has a promise and no proof."""
-    digest = {"algorithm": "SHA2_256", "digest": _encoded(hashlib.sha256(payload).digest())}
-    chain = {"certificates": [{"rawBytes": _encoded(certificate)}]}
+def from_envelope(content: bytes, annotations: Mapping[str, str], digest: str, predicate_type: str) -> Candidate:
+    """Makes a candidate of a layer of a tag `sha256-….att`: a DSSE envelope, whose certificate and log entry are annotations.
+
+    Args:
+        content: the layer's content.
+        annotations: its annotations.
+        digest: the digest that its statement must be about, with `sha256:`.
+        predicate_type: the type that its statement must have.
+
+    Raises:
+        Unusable: it is malformed, lacks its certificate or log entry, or is about something else.
+    """
+    _reject_missing(annotations, {LEGACY_CERTIFICATE: CERTIFICATE, LEGACY_LOG_ENTRY: "log entry"})
+    try:
+        envelope = json.loads(content)
+        envelope = {name: envelope[name] for name in ("payload", "payloadType", "signatures")}
+        statement = json.loads(_decoded(envelope["payload"]))
+        _reject_other_statement(envelope["payloadType"], statement, digest, predicate_type)
+        certificate = _certificate_of_pem(annotations[LEGACY_CERTIFICATE])
+        entry, logged = _log_entry(json.loads(annotations[LEGACY_LOG_ENTRY]))
+    except _MALFORMED:
+        raise Unusable("its envelope, certificate or log entry is malformed") from None
+    bundle = {**_legacy_bundle(certificate, entry), "dsseEnvelope": envelope}
+    return Candidate(LEGACY, json.dumps(bundle).encode(), None, named_in(certificate), logged, predicate_type)
+
+
+def _reject_missing(annotations: Mapping[str, str], required: Mapping[str, str]) -> None:
+    for name, meaning in required.items():
+        if not annotations.get(name):
+            raise Unusable(f"it has no {meaning}")
+
+
+def _legacy_bundle(certificate: bytes, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a bundle of the version whose log entries have a promise only, without what is signed."""
     return {
         "mediaType": "application/vnd.dev.sigstore.bundle+json;version=0.1",
-        "verificationMaterial": {"x509CertificateChain": chain, "tlogEntries": [entry]},
-        "messageSignature": {"messageDigest": digest, "signature": signature},
+        "verificationMaterial": {
+            "x509CertificateChain": {"certificates": [{"rawBytes": _encoded(certificate)}]},
+            "tlogEntries": [entry],
+        },
     }
 
 
@@ -135,9 +167,12 @@ def _reject_other_payload(critical: Mapping[str, Any], digest: str) -> None:
         raise Unusable("it signs something other than an image")
 
 
-def _reject_other_statement(payload_type: object, statement: Mapping[str, Any], digest: str) -> None:
-    if payload_type != IN_TOTO or statement["predicateType"] != SIGNATURE_TYPE:
-        raise Unusable("it is an attestation, not a signature")
+def _reject_other_statement(
+    payload_type: object, statement: Mapping[str, Any], digest: str, predicate_type: str
+) -> None:
+    if payload_type != IN_TOTO or statement["predicateType"] != predicate_type:
+        is_signature = predicate_type == SIGNATURE_TYPE
+        raise Unusable("it is an attestation, not a signature" if is_signature else "it states something else")
     if digest.partition(":")[2] not in [subject["digest"].get("sha256") for subject in statement["subject"]]:
         raise Unusable("it signs another digest")
 

@@ -22,7 +22,7 @@ from ..auth.once import Answers
 from ..errors import MissingDependency, RegistryUnavailable
 from ..process import Output, ProcessFailed, find_program, run
 from ..redaction import redact
-from .candidates import SIGNATURE_TYPE, Candidate
+from .candidates import Candidate
 from .certificate import Named
 
 MINIMUM = (3, 1, 1)
@@ -160,7 +160,8 @@ def _command(candidate: Candidate, digest: str, folder: str) -> list[str]:
         return ["verify-blob", f"{folder}/payload"]
     algorithm, _colon, value = digest.partition(":")
     # Without --type, any attestation about the digest would do.
-    return ["verify-blob-attestation", f"--type={SIGNATURE_TYPE}", f"--digest={value}", f"--digestAlg={algorithm}"]
+    of_type = f"--type={candidate.predicate_type}"
+    return ["verify-blob-attestation", of_type, f"--digest={value}", f"--digestAlg={algorithm}"]
 
 
 def _output(command: Sequence[str], environment: Mapping[str, str], seconds: float) -> Output:

@@ -4,16 +4,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Protocol
 
 from ..errors import InvalidArgument, NotSigned, SignatureRefused
+from ..model.attestation import Attestation
 from ..model.reference import Reference
 from ..model.signature import BUNDLE, LEGACY, Signature
 from ..model.signers import Signer, Signers
 from ..redaction import redact
 from ..registry.content import Content
-from .candidates import Candidate, Unusable
+from .candidates import Candidate, Unusable, from_bundle, from_envelope
 from .certificate import Named
 from .places import find_candidates
 from .trusted_root import TrustedRoots
@@ -76,6 +79,44 @@ class SignatureVerifier:
             MissingDependency: cosign is missing.
             CgrError: what `with_content` raises.
         """
+        signer = self._signer_of(reference, digest)
+        root = self.roots.get()
+        key = {"digest": digest, "repository": reference.upstream, "signer": signer.to_dict(), "root": root.digest}
+
+        def verify() -> Signature:
+            return with_content(lambda content: self._verify(signer, digest, root.content, content))
+
+        return self.verified.get_or_verify(key, verify)
+
+    def verify_attestation(self, reference: Reference, attestation: Attestation) -> Signature:
+        """Returns the valid signature of an attestation by a permitted signer.
+
+        Args:
+            reference: the image.
+            attestation: what the registry has.
+
+        Raises:
+            InvalidArgument, MissingDependency, RegistryUnavailable: as `verify`.
+            SignatureRefused: it is not valid, or of another signer; the message is a predicate, "is not signed by …".
+        """
+        signer = self._signer_of(reference, attestation.subject)
+        root = self.roots.get()
+        asked = {"digest": attestation.subject, "repository": reference.upstream, "signer": signer.to_dict()}
+        key = {**asked, "root": root.digest, "attestation": _digest_of(attestation)}
+
+        def verify() -> Signature:
+            try:
+                candidate = _candidate(attestation)
+            except Unusable as why:
+                raise _unsigned(signer, str(why)) from None
+            signature, reason = self._judge(signer, candidate, attestation.subject, root.content)
+            if signature is None:
+                raise _unsigned(signer, reason)
+            return signature
+
+        return self.verified.get_or_verify(key, verify)
+
+    def _signer_of(self, reference: Reference, digest: str) -> Signer:
         signer = self.signers.of_repository(reference.upstream)
         if signer is None:
             raise InvalidArgument(
@@ -86,13 +127,7 @@ class SignatureVerifier:
             )
         if not digest.startswith("sha256:"):
             raise SignatureRefused(f"only signatures of sha256 digests can be verified, not of {digest}.")
-        root = self.roots.get()
-        key = {"digest": digest, "repository": reference.upstream, "signer": signer.to_dict(), "root": root.digest}
-
-        def verify() -> Signature:
-            return with_content(lambda content: self._verify(signer, digest, root.content, content))
-
-        return self.verified.get_or_verify(key, verify)
+        return signer
 
     def _verify(self, signer: Signer, digest: str, root: bytes, content: Content) -> Signature:
         reasons: list[str] = []
@@ -124,6 +159,23 @@ class SignatureVerifier:
                 return Signature(each.identity, each.issuer, candidate.logged, candidate.kind), ""
             reason = why
         return None, reason
+
+
+def _candidate(attestation: Attestation) -> Candidate:
+    if attestation.is_bundle:
+        return from_bundle(attestation.document, attestation.subject, attestation.predicate_type)
+    return from_envelope(attestation.document, attestation.annotations, attestation.subject, attestation.predicate_type)
+
+
+def _digest_of(attestation: Attestation) -> str:
+    """Returns a digest of all that decides about an attestation."""
+    annotations = json.dumps(dict(attestation.annotations), sort_keys=True).encode()
+    return hashlib.sha256(b"%d %s%s" % (len(annotations), annotations, attestation.document)).hexdigest()
+
+
+def _unsigned(signer: Signer, reason: str) -> SignatureRefused:
+    permitted = " or ".join(signer.identities)
+    return SignatureRefused(f"is not signed by {permitted}, issuer {signer.issuer}: {reason}")
 
 
 def _refusal(signer: Signer, digest: str, reasons: list[str]) -> str:

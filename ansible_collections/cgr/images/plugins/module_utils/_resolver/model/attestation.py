@@ -29,6 +29,7 @@ class Attestation:
         predicate: the predicate, as JSON data.
         document: what was published: a DSSE envelope, or a Sigstore bundle.
         annotations: those of the layer that had the document; a signature of the older form is there.
+        is_bundle: whether the document is a bundle.
     """
 
     subject: str
@@ -36,6 +37,7 @@ class Attestation:
     predicate: Any
     document: bytes = field(repr=False)
     annotations: Mapping[str, str] = field(default_factory=dict, repr=False)
+    is_bundle: bool = False
 
 
 def parse_attestation(document: bytes, subject: str, annotations: Mapping[str, str] | None = None) -> Attestation:
@@ -61,9 +63,8 @@ def parse_attestation(document: bytes, subject: str, annotations: Mapping[str, s
     statement = _parse_object(payload, "has a payload that is not JSON")
     if subject not in _subjects(statement):
         raise ValueError("is about another image")
-    return Attestation(
-        subject, str(statement.get("predicateType")), statement.get("predicate"), document, dict(annotations or {})
-    )
+    kind, predicate = str(statement.get("predicateType")), statement.get("predicate")
+    return Attestation(subject, kind, predicate, document, dict(annotations or {}), isinstance(bundled, Mapping))
 
 
 def _subjects(statement: Mapping[str, Any]) -> set[str]:
