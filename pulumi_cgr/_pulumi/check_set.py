@@ -97,6 +97,8 @@ def parse_queries(given: Properties, resolver: Resolver) -> tuple[dict[str, Quer
         own = {name: value for name, value in locked_rule(query.rule).items() if shared.get(name) != value}
         if shared.get("signed") and not query.rule.signed:
             own["signed"] = False
+        if shared.get("min_age_from") and not query.rule.min_age_from:
+            own["min_age_from"] = "tag"
         images[key] = {"image": query.reference.image, **own} if own else query.reference.image
     kept = {name: given[name] for name in (TRIGGERS, LOCK) if name in given}
     mirrored = {key: query.reference.upstream for key, query in queries.items() if query.reference.is_mirrored}

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from .._bridge import Entry, Key, Lock, Query, lock_command, lock_key, reject_other_upstream, without_digest
@@ -98,6 +98,8 @@ def rollback_to(
             raise NotLocked(f"{image} is not in the lock file {path}. Lock it first: cgr-images lock {image}")
         keys.extend(entry.key for entry in entries)
         past = asking.moves(image, since=_BEGINNING)
+        if all(interval.digest != good for interval in past.intervals):
+            raise _never_was(image, good, entries)
         return lock.replaced(_back_to(entry, asking, past, good, excluded) for entry in entries)
 
     before, now = change(path, make)
@@ -123,6 +125,15 @@ def _back_to(entry: Entry, resolver: Resolver, past: Timeline, good: str, bad: f
             image=entry.image,
         )
     return made.repinned(resolution)
+
+
+def _never_was(image: str, good: str, entries: Sequence[Entry]) -> NoBuildFits:
+    index = next((entry.index for entry in entries if entry.index and entry.digest == good), None)
+    if index:
+        advice = f"It is the image for one platform in the index {index}: give that one"
+    else:
+        advice = f"Give the digest of an index, as this lists them: cgr-images history {image}"
+    return NoBuildFits(f"the tag never pointed at {good}. {advice}. The lock is unchanged.", image=image)
 
 
 def _nothing_before(locked: Entry, possible: int, builds: int) -> NoBuildFits:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_cgr.files import pin_text
+from pulumi_cgr.files import pin_files, pin_text
 from pulumi_cgr.resolver import Instant, Resolver
 from pulumi_cgr.testing import Registry
 
@@ -77,6 +77,15 @@ def test_files_are_pinned_to_the_platform_of_a_lock_with_a_warning(cgr: Command,
     cgr("lock", IMAGE, "--platform", "arm64")
 
     assert "images for linux/arm64 only" in cgr("pin", "compose.yaml", "--lock", "cgr.lock.json").err
+
+
+def test_an_image_with_several_pins_is_asked_for_once(registry: Registry, tmp_path: Path) -> None:
+    for name, move in zip("ab", registry.histories.moves(NAME), strict=True):
+        (tmp_path / f"{name}.yaml").write_text(f"image: {IMAGE}@{move.digest}\n")
+
+    pin_files(Resolver(registry_url=registry.url, environment={}), [tmp_path], rule={"platform": "arm64"})
+
+    assert len([request for request in registry.requests if "/_chainguard/history/" in request.path]) == 1
 
 
 def test_a_policy_that_denies_an_image_changes_no_file(cgr: Command, compose: Path, registry: Registry) -> None:

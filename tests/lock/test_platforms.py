@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from pulumi_cgr._bridge import read_lock
+from pulumi_cgr.lockfile.rollback import rollback_to
 from pulumi_cgr.lockfile.update import update_all
 from pulumi_cgr.lockfile.verify import check_online
-from pulumi_cgr.resolver import Instant, Resolver, SeveralFailed
+from pulumi_cgr.resolver import Instant, NoBuildFits, Resolver, SeveralFailed
 from pulumi_cgr.testing import Registry
 
 from .conftest import lock
@@ -69,3 +70,16 @@ def test_an_update_to_a_new_build_that_is_denied_is_refused(path: Path, resolver
     with pytest.raises(SeveralFailed, match="pull policy 'cooldown'"):
         update_all(path, asking(registry))
     assert path.read_bytes() == before
+
+
+def test_a_rollback_to_the_image_for_a_platform_names_its_index(
+    path: Path, resolver: Resolver, registry: Registry
+) -> None:
+    image = f"cgr.dev/{WEB}"
+    lock(path, resolver, image, platform="arm64")
+    (locked,) = read_lock(path).entries
+
+    with pytest.raises(NoBuildFits, match=rf"in the index {locked.index}: give that one\. The lock is unchanged"):
+        rollback_to(path, resolver, image, locked.digest)
+    with pytest.raises(NoBuildFits, match=rf"never pointed at .*cgr-images history {image}"):
+        rollback_to(path, resolver, image, f"sha256:{'0' * 64}")

@@ -96,3 +96,14 @@ def test_a_set_keeps_the_pin_that_is_denied_and_updates_the_others(registry: Reg
     assert found["indexes"] == {"web": denied, "db": newer}
     with pytest.raises(SeveralFailed):
         check_set(state, {**arguments, "platform": "amd64"}, asking(registry))
+
+
+def test_an_image_of_a_set_that_counts_from_the_tag_says_so_in_the_state(registry: Registry) -> None:
+    shared = {"min_age": "7d", "min_age_from": "build", "triggers": {"release": 1}}
+    own = {"image": IMAGE, "min_age_from": "tag"}
+    plain = check_set({}, {"images": {"web": IMAGE}, **shared}, asking(registry))
+    by_tag = check_set(plain, {"images": {"web": own}, **shared}, asking(registry))
+
+    assert (plain["images"], by_tag["images"]) == ({"web": IMAGE}, {"web": own})
+    assert "by its own time" in plain["reasons"]["web"]
+    assert "by its own time" not in by_tag["reasons"]["web"]

@@ -193,6 +193,16 @@ def test_a_result_for_another_platform_is_not_read(registry: Registry, platform:
         Resolution.from_dict(resolver(registry).parse_query(IMAGE, platform=platform), data)
 
 
+def test_a_history_knows_the_build_of_a_deployed_image_for_a_platform(registry: Registry) -> None:
+    deployed = publish(registry, 9)
+    registry.move(TAG, publish_alone(registry, "2"), Instant.parse(days_ago(1)))
+    child = resolver(registry).resolve(f"{IMAGE}@{deployed}", platform="arm64").digest
+
+    found = resolver(registry).history(f"{IMAGE}@{child}", platform="arm64")
+
+    assert found.current == deployed
+
+
 def test_an_image_that_is_pinned_already_can_have_a_platform(registry: Registry) -> None:
     index = publish(registry, 1)
 

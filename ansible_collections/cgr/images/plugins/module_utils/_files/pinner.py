@@ -40,7 +40,8 @@ class Queries:
     def of(self, path: str, occurrence: Occurrence) -> Query:
         """Returns the query for an image in a file."""
         query = self._query_for(path, occurrence)
-        if occurrence.digest and query.rule.checks_build:  # what is read depends on the pin
+        depends_on_pin = query.rule.pullable or (query.rule.min_age and query.rule.checks_build)
+        if occurrence.digest and depends_on_pin:
             return replace(query, rule=query.rule.with_current(occurrence.digest))
         return query
 

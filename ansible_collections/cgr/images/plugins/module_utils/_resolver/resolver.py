@@ -194,6 +194,9 @@ class Resolver:
         tell = progress or (lambda _done, _all: None)
         try:
             found, fetched = read_timeline(self._lookup, query, since, until, current, tell)
+            if query.rule.platform and current:
+                current = self._lookup.with_index_of_current(query, fetched.history).rule.current
+                found = replace(found, current=current)
             if query.rule.details:
                 found = with_details(self._lookup, found, self.concurrency)
             return with_choice(self._lookup, found, None if found.until else fetched)

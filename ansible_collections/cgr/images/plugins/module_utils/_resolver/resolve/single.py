@@ -128,7 +128,7 @@ class Lookup:
         clocks.reject_fast_clock(query.rule, fetched.history.now, self.clock(query.reference))
         deployed = query.rule.current
         if query.rule.min_age:
-            query = self._with_index_of_current(query, fetched.history)
+            query = self.with_index_of_current(query, fetched.history)
         known, skipped = Known(), ""
         denial: CgrError | None = None
         while True:
@@ -143,7 +143,7 @@ class Lookup:
                 found = self.check(query, resolution)
                 return replace(found, reason=found.reason + skipped)
             except (DeniedByPolicy, Gone, NotSigned) as error:
-                query = self._with_index_of_current(query, fetched.history)
+                query = self.with_index_of_current(query, fetched.history)
                 if query.rule.current == resolution.index and not isinstance(error, NotSigned):
                     return self._kept(query, resolution, deployed, error)
                 if not query.rule.on_denied or query.rule.at or len(known.passed_over) >= MAX_PASSED_OVER:
@@ -240,7 +240,7 @@ class Lookup:
             warnings = (*warnings, f"{query.reference.image}: {digest} gives no build time, so it is not old enough.")
         return created, warnings
 
-    def _with_index_of_current(self, query: Query, history: HistoryRange) -> Query:
+    def with_index_of_current(self, query: Query, history: HistoryRange) -> Query:
         """Returns the query with the index of the current pin, if that is the image for a platform."""
         rule, known = query.rule, {build.digest for build in history.builds}
         if not rule.current or rule.current in known or not rule.platform:
