@@ -155,7 +155,19 @@ def test_what_was_verified_is_kept(images: SignedImages, tmp_path: Path) -> None
     assert compared(images, old, new, cache=str(tmp_path / "kept")).is_verified
 
 
-def test_images_of_an_unknown_signer_and_a_missing_program_are_errors(images: SignedImages) -> None:
+def test_what_was_verified_says_nothing_about_another_attestation(images: SignedImages) -> None:
+    old, new = images.publish(ONE), images.publish(TWO)
+    resolver = images.resolver()
+    assert compare_builds(resolver, IMAGE, old, new, signed=True).is_verified
+    images.attest_packages(images.child(new), {"evil": "1-r0"}, by=STRANGER, form="dsse")
+
+    found = compare_builds(resolver, IMAGE, old, new, signed=True)
+
+    assert found.packages
+    assert found.packages.updated == UPDATED
+
+
+def test_a_missing_program_and_a_malformed_argument_are_errors(images: SignedImages) -> None:
     old, new = images.publish(ONE), images.publish(TWO)
 
     with pytest.raises(MissingDependency):
