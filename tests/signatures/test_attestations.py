@@ -18,6 +18,7 @@ from pulumi_cgr.testing import Reply
 from ..support.signature_cases import IDENTITY
 from ..support.signed_images import IMAGE, MOVED, SignedImages
 from ..support.sigstore import Sigstore
+from .test_cases import LOOSENING
 
 ONE, TWO = {"curl": "8.21.0-r1"}, {"curl": "8.21.0-r2"}
 UPDATED = {"curl": ("8.21.0-r1", "8.21.0-r2")}
@@ -83,6 +84,7 @@ def _with_another_signature(document: dict[str, Any], _annotations: dict[str, st
 
 BAD: dict[str, dict[str, Any]] = {
     "another identity": {"by": STRANGER},
+    "a certificate that is in no log": {"with_sct": False},
     "another subject": {"about": "sha256:" + 64 * "9"},
     "tampered": {"change": _tampered},
     "unlogged": {"change": _unlogged},
@@ -105,6 +107,15 @@ def test_what_the_publisher_did_not_sign_is_refused(images: SignedImages, progra
     if bad == "another identity":
         assert f"is not signed by {IDENTITY}" in refused.value.message
         assert f"its certificate names '{STRANGER}'" in refused.value.message
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_environment_does_not_loosen_a_check(images: SignedImages, program: str, form: str) -> None:
+    old, new = images.publish(ONE), images.publish(TWO, form=form, with_sct=False)
+    images.environ.update(LOOSENING)
+
+    with pytest.raises(SignatureRefused):
+        compared(images, old, new, cosign=program)
 
 
 def test_somebody_of_another_sigstore_is_refused(
