@@ -18,6 +18,7 @@ from pulumi_cgr.testing import Reply
 from ..support.signature_cases import IDENTITY
 from ..support.signed_images import IMAGE, MOVED, SignedImages
 from ..support.sigstore import Sigstore
+from .test_cases import LOOSENING
 
 ONE, TWO = {"curl": "8.21.0-r1"}, {"curl": "8.21.0-r2"}
 UPDATED = {"curl": ("8.21.0-r1", "8.21.0-r2")}
@@ -83,6 +84,7 @@ def _with_another_signature(document: dict[str, Any], _annotations: dict[str, st
 
 BAD: dict[str, dict[str, Any]] = {
     "another identity": {"by": STRANGER},
+    "a certificate that is in no log": {"with_sct": False},
     "another subject": {"about": "sha256:" + 64 * "9"},
     "tampered": {"change": _tampered},
     "unlogged": {"change": _unlogged},
@@ -105,6 +107,15 @@ def test_what_the_publisher_did_not_sign_is_refused(images: SignedImages, progra
     if bad == "another identity":
         assert f"is not signed by {IDENTITY}" in refused.value.message
         assert f"its certificate names '{STRANGER}'" in refused.value.message
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_environment_does_not_loosen_a_check(images: SignedImages, program: str, form: str) -> None:
+    old, new = images.publish(ONE), images.publish(TWO, form=form, with_sct=False)
+    images.environ.update(LOOSENING)
+
+    with pytest.raises(SignatureRefused):
+        compared(images, old, new, cosign=program)
 
 
 def test_somebody_of_another_sigstore_is_refused(
@@ -155,7 +166,19 @@ def test_what_was_verified_is_kept(images: SignedImages, tmp_path: Path) -> None
     assert compared(images, old, new, cache=str(tmp_path / "kept")).is_verified
 
 
-def test_images_of_an_unknown_signer_and_a_missing_program_are_errors(images: SignedImages) -> None:
+def test_what_was_verified_says_nothing_about_another_attestation(images: SignedImages) -> None:
+    old, new = images.publish(ONE), images.publish(TWO)
+    resolver = images.resolver()
+    assert compare_builds(resolver, IMAGE, old, new, signed=True).is_verified
+    images.attest_packages(images.child(new), {"evil": "1-r0"}, by=STRANGER, form="dsse")
+
+    found = compare_builds(resolver, IMAGE, old, new, signed=True)
+
+    assert found.packages
+    assert found.packages.updated == UPDATED
+
+
+def test_a_missing_program_and_a_malformed_argument_are_errors(images: SignedImages) -> None:
     old, new = images.publish(ONE), images.publish(TWO)
 
     with pytest.raises(MissingDependency):

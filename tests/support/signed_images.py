@@ -114,6 +114,7 @@ class SignedImages:
         *,
         by: str = IDENTITY,
         form: str = "bundle",
+        with_sct: bool = True,
         about: str | None = None,
         change: Callable[[dict[str, Any], dict[str, str]], Any] = lambda _document, _annotations: None,
     ) -> None:
@@ -124,10 +125,11 @@ class SignedImages:
             packages: their versions, by name.
             by: who signs it.
             form: `bundle`, or `dsse` or `intoto` for a layer of the tag `sha256-….att` with such a log entry.
+            with_sct: whether its certificate is in the certificate log.
             about: the digest that the statement is about, if it is another one.
             change: changes what is published, after it was signed: the document, and the annotations of its layer.
         """
-        signer = self.sigstore.signer(by, ISSUER)
+        signer = self.sigstore.signer(by, ISSUER, with_sct=with_sct)
         said = statement(about or image, IMAGE_CONFIGURATION, configuration(packages))
         if form == "bundle":
             bundle = self.sigstore.bundle(signer, said)
