@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.cgr.images.plugins.module_utils._files.pin import FILE_RULES
 from ansible_collections.cgr.images.plugins.module_utils._options import RULE_OPTIONS, SETTING_OPTIONS
 from pulumi_cgr._bridge import PARTS, SETTINGS
 
@@ -58,12 +59,12 @@ def rule_fragment() -> str:
     """Returns the text of `doc_fragments/rule.py`."""
     text = HEADER.format(
         title="How every plugin documents the choice of a build.",
-        about="The options of a rule; `CURRENT` is for plugins that do not see themselves what is deployed.",
+        about="The options of a rule; `CURRENT` has those of plugins that return results, rather than write them into files.",
     )
-    shared = [part for part in PARTS if part.name != "current"]
+    shared = [part for part in PARTS if part.name in FILE_RULES]
     text += _documentation("DOCUMENTATION", [_option(part.name, part.text, RULE_OPTIONS) for part in shared])
-    current = next(part for part in PARTS if part.name == "current")
-    return text + _documentation("CURRENT", [_option("current", current.text, RULE_OPTIONS)])
+    others = [part for part in PARTS if part.name not in FILE_RULES]
+    return text + _documentation("CURRENT", [_option(part.name, part.text, RULE_OPTIONS) for part in others])
 
 
 def settings_fragment() -> str:

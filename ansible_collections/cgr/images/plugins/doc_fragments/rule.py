@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The options of a rule; `CURRENT` is for plugins that do not see themselves what is deployed."""
+    """The options of a rule; `CURRENT` has those of plugins that return results, rather than write them into files."""
 
     DOCUMENTATION = r"""
 options:
@@ -70,10 +70,6 @@ options:
       - For an image on a mirror, check that the mirror serves the build, with the credentials that Docker has for it.
         A mirror that pulls through fetches the build when it is asked.
     type: bool
-  details:
-    description:
-      - Also return the platforms of the image and when it was built.
-    type: bool
   stale_after:
     description:
       - Warn if the newest build is older than this, such as V(30d).
@@ -87,6 +83,10 @@ options:
 
     CURRENT = r"""
 options:
+  details:
+    description:
+      - Also return the platforms of the image and when it was built.
+    type: bool
   current:
     description:
       - The digest or the C(ref) that is deployed now. With O(min_age), an older build never replaces it, unless it is

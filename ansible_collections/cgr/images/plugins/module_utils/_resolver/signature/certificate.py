@@ -37,13 +37,13 @@ def named_in(certificate: bytes) -> Named | None:
         is_new = _ISSUER in extensions
         issuer = _inside(extensions[_ISSUER], _UTF8) if is_new else extensions[_ISSUER_AS_RAW_TEXT]
         return Named(identity.decode(), issuer.decode())
-    except (ValueError, KeyError, IndexError, StopIteration):
+    except (ValueError, KeyError, IndexError):
         return None
 
 
 def _extensions(certificate: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yields the extensions of a certificate: the content of the object identifier, and the value."""
-    _tag, to_be_signed = next(_elements(_inside(certificate)))
+    (_tag, to_be_signed), *_signature = _elements(_inside(certificate))
     fields = dict(_elements(to_be_signed))
     for _tag, extension in _elements(_inside(fields[_EXTENSIONS])):
         parts = [part for part in _elements(extension) if part[0] != _BOOLEAN]
