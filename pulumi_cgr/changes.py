@@ -13,11 +13,11 @@ The code lives beside the resolver in the Ansible collection.
 
 from ansible_collections.cgr.images.plugins.module_utils._changes.apk_version import is_downgrade, version_key
 from ansible_collections.cgr.images.plugins.module_utils._changes.compare import (
+    Pair,
     compare_builds,
     compare_digests,
     compare_or_warn,
     compare_pairs,
-    list_changes,
 )
 from ansible_collections.cgr.images.plugins.module_utils._changes.contents import Contents
 from ansible_collections.cgr.images.plugins.module_utils._changes.difference import (
@@ -26,6 +26,7 @@ from ansible_collections.cgr.images.plugins.module_utils._changes.difference imp
     PackageChanges,
 )
 from ansible_collections.cgr.images.plugins.module_utils._changes.ends import Ends, digest_in, find_ends
+from ansible_collections.cgr.images.plugins.module_utils._changes.listing import list_changes
 from ansible_collections.cgr.images.plugins.module_utils._changes.moves import Changes, ImageMoves
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Ends",
     "ImageMoves",
     "PackageChanges",
+    "Pair",
     "compare_builds",
     "compare_digests",
     "compare_or_warn",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .._bridge import Query, RuleArguments
-from ..changes import Difference, compare_pairs
+from ..changes import Difference, Pair, compare_pairs
 from ..lockfile.store import read
 from ..lockfile.update import Change, FileUses, lock_images, remove, update_all
 from ..lockfile.uses import STDIN
@@ -130,14 +130,14 @@ def _lock(
 
 def _differences(changes: tuple[Change, ...], resolver: Resolver, signed: bool | None) -> tuple[Difference, ...]:
     """Returns what the new pins bring, compared with those before them."""
-    pairs: dict[bool | None, list[tuple[str, str, str]]] = {}
-    for change in changes:
-        old, new = change.before, change.after
-        if old and new and old.index_digest != new.index_digest:
-            pair = (new.image, old.index_digest, new.index_digest)
-            pairs.setdefault(signed or new.rule.get("signed"), []).append(pair)
+    both = [(change.before, change.after) for change in changes]
+    pairs = [
+        Pair(new.image, old.index_digest, new.index_digest, signed or new.rule.get("signed"))
+        for old, new in both
+        if old and new
+    ]
     with bar("Reading the builds"):
-        return tuple(found for each in pairs for found in compare_pairs(resolver, pairs[each], signed=each))
+        return compare_pairs(resolver, pairs)
 
 
 def _report_scan(found: ScanResult, is_prune: bool) -> None:

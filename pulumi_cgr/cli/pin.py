@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from .._bridge import NOT_DONE, RuleArguments, exit_status, skipped_rows
-from ..changes import Difference, compare_pairs
+from .._bridge import NOT_DONE, RuleArguments, exit_status, read_lock, skipped_rows
+from ..changes import Difference, Pair, compare_pairs
 from ..lockfile.uses import STDIN
 from ..resolver import CgrError, InvalidArgument, Resolver
 from . import options
@@ -175,9 +175,15 @@ def _pin_stdin(paths: list[str], rule: RuleArguments, resolver: Resolver) -> Rep
 
 def _differences(report: Report, resolver: Resolver, signed: bool | None) -> tuple[Difference, ...]:
     """Returns what the new digests bring, compared with those that the files had."""
-    pairs = [(row.image, row.old_digest, row.new_digest) for row in report.rows if row.old_digest and row.new_digest]
+    entries = read_lock(resolver.lock).entries if resolver.lock else ()
+    locked = {entry.digest for entry in entries if entry.rule.get("signed")}
+    pairs = [
+        Pair(row.image, row.old_digest, row.new_digest, signed or (True if row.new_digest in locked else None))
+        for row in report.rows
+        if row.old_digest and row.new_digest
+    ]
     with bar("Reading the builds"):
-        return compare_pairs(resolver, [pair for pair in pairs if pair[1] != pair[2]], signed=signed)
+        return compare_pairs(resolver, pairs)
 
 
 def _changes(differences: tuple[Difference, ...] | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_cgr.changes import Difference, compare_builds, compare_pairs, list_changes
+from pulumi_cgr.changes import Difference, Pair, compare_builds, compare_pairs, list_changes
 from pulumi_cgr.resolver import InvalidArgument, MissingDependency, NotSigned, RegistryUnavailable, SignatureRefused
 from pulumi_cgr.testing import Reply
 
@@ -198,7 +198,7 @@ def test_a_registry_that_does_not_answer_is_not_an_image_without_attestations(im
 def test_a_pin_is_not_lost_to_its_difference(images: SignedImages) -> None:
     old, new = images.publish(ONE), images.publish(TWO, by=STRANGER)
 
-    (found,) = compare_pairs(images.resolver(), [(IMAGE, old, new)], signed=True)
+    (found,) = compare_pairs(images.resolver(), [Pair(IMAGE, old, new, signed=True)])
 
     assert (found.packages, found.is_verified) == (None, False)
     assert found.old.size

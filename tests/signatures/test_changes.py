@@ -100,6 +100,19 @@ def test_pins_that_are_signed_show_packages_that_are_verified(
     assert (pinned["new"], pinned["verified"]) == (new, True)
 
 
+def test_pins_from_a_lock_that_asks_for_signatures_do_so_too(
+    cgr: Command, images: SignedImages, builds: tuple[str, str]
+) -> None:
+    old, new = builds
+    images.sign(new)
+    cgr("lock", IMAGE, "--signed")
+    (images.home / "web.yaml").write_text(f"image: {IMAGE}@{old}\n")
+
+    (pinned,) = cgr("pin", "web.yaml", "--lock", "cgr.lock.json", "--packages", "--json").json["changes"]
+
+    assert (pinned["new"], pinned["verified"]) == (new, True)
+
+
 def test_a_lock_that_asks_for_signatures_verifies_packages_too(cgr: Command, images: SignedImages) -> None:
     images.sign(images.publish(ONE))
     assert cgr("lock", IMAGE, "--signed").status == 0

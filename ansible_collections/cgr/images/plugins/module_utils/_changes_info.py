@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
-from ._changes.compare import list_changes
+from ._changes.listing import list_changes
 from ._changes.moves import Changes
 from ._digest_info import telling
 from ._lockfile.codec import read_lock
