@@ -45,7 +45,7 @@ def digests(registry: Registry) -> list[str]:
 
 def compared(registry: Registry, **arguments: Any) -> Difference:
     """Compares the first build with the last one."""
-    resolver = Resolver(registry_url=registry.url, environment={}, cache=arguments.pop("cache", ""))
+    resolver = Resolver(registry_url=registry.url, environment={}, cache=arguments.pop("cache", ""), timeout=3)
     return compare_builds(resolver, IMAGE, digests(registry)[0], digests(registry)[-1], **arguments)
 
 

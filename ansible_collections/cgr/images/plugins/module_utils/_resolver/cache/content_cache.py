@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Callable
 
+from ..model.grammar import is_digest
 from .cache import Cache, CacheEntry, Codec
 
 
@@ -24,25 +25,30 @@ class ContentCache:
     run_cache: Cache
     lasting_cache: Cache
 
-    def keep(self, digest: str, fetch: Callable[[], bytes]) -> bytes:
-        """Returns the bytes of a digest, or fetches them, which also checks them, and keeps them."""
+    def keep(self, name: str, fetch: Callable[[], bytes]) -> bytes:
+        """Returns the bytes that are kept, or fetches them, which also checks them, and keeps them.
+
+        Args:
+            name: their digest; or another name of something that never changes, such as what was read of a digest.
+            fetch: fetches them.
+        """
 
         def compute() -> CacheEntry:
             return CacheEntry(fetch(), is_lasting=True)
 
-        key, codec = {"content": digest}, _codec(digest)
+        key, codec = {"content": name}, _codec(name)
         entry = self.run_cache.get_or_set(key, lambda: self.lasting_cache.get_or_set(key, compute, codec), codec)
         body: bytes = entry.value
         return body
 
 
-def _codec(digest: str) -> Codec:
-    """Returns the codec for the bytes of a digest, which checks what it reads from a cache."""
-    algorithm, _colon, wanted = digest.partition(":")
+def _codec(name: str) -> Codec:
+    """Returns the codec for bytes, which checks those of a digest when it reads them from a cache."""
+    algorithm, _colon, wanted = name.partition(":")
 
     def decode(text: str) -> bytes:
         body = base64.b64decode(text.encode("ascii"), validate=True)
-        if hashlib.new(algorithm, body).hexdigest() != wanted:
+        if is_digest(name) and hashlib.new(algorithm, body).hexdigest() != wanted:
             raise ValueError("has another digest")
         return body
 
