@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         AwaitableGetImageDigestResult,
         Build,
         GetImageDigestResult,
+        Signed,
         get_image_digest,
         get_image_digest_output,
     )
@@ -41,6 +42,7 @@ __all__ = [
     "ImageDigest",
     "ImageDigests",
     "PackageChanges",
+    "Signed",
     "get_image_changes",
     "get_image_changes_output",
     "get_image_digest",
