@@ -12,7 +12,6 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Callable, Mapping, TypeVar
 
-from .._lockfile.lookup import LockLookup
 from .auth.credentials import Considered
 from .border import border, log_debug
 from .cache.cache import Cache
@@ -21,7 +20,6 @@ from .errors import CgrError, InvalidImage
 from .history import timeline
 from .history.timeline import Timeline
 from .model import query_set, reference
-from .model.attestation import Attestation
 from .model.instant import AtLike
 from .model.kinds import parse_current
 from .model.query import Query
@@ -29,8 +27,6 @@ from .model.query_set import ImageLike
 from .model.reference import Reference
 from .model.resolution import Resolution, Resolutions
 from .model.rule import RuleArguments
-from .model.signature import Signature
-from .registry.content import Content
 from .resolve import snapshot
 from .resolve.access import Trace
 from .resolve.past import read_moves, read_timeline, with_choice, with_details
@@ -40,6 +36,11 @@ from .wiring import make_caching_resolver
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from .._lockfile.lookup import LockLookup
+    from .model.attestation import Attestation
+    from .model.signature import Signature
+    from .registry.content import Content
 
 
 _T = TypeVar("_T")
@@ -77,7 +78,7 @@ class Resolver:
         read = Settings.read(settings, dict(os.environ if environment is None else environment))
         self._caching = make_caching_resolver(read, trace, run_cache, present)
         self._lookup = self._caching.lookup
-        self._locked = LockLookup(read.lock) if read.lock else None
+        self._locked = _lock_lookup(read.lock) if read.lock else None
         self._debug = trace or log_debug
         self.concurrency = read.concurrency
         self.mirrors = read.mirrors
@@ -215,7 +216,7 @@ class Resolver:
             path: the file; `None` or the empty text to ask the registry.
         """
         made = copy.copy(self)
-        made._locked = LockLookup(os.fspath(path)) if path else None
+        made._locked = _lock_lookup(os.fspath(path)) if path else None
         return made
 
     def parse_query(self, image: object, **rule: Unpack[RuleArguments]) -> Query:
@@ -304,3 +305,9 @@ class Resolver:
         """
         with border(self._debug):
             return self._lookup.access.considered(reference.parse(image, self.mirrors))
+
+
+def _lock_lookup(path: str) -> LockLookup:
+    from .._lockfile.lookup import LockLookup  # only who has a lock file needs it
+
+    return LockLookup(path)

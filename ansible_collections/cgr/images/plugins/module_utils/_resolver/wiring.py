@@ -7,6 +7,8 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from .auth.chain import CredentialChain, audience_of, credential_sources, docker_credential
@@ -17,14 +19,11 @@ from .cache.caching import CachingResolver
 from .cache.content_cache import ContentCache
 from .cache.file_cache import FileCache
 from .cache.present import RunPresent
-from .cache.signature_cache import make_verifier
 from .history.source import HistorySource
 from .http.transport import Transport
 from .model.grammar import REGISTRY, is_loopback
 from .model.instant import Instant
 from .model.reference import Reference
-from .registry.content import Content, Keep
-from .registry.mirror import Mirror
 from .registry.repository import Repository
 from .registry.tag_history import TagHistory
 from .registry.token_exchange import TokenExchange
@@ -32,6 +31,11 @@ from .resolve.access import Access, Trace
 from .resolve.single import Lookup
 from .settings import Settings
 from .version import VERSION
+
+if TYPE_CHECKING:
+    from .registry.content import Content
+    from .registry.mirror import Mirror
+    from .signature.verify import SignatureVerifier
 
 USER_AGENT = f"pulumi-cgr/{VERSION}"
 
@@ -42,14 +46,14 @@ def make_caching_resolver(
     """Puts together what resolves images with some settings; for the other arguments, see `Resolver`."""
     path = os.path.expanduser(settings.cache)
     lasting = FileCache(path, lasting_only=True, seconds=settings.timeout) if path else NullCache()
-    network = _Network(settings, ContentCache(run_cache or MemoryCache(), lasting).keep)
+    network = _Network(settings, run_cache, lasting)
     lookup = Lookup(
         Access(network.credentials, settings.timeout, trace or (lambda _sentence: None)),
         network.open_history,
         network.open_content,
-        Mirror(network.transport, network.credential_of_mirror),
+        lambda: network.mirror,
         network.clock,
-        make_verifier(settings, run_cache, lasting),
+        lambda: network.verifier,
     )
     return CachingResolver(
         lookup, network.registry_of, run_cache or NullCache(), lasting, settings.concurrency, present
@@ -58,13 +62,18 @@ def make_caching_resolver(
 
 @dataclass
 class _Network:
-    """The connections and the credentials for some settings; `keep` keeps the bytes of digests."""
+    """The connections and the credentials for some settings, and the caches for what is read.
+
+    What only some rules need is made, and imported, when it is first asked for.
+    """
 
     settings: Settings
-    keep: Keep
+    run_cache: Cache | None
+    lasting_cache: Cache
     answers: Answers = field(default_factory=Answers)
 
     def __post_init__(self) -> None:
+        self.keep = ContentCache(self.run_cache or MemoryCache(), self.lasting_cache).keep
         read = self.settings
         self.transport = Transport(USER_AGENT, read.concurrency, read.environment)
         self.tokens = TokenExchange(self.transport, audience_of(read))
@@ -82,11 +91,27 @@ class _Network:
 
     def open_content(self, image: Reference, credential: Credential, deadline: float) -> Content:
         """Opens the content of an image's repository."""
+        from .registry.content import Content
+
         return Content(self._open_repository(image, credential, deadline), self.keep)
 
     def credential_of_mirror(self, host: str, name: str, deadline: float) -> Credential | None:
         """Returns the credential that Docker has for a mirror."""
         return docker_credential(self.settings.environment, self.answers, host, name, deadline)
+
+    @cached_property
+    def mirror(self) -> Mirror:
+        """Asks mirrors."""
+        from .registry.mirror import Mirror
+
+        return Mirror(self.transport, self.credential_of_mirror)
+
+    @cached_property
+    def verifier(self) -> SignatureVerifier:
+        """Verifies who signed a digest."""
+        from .cache.signature_cache import make_verifier
+
+        return make_verifier(self.settings, self.run_cache, self.lasting_cache)
 
     def clock(self, image: Reference) -> Instant | None:
         """Returns this machine's time; `None` for a registry with a clock of its own, as those for tests have."""

@@ -115,7 +115,7 @@ class CachingResolver:
         image = f"{asked.upstream}:{asked.tag}"
         key = {"registry": self.registry_of(asked), "image": image, "rule": query.rule.to_dict()}
         if query.rule.signed:
-            key["signatures"] = self.lookup.signatures.settings_for(asked)
+            key["signatures"] = self.lookup.signatures().settings_for(asked)
         given = self.present.given if self.present and not query.is_fixed else None
         return {**key, "present": str(given)} if given else key
 

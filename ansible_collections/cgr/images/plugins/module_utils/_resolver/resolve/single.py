@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from typing import Callable, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Callable, NamedTuple, TypeVar
 
 from ..auth.credentials import Credential
 from ..errors import (
@@ -19,7 +19,6 @@ from ..errors import (
 from ..history import clocks, reader, selection
 from ..history.selection import Choice, Known
 from ..history.source import HistorySource
-from ..model.attestation import Attestation
 from ..model.build import HistoryRange
 from ..model.details import Details
 from ..model.instant import Instant
@@ -27,19 +26,22 @@ from ..model.query import Query
 from ..model.reference import Reference
 from ..model.resolution import Resolution
 from ..model.rule import Rule
-from ..model.signature import Signature
-from ..registry.content import Content
-from ..registry.mirror import Mirror
-from ..signature.verify import SignatureVerifier
-from . import manifests
 from .access import Access
 from .current import to_resolution
 from .search import search
 
+if TYPE_CHECKING:
+    from ..model.attestation import Attestation
+    from ..model.signature import Signature
+    from ..registry.content import Content
+    from ..registry.mirror import Mirror
+    from ..signature.verify import SignatureVerifier
+
 OpenHistory = Callable[[Reference, Credential, float], HistorySource]
 """Opens the history of an image with a credential, until a deadline by `time.monotonic()`, in seconds."""
 
-OpenContent = Callable[[Reference, Credential, float], Content]
+# Modules that only some rules need are imported with the first such rule, for starting is a part of every run.
+OpenContent = Callable[[Reference, Credential, float], "Content"]
 """Opens the content of an image's repository, as `OpenHistory` opens its history."""
 
 Clock = Callable[[Reference], "Instant | None"]
@@ -67,17 +69,17 @@ class Lookup:
         access: finds the credentials.
         open_history: opens the history of an image.
         open_content: opens the content of its repository.
-        mirror: asks the mirror of an image.
+        mirror: returns what asks the mirror of an image.
         clock: returns this machine's time, to hold the registry's against; `None` for a registry with a clock of its own.
-        signatures: verifies who signed a digest.
+        signatures: returns what verifies who signed a digest.
     """
 
     access: Access
     open_history: OpenHistory
     open_content: OpenContent
-    mirror: Mirror
+    mirror: Callable[[], Mirror]
     clock: Clock
-    signatures: SignatureVerifier
+    signatures: Callable[[], SignatureVerifier]
     _clock_warning: list[str] = field(default_factory=list, init=False)
 
     def fetch(self, query: Query, present: Instant | None = None, name: str = "at") -> Fetched:
@@ -182,11 +184,11 @@ class Lookup:
 
     def verify(self, reference: Reference, digest: str) -> Signature:
         """Returns the valid signature of a digest; raises what `SignatureVerifier.verify` does."""
-        return self.signatures.verify(reference, digest, lambda read: self.with_content(reference, read)[0])
+        return self.signatures().verify(reference, digest, lambda read: self.with_content(reference, read)[0])
 
     def verify_attestation(self, reference: Reference, attestation: Attestation) -> Signature:
         """Returns the valid signature of an attestation; raises what `SignatureVerifier.verify_attestation` does."""
-        return self.signatures.verify_attestation(reference, attestation)
+        return self.signatures().verify_attestation(reference, attestation)
 
     def with_details(self, query: Query, resolution: Resolution) -> Resolution:
         """Adds to a resolution what the manifest of its build says, as far as the rule asks for it.
@@ -194,16 +196,20 @@ class Lookup:
         Raises:
             DeniedByPolicy, Gone, UnknownPlatform, InvalidRule: see `manifests.read_details`.
         """
+        from . import manifests
+
         details, warnings = self.with_content(
             query.reference, lambda content: manifests.read_details(content, query.rule, resolution.index)
         )
         if query.rule.check_mirror and query.reference.is_mirrored:
-            self.mirror.check(query.reference, manifests.images_to_pull(details), self.access.deadline())
+            self.mirror().check(query.reference, manifests.images_to_pull(details), self.access.deadline())
         resolution = resolution.with_details(details)
         return replace(resolution, warnings=tuple(dict.fromkeys((*resolution.warnings, *warnings))))
 
     def details(self, reference: Reference, digest: str) -> Details:
         """Returns what the manifest of a build says; raises what `with_details` does."""
+        from . import manifests
+
         rule = Rule(details=True)
         return self.with_content(reference, lambda content: manifests.read_details(content, rule, digest))[0]
 
@@ -227,6 +233,8 @@ class Lookup:
         return Fetched(longer, tuple(dict.fromkeys((*warnings, *more)))), choice, known
 
     def _created(self, query: Query, digest: str) -> tuple[Instant | None, tuple[str, ...]]:
+        from . import manifests
+
         try:
             created, warnings = self.with_content(
                 query.reference, lambda content: manifests.read_created(content, digest, query.rule.platform)
@@ -245,6 +253,8 @@ class Lookup:
         rule, known = query.rule, {build.digest for build in history.builds}
         if not rule.current or rule.current in known or not rule.platform:
             return query
+        from . import manifests
+
         newest_first = list(dict.fromkeys(build.digest for build in reversed(history.builds)))
         current = rule.current
         index, _warnings = self.with_content(
