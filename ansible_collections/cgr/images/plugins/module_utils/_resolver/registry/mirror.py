@@ -8,14 +8,13 @@ the Docker registry token specification describes, but only on its own host.  Ma
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from dataclasses import dataclass
 from typing import Callable, Mapping
 from urllib.parse import urlsplit
 
-from ..auth.credentials import Basic, Bearer, Credential, Refresh
+from ..auth.credentials import Bearer, Credential, Refresh
 from ..errors import (
     AccessRefused,
     CgrError,
@@ -31,6 +30,7 @@ from ..model.grammar import is_loopback
 from ..model.manifest import MANIFEST_TYPES
 from ..model.reference import Reference
 from ..redaction import redact, remember_secret
+from .token_exchange import CLIENT_ID, basic_header
 
 FindCredential = Callable[[str, str, float], "Credential | None"]
 """Finds the credential that Docker has for a host and the name of a repository there, until a deadline."""
@@ -87,7 +87,7 @@ class Mirror:
         """Answers a challenge; returns the `Authorization` header."""
         scheme, _space, rest = response.headers.get("WWW-Authenticate", "").partition(" ")
         if scheme.lower() == "basic":
-            return _basic(credential)
+            return basic_header(credential)
         parameters = dict(_PARAMETER.findall(rest))
         realm = parameters.get("realm", "")
         if scheme.lower() != "bearer" or not realm:
@@ -104,9 +104,9 @@ class Mirror:
         service = {"service": parameters["service"]} if "service" in parameters else {}
         if isinstance(credential, Refresh):
             form = {**scope, **service, "grant_type": "refresh_token", "refresh_token": credential.secret}
-            granted = self.transport.post(realm, {**form, "client_id": "pulumi-cgr"}, None, deadline)
+            granted = self.transport.post(realm, {**form, "client_id": CLIENT_ID}, None, deadline)
         else:
-            granted = self.transport.get(realm, {**service, **scope}, _basic(credential), deadline)
+            granted = self.transport.get(realm, {**service, **scope}, basic_header(credential), deadline)
         if granted.status in (401, 403):
             return None  # the next answer says that the credentials were refused
         return _bearer(granted, urlsplit(base).netloc)
@@ -122,12 +122,6 @@ def _is_same_host(realm: str, base: str) -> bool:
 
 def _direct(credential: Credential | None) -> str | None:
     return f"Bearer {credential.secret}" if isinstance(credential, Bearer) else None
-
-
-def _basic(credential: Credential | None) -> str | None:
-    if not isinstance(credential, Basic):
-        return None
-    return "Basic " + base64.b64encode(f"{credential.username}:{credential.password}".encode()).decode()
 
 
 def _bearer(response: Response, host: str) -> str:

@@ -109,13 +109,14 @@ class TokenExchange:
             form = {**scope, **grant, "refresh_token": credential.secret}
             response = self._transport.post(f"{base}/token", form, None, deadline)
         else:
-            response = self._transport.get(f"{base}/token", scope, _basic(credential), deadline)
+            response = self._transport.get(f"{base}/token", scope, basic_header(credential), deadline)
         if response.status != 200:
             raise response_errors.token_error(response, reference, credential)
         return _parse(response.body, asked)
 
 
-def _basic(credential: Credential) -> str | None:
+def basic_header(credential: Credential | None) -> str | None:
+    """Returns the `Authorization` header of a user name and a password; `None` for any other credential."""
     if not isinstance(credential, Basic):
         return None
     return "Basic " + base64.b64encode(f"{credential.username}:{credential.password}".encode()).decode()
