@@ -88,7 +88,7 @@ def test_an_instant_that_is_asked_for_sets_no_present(registry: Registry, cache:
     assert resolver(registry, cache).resolve(IMAGE).digest == C
 
 
-@dataclass(frozen=True)
+@dataclass
 class Overtaken(RunPresent):
     """Another process sets the present, after the tag moved, between the first read of this one and its end."""
 

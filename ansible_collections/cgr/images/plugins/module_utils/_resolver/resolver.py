@@ -32,7 +32,6 @@ from .resolve.access import Trace
 from .resolve.past import read_moves, read_timeline, with_choice, with_details
 from .resolve.snapshot import Progress
 from .settings import Settings, SettingsArguments
-from .wiring import make_caching_resolver
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -75,6 +74,8 @@ class Resolver:
         present: RunPresent | None = None,
         **settings: Unpack[SettingsArguments],
     ) -> None:
+        from .wiring import make_caching_resolver  # what sends requests takes as long to import as all the rest
+
         read = Settings.read(settings, dict(os.environ if environment is None else environment))
         self._caching = make_caching_resolver(read, trace, run_cache, present)
         self._lookup = self._caching.lookup

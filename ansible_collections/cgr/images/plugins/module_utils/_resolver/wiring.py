@@ -60,7 +60,7 @@ def make_caching_resolver(
     )
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Network:
     """The connections and the credentials for some settings, and the caches for what is read.
 

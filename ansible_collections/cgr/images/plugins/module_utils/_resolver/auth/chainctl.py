@@ -30,7 +30,7 @@ SECONDS_TO_SPARE = 60
 _DEVICE_URL = re.compile(r"https://[\w.-]+(?:/[\w./?=&%-]*)?")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Chainctl:
     """The sign-in of chainctl on this machine."""
 

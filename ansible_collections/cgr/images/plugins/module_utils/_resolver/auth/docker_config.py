@@ -24,7 +24,7 @@ from .files import read_file
 from .once import Answers
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class DockerConfig:
     """One such configuration, and the host whose credentials are wanted.
 

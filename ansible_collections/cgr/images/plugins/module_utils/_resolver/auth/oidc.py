@@ -30,7 +30,7 @@ from .once import Answers
 RETRY = frozenset({502, 503})
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class AssumedIdentity:
     """An identity among the settings, and an OIDC token to assume it with."""
 

@@ -11,7 +11,7 @@ from ..settings import Settings
 from .credentials import Anonymous, Bearer, Credential, check_token, credential_from_pair
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class StaticCredentials:
     """A token, or the name and password of a pull token, among the settings."""
 

@@ -21,7 +21,7 @@ from .cache import Cache, CacheEntry, CacheKey, Codec, NullCache
 from .present import RunPresent
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class CachingResolver:
     """Resolves what is in no cache.  Threads may share it.
 

@@ -13,7 +13,7 @@ from ..model.grammar import is_digest
 from .cache import Cache, CacheEntry, Codec
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class ContentCache:
     """Keeps the bytes of digests for the time of a run, and between runs.
 

@@ -13,7 +13,7 @@ _KEY: CacheKey = {"present": "of the run"}
 _CODEC = Codec(str, Instant.parse)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class RunPresent:
     """The instant that a run takes for the present.  The first query that follows a tag sets it, unless it is given.
 

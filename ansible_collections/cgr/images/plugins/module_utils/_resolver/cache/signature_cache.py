@@ -19,7 +19,7 @@ from .cache import Cache, CacheEntry, Codec, MemoryCache
 _CODEC = Codec(Signature.to_dict, Signature.from_dict)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class SignatureCache:
     """Keeps verified signatures for the time of a run, and between runs.
 

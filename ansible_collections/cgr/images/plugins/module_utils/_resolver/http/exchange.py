@@ -33,7 +33,7 @@ class Response:
     body: bytes
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Exchange:
     """One request, to be sent once or more often.
 

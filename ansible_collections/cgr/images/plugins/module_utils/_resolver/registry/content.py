@@ -33,7 +33,7 @@ Keep = Callable[[str, Callable[[], bytes]], bytes]
 _NEXT = re.compile(r'<([^>]*)>\s*;(?:[^,]*;)?\s*rel="?next"?', re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Content:
     """The content of one repository.
 

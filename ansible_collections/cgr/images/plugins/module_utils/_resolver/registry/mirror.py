@@ -38,7 +38,7 @@ FindCredential = Callable[[str, str, float], "Credential | None"]
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Mirror:
     """Asks mirrors.
 

@@ -14,7 +14,7 @@ from ..model.reference import Reference
 from .token_exchange import TokenExchange
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Repository:
     """One repository of a registry.
 

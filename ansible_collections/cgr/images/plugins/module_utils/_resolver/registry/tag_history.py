@@ -25,7 +25,7 @@ MARGIN = SECOND
 """How much more is asked for at both ends: bounds may be exclusive, or cut to the second."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class TagHistory:
     """The Tag History API as the source of one tag's history."""
 

@@ -48,7 +48,7 @@ class Token:
     until: float
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Slot:
     lock: threading.Lock = field(default_factory=threading.Lock)
     token: Token | None = None

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Callable, TypeVar
+from typing import TYPE_CHECKING, Callable, TypeVar
 
-from ..auth.chain import CredentialChain
 from ..auth.credentials import Anonymous, Considered, Credential, Found
 from ..errors import (
     AccessRefused,
@@ -22,13 +21,16 @@ from ..errors import (
 from ..model.reference import Reference
 from ..redaction import hide_secrets
 
+if TYPE_CHECKING:
+    from ..auth.chain import CredentialChain
+
 Trace = Callable[[str], None]
 
 _T = TypeVar("_T")
 Work = Callable[[Credential, float], _T]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Access:
     """Finds the credentials for work on a repository; threads may share it.
 

@@ -61,7 +61,7 @@ class Fetched(NamedTuple):
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Lookup:
     """Resolves one image at a time; threads may share it.
 

@@ -43,7 +43,7 @@ class Verified(Protocol):
         """Returns the signature that is kept for a key, or verifies one and keeps it."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class SignatureVerifier:
     """Verifies signatures.  Threads may share it.
 
