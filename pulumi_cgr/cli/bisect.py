@@ -20,6 +20,8 @@ from ..lockfile.update import Change
 from ..resolver import InvalidArgument, InvalidLock, NotLocked, Resolver
 from . import options
 from .bisect_report import Result, report_log, report_next, report_result
+from .decorators import takes_resolver
+from .lock_path import find_lock, lock_of
 from .lock_report import report_changes
 from .output import bar, say, show
 
@@ -52,6 +54,7 @@ StateFile = Annotated[
 ]
 
 
+@takes_resolver()
 def bisect(
     words: Words,
     good: Good = None,
@@ -61,9 +64,8 @@ def bisect(
     lock_file: options.LockFile = None,
     of_platform: options.OfPlatform = None,
     signed: options.Signed = False,
-    registry_url: options.RegistryUrl = None,
-    mirror: options.Mirror = None,
-    verbose: options.Verbose = False,
+    *,
+    resolver: Resolver,
     as_json: options.Json = False,
 ) -> None:
     """Finds the first bad build of an image between a good and a bad one, by testing as few builds as possible.
@@ -71,7 +73,6 @@ def bisect(
     With a command it runs by itself; without one, step by step. The search is in one file: after an interrupt, run the same
     again to go on. A digest to which the tag returned is one build. Nothing is pulled.
     """
-    resolver = options.resolver_of(registry_url, mirror, verbose)
     first, command = words[0], words[1:]
     if first == RESET:
         remove(state_file)
@@ -195,7 +196,7 @@ def _one(words: list[str]) -> str | None:
 
 def _lock_with(image: str, lock_file: str | None) -> str:
     """Returns the lock file, which must contain the image."""
-    path = options.lock_of(lock_file)
+    path = lock_of(lock_file)
     if not any(entry.image == image for entry in read_lock(path).entries):
         raise NotLocked(f"{image} is not in the lock file {path}. Lock it first: cgr-images lock {image}")
     return path
@@ -203,7 +204,7 @@ def _lock_with(image: str, lock_file: str | None) -> str:
 
 def _lock_if_there(image: str, lock_file: str | None) -> str | None:
     """Returns the lock file, if there is one with the image."""
-    path = options.find_lock(lock_file)
+    path = find_lock(lock_file)
     try:
         is_there = path is not None and any(entry.image == image for entry in read_lock(path).entries)
     except InvalidLock:

@@ -15,9 +15,11 @@ from .._bridge import Lock, read_lock
 from ..changes import Changes, ImageMoves, list_changes
 from ..resolver import InvalidArgument, Resolver
 from . import options, uses
+from .decorators import takes_resolver
 from .differences import detail_lines, summary
 from .drawing.moves import drawing_of_moves, summary_of
 from .drawing.page import page_of
+from .lock_path import lock_of
 from .output import bar, print_json, say, show, warn, write
 from .selection import ExcludePatterns, NoIgnore, Patterns
 from .signs import fit
@@ -59,6 +61,7 @@ Html = Annotated[
 ]
 
 
+@takes_resolver()
 def changes(
     paths: Files = None,
     *,
@@ -73,9 +76,7 @@ def changes(
     signed: options.Signed = False,
     svg_file: Svg = None,
     html_file: Html = None,
-    registry_url: options.RegistryUrl = None,
-    mirror: options.Mirror = None,
-    verbose: options.Verbose = False,
+    resolver: Resolver,
     as_json: options.Json = False,
 ) -> None:
     """Lists which images moved between two instants, when, and what that changed: those of a lock file, or those in files.
@@ -83,7 +84,6 @@ def changes(
     The image that moved last comes first. Exit status: 0 all images were looked up; 1 some could not be,
     or their packages could not be verified with `--signed`.
     """
-    resolver = options.resolver_of(registry_url, mirror, verbose)
     if paths:
         if lock_file:
             raise InvalidArgument("--lock cannot be combined with files: they are two lists of images.", "lock")
@@ -91,7 +91,7 @@ def changes(
         images, problems = _images_in_files(scanned, resolver), [str(problem) for problem in scanned.problems]
         warn(scanned.warnings if scanned.looked_at else [*scanned.warnings, uses.NO_FILE])
     else:
-        images, problems = _images_in_lock(options.lock_of(lock_file)), []
+        images, problems = _images_in_lock(lock_of(lock_file)), []
     with bar("Looking up", "images") as progress:
         found = list_changes(
             resolver,

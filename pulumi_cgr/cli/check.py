@@ -19,7 +19,9 @@ from ..lockfile.verify import Finding, check_online, check_signed
 from ..lockfile.verify import check as check_offline
 from ..resolver import CgrError, Instant, InvalidArgument, Resolver
 from . import ci_reports, options, uses
+from .decorators import takes_resolver
 from .errors import refuse
+from .lock_path import lock_of
 from .merge import missing_driver
 from .output import bar, print_error_text, print_json, print_text, say, show, warn, write
 from .selection import ExcludePatterns, NoIgnore, Patterns
@@ -85,6 +87,7 @@ class Checked:
     warnings: Sequence[str] = ()
 
 
+@takes_resolver()
 def check(
     paths: Paths = None,
     patterns: Patterns = None,
@@ -95,9 +98,8 @@ def check(
     signed: Signed = False,
     code_quality: CodeQuality = None,
     lock_file: options.LockFile = None,
-    registry_url: options.RegistryUrl = None,
-    mirror: options.Mirror = None,
-    verbose: options.Verbose = False,
+    *,
+    resolver: Resolver,
     as_json: options.Json = False,
 ) -> None:
     """Compares files with the lock: every pin is the lock's, no image is unpinned, and no entry is unused.
@@ -106,8 +108,7 @@ def check(
     annotated. Exit status: 0 nothing was found; 1 something was found; 2 it could not be checked.
     """
     try:
-        path = options.lock_of(lock_file)
-        resolver = options.resolver_of(registry_url, mirror, verbose)
+        path = lock_of(lock_file)
         found = uses.scan_files(paths, resolver, patterns, exclude, no_ignore) if paths else None
         checked = _check(path, resolver, found, _duration(max_age), [check_online] * online + [check_signed] * signed)
         places = _places(checked)

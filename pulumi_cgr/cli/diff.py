@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from ..changes import compare_digests, find_ends
-from ..resolver import InvalidArgument
+from ..resolver import InvalidArgument, Resolver
 from . import options
+from .decorators import takes_resolver
 from .differences import difference_lines, markdown
 from .output import bar, print_json, print_text, show, warn
 
@@ -36,6 +37,7 @@ To = Annotated[
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a change request.")]
 
 
+@takes_resolver()
 def diff(
     image: Image,
     new: New = None,
@@ -44,9 +46,8 @@ def diff(
     of_platform: options.OfPlatform = None,
     signed: options.Signed = False,
     as_markdown: Markdown = False,
-    registry_url: options.RegistryUrl = None,
-    mirror: options.Mirror = None,
-    verbose: options.Verbose = False,
+    *,
+    resolver: Resolver,
     as_json: options.Json = False,
 ) -> None:
     """Shows what changed between two builds of an image: packages, configuration, size, and how many builds are between.
@@ -56,7 +57,6 @@ def diff(
     """
     if as_markdown and as_json:
         raise InvalidArgument("--markdown and --json cannot be combined.", "markdown")
-    resolver = options.resolver_of(registry_url, mirror, verbose)
     ends = find_ends(resolver, image, new, begin, end)
     with bar("Reading the builds"):
         difference = compare_digests(resolver, *ends, platform=of_platform, signed=signed or None)

@@ -14,8 +14,10 @@ from rich.text import Text
 from .._bridge import SECOND, SINCE, RuleArguments, humanize_duration, read_lock
 from ..resolver import Interval, Resolver, Timeline
 from . import options
+from .decorators import takes_resolver, takes_rule
 from .drawing.svg import drawing
 from .drawing.timeline import STYLES, timeline
+from .lock_path import lock_given
 from .output import bar, console, is_terminal, print_json, say, show, warn, write
 from .signs import fit
 from .uses import own_rule
@@ -55,7 +57,8 @@ Svg = Annotated[
 ]
 
 
-@options.takes_rule("stale_after")
+@takes_rule("stale_after")
+@takes_resolver()
 def history(
     image: options.Image,
     since: Since = SINCE,
@@ -64,17 +67,14 @@ def history(
     *,
     rule: RuleArguments,
     lock_file: Lock = None,
-    registry_url: options.RegistryUrl = None,
-    mirror: options.Mirror = None,
-    verbose: options.Verbose = False,
+    resolver: Resolver,
     as_json: options.Json = False,
 ) -> None:
     """Lists the builds of a tag with their age, how long each stood and what returned, and draws when the tag moved.
 
     The build that the rule takes, the pin that is deployed and the instant up to which builds count by the rule are marked.
     """
-    resolver = options.resolver_of(registry_url, mirror, verbose)
-    if path := options.lock_given(lock_file):
+    if path := lock_given(lock_file):
         rule = _from_lock(path, image, rule, resolver)
     with bar("Reading the history") as progress:
         past = resolver.history(image, since=since, until=until, progress=progress, **rule)

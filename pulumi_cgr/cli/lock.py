@@ -16,7 +16,9 @@ from ..lockfile.update import Change, FileUses, lock_images, remove, update_all
 from ..lockfile.uses import STDIN
 from ..resolver import InvalidArgument, Resolver
 from . import options, uses
+from .decorators import takes_resolver, takes_rule
 from .differences import warnings_of
+from .lock_path import lock_of
 from .lock_report import report_changes
 from .output import bar, say, warn
 from .selection import Exclude, NoIgnore, Patterns, patterns_and_digests
@@ -56,7 +58,8 @@ PruneAll = Annotated[
 ]
 
 
-@options.takes_rule("current", "stale_after", "exclude", "details")
+@takes_rule("current", "stale_after", "exclude", "details")
+@takes_resolver()
 def lock(
     images: Images = None,
     files: Files = None,
@@ -70,9 +73,7 @@ def lock(
     lock_file: options.LockFile = None,
     *,
     rule: RuleArguments,
-    registry_url: options.RegistryUrl = None,
-    mirror: options.Mirror = None,
-    verbose: options.Verbose = False,
+    resolver: Resolver,
     as_json: options.Json = False,
 ) -> None:
     """Adds images to the lock file: those that are named, and those in files. With `--upgrade`, updates them.
@@ -82,8 +83,7 @@ def lock(
     conflict are resolved anew, without what either side rolled back from.
     """
     _reject_contradictions(images, files, upgrade, prune, prune_all)
-    resolver = options.resolver_of(registry_url, mirror, verbose)
-    path = options.lock_of(lock_file)
+    path = lock_of(lock_file)
     before = read(path)
     if not (images or files or upgrade or prune_all or before.had_markers):
         raise InvalidArgument(

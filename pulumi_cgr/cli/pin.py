@@ -19,6 +19,7 @@ from ..changes import Difference, Pair, compare_pairs
 from ..lockfile.uses import STDIN
 from ..resolver import CgrError, InvalidArgument, Resolver
 from . import options
+from .decorators import takes_resolver, takes_rule
 from .differences import difference_lines, warnings_of
 from .errors import refuse
 from .output import bar, is_terminal, print_json, print_text, say, show, warn
@@ -47,7 +48,8 @@ Diff = Annotated[bool, typer.Option("--diff", help="Print what changes as a diff
 _COLOURS = {"pinned": "green", "updated": "green", "skipped": "yellow"}
 
 
-@options.takes_rule("current", "exclude", "details")
+@takes_rule("current", "exclude", "details")
+@takes_resolver(with_lock=True)
 def pin(
     paths: Paths,
     patterns: Patterns = None,
@@ -59,10 +61,7 @@ def pin(
     packages: options.Packages = False,
     *,
     rule: RuleArguments,
-    lock: options.Lock = None,
-    registry_url: options.RegistryUrl = None,
-    mirror: options.Mirror = None,
-    verbose: options.Verbose = False,
+    resolver: Resolver,
     as_json: options.Json = False,
 ) -> None:
     """Pins the images in files to digests, or updates their digests: manifests, Compose files, Helm values, Dockerfiles,
@@ -81,7 +80,6 @@ def pin(
         exclude_patterns, digests = patterns_and_digests(exclude)
         if digests:
             rule["exclude"] = digests
-        resolver = options.resolver_of(registry_url, mirror, verbose, lock)
         if STDIN in paths:
             _reject_packages(packages)
             raise typer.Exit(exit_status(_pin_stdin(paths, rule, resolver), check, strict))

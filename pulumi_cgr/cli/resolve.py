@@ -12,22 +12,21 @@ from rich.text import Text
 from .._bridge import RuleArguments
 from ..resolver import Resolution, Resolutions, Resolver
 from . import options
+from .decorators import takes_resolver, takes_rule
 from .output import bar, is_terminal, print_json, show, warn
 
 
-@options.takes_rule()
+@takes_rule()
+@takes_resolver(with_lock=True)
 def resolve(
     images: options.Images,
     *,
     rule: RuleArguments,
-    lock: options.Lock = None,
-    registry_url: options.RegistryUrl = None,
-    mirror: options.Mirror = None,
-    verbose: options.Verbose = False,
+    resolver: Resolver,
     as_json: options.Json = False,
 ) -> None:
     """Looks up the digest of an image, or of several at one instant, and prints what to deploy: `repository:tag@digest`."""
-    resolutions = _resolutions(options.resolver_of(registry_url, mirror, verbose, lock), images, rule)
+    resolutions = _resolutions(resolver, images, rule)
     warn(resolutions.warnings)
     if as_json:
         print_json(as_dict(resolutions))

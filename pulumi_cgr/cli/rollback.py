@@ -12,8 +12,10 @@ from .._bridge import RuleArguments, lock_key, read_lock
 from ..changes import digest_in
 from ..lockfile.rollback import rollback as roll_back
 from ..lockfile.rollback import rollback_to
-from ..resolver import InvalidArgument
+from ..resolver import InvalidArgument, Resolver
 from . import options, uses
+from .decorators import takes_resolver, takes_rule
+from .lock_path import lock_of
 from .lock_report import report_changes
 
 Image = Annotated[str, typer.Argument(metavar="IMAGE", help="The image, which must be in the lock.")]
@@ -26,7 +28,8 @@ To = Annotated[
 Builds = Annotated[int, typer.Option("--builds", metavar="NUMBER", min=1, help="How many builds to go back.")]
 
 
-@options.takes_rule("current", "stale_after", "details")
+@takes_rule("current", "stale_after", "details")
+@takes_resolver()
 def rollback(
     locked: Image,
     builds: Builds = 1,
@@ -34,9 +37,7 @@ def rollback(
     lock_file: options.LockFile = None,
     *,
     rule: RuleArguments,
-    registry_url: options.RegistryUrl = None,
-    mirror: options.Mirror = None,
-    verbose: options.Verbose = False,
+    resolver: Resolver,
     as_json: options.Json = False,
 ) -> None:
     """Goes back to an earlier build in the lock, and excludes the bad one, so that no later update takes it again.
@@ -44,8 +45,7 @@ def rollback(
     The rule's options say which entry is meant, if the lock has several for the image; `--builds-back 0` is the one without a
     rule.
     """
-    resolver = options.resolver_of(registry_url, mirror, verbose)
-    path = options.lock_of(lock_file)
+    path = lock_of(lock_file)
     query = uses.own_rule(read_lock(path), locked, rule, resolver)
     if to is None:
         report_changes(path, [roll_back(path, resolver, query, builds)], as_json)

@@ -13,6 +13,7 @@ from rich.text import Text
 from .._bridge import run_concurrently
 from ..resolver import CgrError, Resolver, SeveralFailed, Signature
 from . import options
+from .decorators import takes_resolver
 from .output import bar, print_json, show
 
 _T = TypeVar("_T")
@@ -23,15 +24,14 @@ Refs = Annotated[
 ]
 
 
+@takes_resolver()
 def verify(
     refs: Refs,
-    registry_url: options.RegistryUrl = None,
-    mirror: options.Mirror = None,
-    verbose: options.Verbose = False,
+    *,
+    resolver: Resolver,
     as_json: options.Json = False,
 ) -> None:
     """Verifies that images are signed by one of the `signers` (`CGR_SIGNERS`), and prints who signed them. Requires cosign."""
-    resolver = options.resolver_of(registry_url, mirror, verbose)
     signatures, errors = _verify(resolver, list(dict.fromkeys(refs)))
     if as_json and not errors:
         print_json({"images": [{"ref": ref, "signed": each.to_dict()} for ref, each in signatures.items()]})
