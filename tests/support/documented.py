@@ -82,7 +82,8 @@ def options_of(documentation: str) -> dict[str, Any]:
     for fragment in own.get("extends_documentation_fragment", []):
         name, _dot, part = fragment.removeprefix("cgr.images.").partition(".")
         code = import_module(f"ansible_collections.cgr.images.plugins.doc_fragments.{name}").ModuleDocFragment
-        for option, value in yaml.safe_load(getattr(code, part.upper() or "DOCUMENTATION"))["options"].items():
+        documented = yaml.safe_load(getattr(code, part.upper() or "DOCUMENTATION"))
+        for option, value in documented.get("options", {}).items():
             options[option] = {**options.get(option, {}), **value}
     return {**options, **own.get("options", {})}
 

@@ -81,7 +81,13 @@ def settings_fragment() -> str:
         "requirements:\n  - requests (Python library) where the plugin runs\n"
         "  - cosign 3.1.1 or newer where the plugin runs, for O(signed)\n"
     )
-    text += _documentation("DOCUMENTATION", options, requirements)
+    notes = (
+        "notes:\n  - An option about the access to the registry that is not given is taken from the variable with its name after"
+        " C(cgr_), such\n    as C(cgr_token), then from the environment variable, such as C(CGR_TOKEN). An empty value means the"
+        " default.\n  - The environment variables are those of the controller. The keyword C(environment) of a task does not reach"
+        " plugins on the\n    controller.\n"
+    )
+    text += _documentation("DOCUMENTATION", options, requirements + notes)
     sources = []
     for setting in SETTINGS:
         names = "".join(f"      - name: cgr_{name}\n" for name in setting.names)

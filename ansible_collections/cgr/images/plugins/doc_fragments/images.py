@@ -20,7 +20,4 @@ options:
     required: true
 notes:
   - C(lookup) joins the results of several images with commas. Use C(query) to get a list.
-  - An option about the access to the registry that is not given is taken from the variable with its name after C(cgr_), such
-    as C(cgr_token), then from the environment variable, such as C(CGR_TOKEN). An empty value means the default.
-  - The environment variables are those of the controller. The keyword C(environment) of a task does not reach lookups.
 """

@@ -109,6 +109,11 @@ options:
 requirements:
   - requests (Python library) where the plugin runs
   - cosign 3.1.1 or newer where the plugin runs, for O(signed)
+notes:
+  - An option about the access to the registry that is not given is taken from the variable with its name after C(cgr_), such
+    as C(cgr_token), then from the environment variable, such as C(CGR_TOKEN). An empty value means the default.
+  - The environment variables are those of the controller. The keyword C(environment) of a task does not reach plugins on the
+    controller.
 """
 
     LOOKUP = r"""

@@ -56,28 +56,8 @@ options:
     type: bool
 extends_documentation_fragment:
   - cgr.images.settings
-attributes:
-  async:
-    description: Cannot run with the keyword C(async), because it runs on the controller.
-    support: none
-  platform:
-    description: The operating systems of the controller.
-    platforms: posix
-    support: full
-  action_group:
-    description: The group for C(module_defaults).
-    membership:
-      - cgr.images.images
-    support: full
-  check_mode:
-    description: Can run in check mode, and does the same there, because it changes nothing.
-    support: full
-  diff_mode:
-    description: Has no differences to show, because it changes nothing.
-    support: none
-notes:
-  - An option about the access to the registry that is not given is taken from the variable with its name after C(cgr_), such
-    as C(cgr_token), then from the environment variable, such as C(CGR_TOKEN). An empty value means the default.
+  - cgr.images.attributes
+  - cgr.images.attributes.info
 seealso:
   - module: cgr.images.digest_info
 """

@@ -51,30 +51,12 @@ extends_documentation_fragment:
   - cgr.images.rule
   - cgr.images.rule.current
   - cgr.images.settings
+  - cgr.images.attributes
+  - cgr.images.attributes.info
 attributes:
-  async:
-    description: Cannot run with the keyword C(async), because it runs on the controller.
-    support: none
   platform:
     description: The operating systems of the controller, and of hosts to which it is delegated.
-    platforms: posix
-    support: full
-  action_group:
-    description: The group for C(module_defaults).
-    membership:
-      - cgr.images.images
-    support: full
-  check_mode:
-    description: Can run in check mode, and does the same there, because it changes nothing.
-    support: full
-  diff_mode:
-    description: Has no differences to show, because it changes nothing.
-    support: none
 notes:
-  - An option about the access to the registry that is not given is taken from the variable with its name after C(cgr_), such
-    as C(cgr_token), then from the environment variable, such as C(CGR_TOKEN). An empty value means the default.
-  - The environment variables are those of the controller. The keyword C(environment) of a task does not reach plugins on the
-    controller.
   - Hosts to which a task is delegated need Python 3.9 or newer and the Python library requests.
 seealso:
   - plugin: cgr.images.ref

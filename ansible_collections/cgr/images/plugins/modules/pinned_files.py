@@ -66,19 +66,8 @@ options:
 extends_documentation_fragment:
   - cgr.images.rule
   - cgr.images.settings
+  - cgr.images.attributes
 attributes:
-  async:
-    description: Cannot run with the keyword C(async), because it runs on the controller.
-    support: none
-  platform:
-    description: The operating systems of the controller.
-    platforms: posix
-    support: full
-  action_group:
-    description: The group for C(module_defaults).
-    membership:
-      - cgr.images.images
-    support: full
   check_mode:
     description: Can run in check mode, and then tells what it would change.
     support: full
@@ -88,8 +77,6 @@ attributes:
 requirements:
   - PyYAML (Python library), which ansible-core needs as well
 notes:
-  - Where an option that says how the registry is reached is not given, the variable of its name with C(cgr_) before it is
-    taken, such as C(cgr_token), then the environment variable, such as C(CGR_TOKEN).
   - Helm values that set only the tag of an image, over a base that holds a digest, are not seen together with that base. Set
     the digest in the same place.
 seealso:
