@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING, Callable, Mapping, TypeVar
 
 from .auth.credentials import Considered
@@ -29,7 +28,7 @@ from .model.resolution import Resolution, Resolutions
 from .model.rule import RuleArguments
 from .resolve import snapshot
 from .resolve.access import Trace
-from .resolve.past import read_moves, read_timeline, with_choice, with_details
+from .resolve.past import read_moves, read_past
 from .resolve.snapshot import Progress
 from .settings import Settings, SettingsArguments
 
@@ -144,7 +143,14 @@ class Resolver:
             What `resolve` raises; if only the rule chooses no build, that is in the result.
         """
         with border(self._debug):
-            return self._history(image, since, until, progress, rule)
+            named = reference.parse(image, self.mirrors)
+            tag = timeline.tag_of(named)
+            current = parse_current(rule.pop("current", None)) or named.digest
+            query = self.parse_query(tag, **rule)
+            try:
+                return read_past(self._lookup, query, since, until, current, progress, self.concurrency)
+            except CgrError as error:
+                raise error.with_image(tag) from error.__cause__
 
     def moves(
         self, image: str, *, since: AtLike, until: AtLike | None = None, is_begin_exact: bool = False
@@ -179,31 +185,6 @@ class Resolver:
         """
         with border(self._debug):
             return self._lookup.with_content(image, work)[0]
-
-    def _history(
-        self,
-        image: str,
-        since: AtLike,
-        until: AtLike | None,
-        progress: Callable[[int, int], None] | None,
-        rule: RuleArguments,
-    ) -> Timeline:
-        named = reference.parse(image, self.mirrors)
-        tag, current = timeline.tag_of(named), parse_current(rule.get("current")) or named.digest
-        rule["current"] = None
-        query = self.parse_query(tag, **rule)
-        query = replace(query, rule=query.rule.with_current(current))
-        tell = progress or (lambda _done, _all: None)
-        try:
-            found, fetched = read_timeline(self._lookup, query, since, until, current, tell)
-            if query.rule.platform and current:
-                current = self._lookup.with_index_of_current(query, fetched.history).rule.current
-                found = replace(found, current=current)
-            if query.rule.details:
-                found = with_details(self._lookup, found, self.concurrency)
-            return with_choice(self._lookup, found, None if found.until else fetched)
-        except CgrError as error:
-            raise error.with_image(tag) from error.__cause__
 
     @property
     def lock(self) -> str | None:

@@ -31,6 +31,33 @@ NO_CHOICE = (
 """The errors that say why a rule chooses no build of a tag that has a history."""
 
 
+def read_past(
+    lookup: Lookup,
+    query: Query,
+    since: AtLike,
+    until: AtLike | None,
+    current: str | None,
+    progress: Callable[[int, int], None] | None,
+    concurrency: int,
+) -> Timeline:
+    """Reads the timeline of a tag, with what the rule chooses, and what the manifests of its builds say if the rule asks for it.
+
+    Args:
+        lookup, query, since, until, current, progress: see `read_timeline`.
+        concurrency: how many manifests are read at the same time.
+
+    Raises:
+        CgrError: as for `read_timeline`; if only the rule chooses no build, that is in the result.
+    """
+    query = replace(query, rule=query.rule.with_current(current))
+    found, fetched = read_timeline(lookup, query, since, until, current, progress or (lambda _done, _all: None))
+    if query.rule.platform and current:
+        found = replace(found, current=lookup.with_index_of_current(query, fetched.history).rule.current)
+    if query.rule.details:
+        found = _with_details(lookup, found, concurrency)
+    return _with_choice(lookup, found, None if found.until else fetched)
+
+
 def read_timeline(
     lookup: Lookup,
     query: Query,
@@ -77,7 +104,7 @@ def read_moves(lookup: Lookup, query: Query, since: AtLike, until: AtLike | None
     return found
 
 
-def with_details(lookup: Lookup, found: Timeline, concurrency: int) -> Timeline:
+def _with_details(lookup: Lookup, found: Timeline, concurrency: int) -> Timeline:
     """Adds what the manifests of all builds say; a warning for each one that cannot be read."""
     digests = dict.fromkeys(interval.digest for interval in found.intervals)
     details, warnings = {}, list(found.warnings)
@@ -91,7 +118,7 @@ def with_details(lookup: Lookup, found: Timeline, concurrency: int) -> Timeline:
     return replace(found, details=details, warnings=tuple(warnings))
 
 
-def with_choice(lookup: Lookup, found: Timeline, fetched: Fetched | None) -> Timeline:
+def _with_choice(lookup: Lookup, found: Timeline, fetched: Fetched | None) -> Timeline:
     """Adds what the rule of a timeline chooses, from what was read if that reaches up to the present."""
     query = found.query
     try:
