@@ -1,7 +1,7 @@
 # Copyright: the pulumi-cgr authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all modules have in common, and what those that change nothing have in common."""
+"""Attributes that several modules have in common."""
 
 from __future__ import annotations
 
