@@ -26,9 +26,9 @@ MODULES = (
     *("pulumi.dynamic", "pulumi.runtime", "pulumi_cgr.provider", "pulumi_cgr._pulumi.run"),
     *("pulumi_cgr.cli.app", "pulumi_cgr.files", "rich.progress", "rich.markdown", "yaml"),
     *("typer._adapters", "typer.rich_utils", "requests", "encodings.idna", "zoneinfo", "importlib.metadata"),
-    "ansible_collections.cgr.images.plugins.module_utils._resolver.wiring",
+    *("ansible_collections.cgr.images.plugins.module_utils._resolver.wiring", "tests.support.independent_verifier"),
 )
-"""The imports of the server: those of the provider, programs of Pulumi and the command, also the late ones."""
+"""The imports of the server: those of the provider, programs of Pulumi, the command and the stand-in for cosign."""
 
 _STARTING = threading.Lock()
 
@@ -87,20 +87,22 @@ def start_script(path: str | Path, arguments: Sequence[str], folder: str | Path,
 
 def fast_commands() -> str:
     """Returns a directory for PATH, with a `cgr-images` that starts fast."""
-    folder = Path(_started_server()).parent / "bin"
-    with _STARTING:
-        if not folder.exists():
-            folder.mkdir()
-            lines = [
-                f"#!{sys.executable} -SI",
-                "import sys",
-                f"sys.path.insert(0, {str(SERVER.parent)!r})",
-                "from fork_client import run",
-                f"run({_server(os.getpid())!r}, {str(COMMAND)!r})",
-            ]
-            (folder / COMMAND.name).write_text("\n".join(lines))
-            (folder / COMMAND.name).chmod(0o755)
-    return str(folder)
+    folder = Path(_started_server()).parent
+    return str(write_fast_command(folder / COMMAND.name, COMMAND).parent)
+
+
+def write_fast_command(command: Path, script: str | Path) -> Path:
+    """Creates a command that starts `python SCRIPT` fast, as long as this process runs; returns its path."""
+    lines = [
+        f"#!{sys.executable} -SI",
+        "import sys",
+        f"sys.path.insert(0, {str(SERVER.parent)!r})",
+        "from fork_client import run",
+        f"run({_started_server()!r}, {str(script)!r})",
+    ]
+    command.write_text("\n".join(lines))
+    command.chmod(0o755)
+    return command
 
 
 def _start(arguments: list[str], folder: str | Path, environ: Mapping[str, str]) -> subprocess.Popen[str]:
