@@ -15,6 +15,7 @@ from pulumi_cgr.testing import Histories
 from .support.environments import ROOT
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """How many tests run at the same time: more than there are cores, because many tests wait for time-outs."""
     return (os.cpu_count() or 1) * 3 // 2 or 1
