@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,12 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver import redact
 from pulumi_cgr.testing import Histories
 
 from .support.environments import ROOT
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many tests run at the same time: more than there are cores, because many tests wait for time-outs."""
+    return (os.cpu_count() or 1) * 3 // 2 or 1
 
 
 @pytest.fixture(scope="session")

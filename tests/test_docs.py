@@ -22,6 +22,7 @@ from pulumi_cgr.testing import Histories, Registry
 from .support.attestations import publish_incident
 from .support.blocks import ELSEWHERE, Reader, blocks
 from .support.environments import ROOT
+from .support.programs import fast_commands
 from .support.signed_images import TOKEN, SignedImages
 from .support.sigstore import Sigstore
 
@@ -71,7 +72,7 @@ def signed_images(home: Path) -> Iterator[dict[str, str]]:
         images.sign_legacy(images.push(public, "latest-dev"), name=public)
         by = {"by": "https://issuer.enforce.dev/0a1b/2c3d", "issuer": "https://issuer.enforce.dev"}
         images.sign(images.push(private), name=private, **by)
-        path = f"{home}/bin:{Path(sys.executable).parent}:{os.environ['PATH']}"
+        path = f"{home}/bin:{fast_commands()}:{Path(sys.executable).parent}:{os.environ['PATH']}"
         yield {**images.environment, "PATH": path, "CGR_TOKEN": TOKEN}
 
 

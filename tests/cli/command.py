@@ -9,16 +9,15 @@ import os
 import pty
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.support.programs import start_script
+from tests.support.programs import COMMAND, fast_commands, start_script
 
-ENTRY_POINT = str(Path(sys.executable).with_name("cgr-images"))
+ENTRY_POINT = str(COMMAND)
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,12 @@ class Command:
         ours, its = pty.openpty()
         environ = {**self.environment, "TERM": "xterm-256color", "COLUMNS": str(columns), **environ}
         with subprocess.Popen(
-            [ENTRY_POINT, *map(str, arguments)], cwd=self.folder, env=environ, stdin=its, stdout=its, stderr=its
+            [f"{fast_commands()}/{COMMAND.name}", *map(str, arguments)],
+            cwd=self.folder,
+            env=environ,
+            stdin=its,
+            stdout=its,
+            stderr=its,
         ) as run:
             os.close(its)
             printed = b"".join(_screen(ours))

@@ -23,6 +23,7 @@ from pulumi_cgr.testing import Histories, Registry
 from tests.support.blocks import ELSEWHERE
 from tests.support.environments import ROOT
 
+from ..support.programs import fast_commands
 from .command import Command
 
 CI = ROOT / "examples/ci"
@@ -43,7 +44,7 @@ def registry(recorded: Histories) -> Iterator[Registry]:
 def shell(cgr: Command, tmp_path: Path) -> Shell:
     """The shell of a job: in a clone of a project in which the images of the example are pinned by a lock."""
     work = tmp_path / "work"
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    path = f"{fast_commands()}:{Path(sys.executable).parent}:{os.environ['PATH']}"
     env = {**cgr.environment, "PATH": path, "GIT_CONFIG_GLOBAL": os.devnull}
     env |= {"CI_PROJECT_URL": f"file://{tmp_path}/project", "PUSH_TOKEN": "secret"}
 

@@ -17,7 +17,8 @@ from pulumi_cgr._bridge import DAY
 from pulumi_cgr.resolver import Instant
 from pulumi_cgr.testing import Registry
 
-from .command import ENTRY_POINT, Command
+from ..support.programs import fast_commands
+from .command import Command
 
 WEB, DB, APP = "cgr.dev/chainguard/web:1", "cgr.dev/chainguard/db:16", "cgr.dev/chainguard/app:2"
 OLD, NEW, NEWEST, BASE = ("sha256:" + 64 * letter for letter in "abcd")
@@ -308,7 +309,12 @@ def test_an_entry_of_a_file_that_was_not_looked_at_is_not_unused(cgr: Command) -
 def test_a_dash_is_standard_input(text: str, pinned: str, cgr: Command) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [ENTRY_POINT, *arguments], cwd=cgr.folder, env=cgr.environment, input=text, capture_output=True, text=True
+            [f"{fast_commands()}/cgr-images", *arguments],
+            cwd=cgr.folder,
+            env=cgr.environment,
+            input=text,
+            capture_output=True,
+            text=True,
         )
 
     assert run("pin", "-").stdout == pinned

@@ -21,10 +21,9 @@ from tests.engine.host import Host
 
 from .environments import ROOT
 from .faults import AT
-from .programs import Running, start_script
+from .programs import COMMAND, Running, start_script
 
 FACES = ("resolver", "Pulumi", "Ansible", "command")
-COMMAND = Path(sys.executable).with_name("cgr-images")
 NO_RULE: Mapping[str, Any] = MappingProxyType({})
 
 PLAY = """

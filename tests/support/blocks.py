@@ -29,6 +29,7 @@ from tests.engine import Stack
 
 from . import yaml_program
 from .environments import ROOT
+from .programs import fast_commands
 
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"(?:#|//) ([\w./-]+\.\w+|Dockerfile)(?: .*)?\n")
@@ -98,7 +99,7 @@ class Reader:
     def __init__(self, folder: Path, registry: str, environ: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.environ = {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": f"{fast_commands()}:{Path(sys.executable).parent}:{os.environ['PATH']}",
             "HOME": str(folder),
             "LC_ALL": "C.UTF-8",
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT),

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import shutil
 import signal
@@ -19,12 +18,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from .fork_client import is_of_the_interpreter, send
+
 SERVER = Path(__file__).with_name("fork_server.py")
+COMMAND = Path(sys.executable).with_name("cgr-images")
 MODULES = (
     *("pulumi.dynamic", "pulumi.runtime", "pulumi_cgr.provider", "pulumi_cgr._pulumi.run"),
-    *("pulumi_cgr.cli.app", "rich.progress", "yaml"),
+    *("pulumi_cgr.cli.app", "pulumi_cgr.files", "rich.progress", "rich.markdown", "yaml"),
+    *("typer._adapters", "typer.rich_utils", "requests", "encodings.idna", "zoneinfo", "importlib.metadata"),
+    *("ansible_collections.cgr.images.plugins.module_utils._resolver.wiring", "tests.support.independent_verifier"),
 )
-"""The imports of the server: those of the provider, programs of Pulumi and the command."""
+"""The imports of the server: those of the provider, programs of Pulumi, the command and the stand-in for cosign."""
 
 _STARTING = threading.Lock()
 
@@ -34,10 +38,9 @@ class Program:
 
     def __init__(self, kind: str, arguments: Sequence[str], folder: str | Path, environ: Mapping[str, str]) -> None:
         ours, its = zip(os.pipe(), os.pipe(), strict=True)  # for reading, and for writing
-        request = {"kind": kind, "arguments": list(arguments), "folder": str(folder), "environ": dict(environ)}
         self._answers = _connection()
         with open(os.devnull, "rb") as nothing:
-            socket.send_fds(self._answers, [json.dumps(request).encode()], [nothing.fileno(), *its])
+            send(self._answers, kind, arguments, str(folder), environ, [nothing.fileno(), *its])
         for stream in its:
             os.close(stream)
         self.stdout, self._stderr = (os.fdopen(stream, encoding="utf-8") for stream in ours)
@@ -70,24 +73,36 @@ Running = Program | subprocess.Popen[str]
 
 def start_module(name: str, environ: Mapping[str, str], *arguments: str) -> Running:
     """Starts `python -m NAME ARGUMENTS` in this directory, without buffers."""
-    if _is_of_the_interpreter(environ):
+    if is_of_the_interpreter(environ, os.environ):
         return _start(["-u", "-m", name, *arguments], Path.cwd(), environ)
     return Program("module", [name, *arguments], Path.cwd(), environ)
 
 
 def start_script(path: str | Path, arguments: Sequence[str], folder: str | Path, environ: Mapping[str, str]) -> Running:
     """Starts `python PATH ARGUMENTS` in a directory."""
-    if _is_of_the_interpreter(environ):
+    if is_of_the_interpreter(environ, os.environ):
         return _start([str(path), *arguments], folder, environ)
     return Program("script", [str(path), *arguments], folder, environ)
 
 
-def _is_of_the_interpreter(environ: Mapping[str, str]) -> bool:
-    """Whether an environment has something that the interpreter itself reads when it starts."""
-    locales = [environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if name in environ]
-    if not all(locale.lower().endswith(("utf-8", "utf8")) for locale in locales):
-        return True
-    return any(name.startswith("PYTHON") and value != os.environ.get(name) for name, value in environ.items())
+def fast_commands() -> str:
+    """Returns a directory for PATH, with a `cgr-images` that starts fast."""
+    folder = Path(_started_server()).parent
+    return str(write_fast_command(folder / COMMAND.name, COMMAND).parent)
+
+
+def write_fast_command(command: Path, script: str | Path) -> Path:
+    """Creates a command that starts `python SCRIPT` fast, as long as this process runs; returns its path."""
+    lines = [
+        f"#!{sys.executable} -SI",
+        "import sys",
+        f"sys.path.insert(0, {str(SERVER.parent)!r})",
+        "from fork_client import run",
+        f"run({_started_server()!r}, {str(script)!r})",
+    ]
+    command.write_text("\n".join(lines))
+    command.chmod(0o755)
+    return command
 
 
 def _start(arguments: list[str], folder: str | Path, environ: Mapping[str, str]) -> subprocess.Popen[str]:
@@ -97,10 +112,13 @@ def _start(arguments: list[str], folder: str | Path, environ: Mapping[str, str])
 
 def _connection() -> socket.socket:
     connection = socket.socket(socket.AF_UNIX)
-    with _STARTING:
-        path = _server(os.getpid())
-    connection.connect(path)
+    connection.connect(_started_server())
     return connection
+
+
+def _started_server() -> str:
+    with _STARTING:
+        return _server(os.getpid())
 
 
 @lru_cache

@@ -4,17 +4,12 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 
 from . import independent_verifier
+from .programs import write_fast_command
 
 
 def make_stand_in(folder: Path, name: str = "cosign") -> Path:
     """Creates the program in a folder, and returns its path."""
-    program = folder / name
-    command = shlex.join([sys.executable, "-I", independent_verifier.__file__])
-    program.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
-    program.chmod(0o755)
-    return program
+    return write_fast_command(folder / name, independent_verifier.__file__)
