@@ -18,6 +18,7 @@ from tests.engine.host import Host
 from tests.support import plain
 
 from .support.environments import ROOT
+from .support.shown import show, shown
 
 MOVES = plain.load()
 QUESTIONS = [
@@ -31,21 +32,17 @@ READINGS = [
     Readings("shuffled", True, 100, 9, "{}"),
 ]
 
-PLAY = """
-- hosts: localhost
-  gather_facts: false
-  tasks:
-    - cgr.images.digest_info:
-        image: "cgr.dev/{{ item[0] }}"
-        at: "{{ item[1] or omit }}"
-      loop: "{{ questions }}"
-      register: found
-      ignore_errors: true
-      no_log: true
-    - ansible.builtin.copy:
-        content: "{{ found.results | to_json }}"
-        dest: "{{ playbook_dir }}/found.json"
-"""
+TASKS = [
+    {
+        "cgr.images.digest_info": {"image": "cgr.dev/{{ item[0] }}", "at": "{{ item[1] or omit }}"},
+        "loop": "{{ questions }}",
+        "register": "found",
+        "ignore_errors": True,
+        "no_log": True,
+    },
+    show("found.results"),
+]
+PLAY = [{"hosts": "localhost", "gather_facts": False, "tasks": TASKS}]
 
 
 @pytest.mark.parametrize(
@@ -92,11 +89,11 @@ def ask_pulumi(environ: dict[str, str]) -> list[str]:
 
 
 def ask_ansible(environ: dict[str, str], folder: Path) -> list[str]:
-    (folder / "play.yaml").write_text(PLAY)
+    (folder / "play.yaml").write_text(json.dumps(PLAY))
     (folder / "questions.json").write_text(json.dumps({"questions": QUESTIONS}))
     command = [str(Path(sys.executable).with_name("ansible-playbook")), "-e", "@questions.json", "play.yaml"]
     environ = {**environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT), "LC_ALL": "C.UTF-8"}
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    results = json.loads((folder / "found.json").read_text())
+    (results,) = shown(done.stdout).values()
     return [result["msg"] if result.get("failed") else result["digest"] for result in results]

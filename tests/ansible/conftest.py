@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import yaml
 
 from pulumi_cgr.testing import Histories, Registry
 from tests.support.environments import ROOT, environment
+from tests.support.shown import show, shown
 
 TESTED = ["3.11", "3.13", "3.12"]  # constraints.txt says which ansible-core each stands for
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -78,18 +78,10 @@ class Controller:
         for number, task in enumerate(tasks):
             task.update({"register": f"result_{number}", "ignore_errors": True})
         names = ", ".join(f"result_{number}" for number in range(len(tasks)))
-        write = {
-            "ansible.builtin.copy": {
-                "content": "{{ [" + names + "] | to_json }}",
-                "dest": str(self.folder / "results.json"),
-            },
-            "delegate_to": "localhost",
-            "check_mode": False,
-        }
-        run = self.play([*tasks, write], *options, **environ)
+        run = self.play([*tasks, show(f"[{names}]")], *options, **environ)
         assert run.status == 0, run.output
-        results: list[dict[str, Any]] = json.loads((self.folder / "results.json").read_text())
-        return results
+        (results,) = shown(run.output).values()
+        return list(results)
 
 
 @pytest.fixture

@@ -22,22 +22,21 @@ from tests.engine.host import Host
 from .environments import ROOT
 from .faults import AT
 from .programs import COMMAND, Running, start_script
+from .shown import show, shown
 
 FACES = ("resolver", "Pulumi", "Ansible", "command")
 NO_RULE: Mapping[str, Any] = MappingProxyType({})
 
-PLAY = """
-- hosts: all
-  gather_facts: false
-  tasks:
-    - cgr.images.digest_info: "{{ item }}"
-      loop: "{{ queries[inventory_hostname] }}"
-      register: found
-      ignore_errors: true
-    - ansible.builtin.copy:
-        content: "{{ found.results | to_json }}"
-        dest: "{{ playbook_dir }}/{{ inventory_hostname }}.json"
-"""
+TASKS = [
+    {
+        "cgr.images.digest_info": "{{ item }}",
+        "loop": "{{ queries[inventory_hostname] }}",
+        "register": "found",
+        "ignore_errors": True,
+    },
+    show("found.results"),
+]
+PLAY = [{"hosts": "all", "gather_facts": False, "tasks": TASKS}]
 HOSTS = 6  # which wait for slow servers at the same time
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 
@@ -97,15 +96,15 @@ def ask_ansible(urls: list[str], environ: dict[str, str], folder: Path, rule: Ma
     queries = [{"image": image(number), "at": AT, "registry": url, **rule} for number, url in enumerate(urls)]
     hosts = [f"host{number}" for number in range(HOSTS)]
     shares = {host: queries[number::HOSTS] for number, host in enumerate(hosts)}
-    (folder / "play.yaml").write_text(PLAY)
+    (folder / "play.yaml").write_text(json.dumps(PLAY))
     (folder / "queries.json").write_text(json.dumps({"queries": shares, **LOCAL}))
     options = ["-e", "@queries.json", "-i", ",".join(hosts), "--forks", str(HOSTS)]
     command = [str(Path(sys.executable).with_name("ansible-playbook")), *options, "play.yaml"]
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    found = [json.loads((folder / f"{host}.json").read_text()) for host in hosts]
-    results = [found[number % HOSTS][number // HOSTS] for number in range(len(urls))]
+    found = shown(done.stdout)
+    results = [found[hosts[number % HOSTS]][number // HOSTS] for number in range(len(urls))]
     return [f"{r['error_code']}: {r['msg']}" if r.get("failed") else r["digest"] for r in results]
 
 
