@@ -11,9 +11,10 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_cgr._pulumi.check_image import GIVEN_REASON, check_image, kept_properties
+from pulumi_cgr._pulumi.check_image import check_image, kept_properties
 from pulumi_cgr._pulumi.check_set import check_set
 from pulumi_cgr._pulumi.check_set import kept_properties as kept_of_set
+from pulumi_cgr._pulumi.given_digest import GIVEN_REASON
 from pulumi_cgr.lockfile.update import lock_images
 from pulumi_cgr.resolver import CgrError, InvalidArgument, InvalidImage, InvalidRule, MemoryCache, Resolver
 from pulumi_cgr.testing import Registry
@@ -262,8 +263,9 @@ def test_the_reasons_of_a_set_stay_while_it_chooses_the_same(resolver: Resolver,
     old = {**state, "reasons": dict.fromkeys("ab", "old")}
 
     assert check_set(old, given, resolver) == old
-    assert check_set({**old, "digests": {"a": OLD, "b": B}}, given, resolver) == state
-    assert check_set({**old, "updated_at": {"a": LONG_AGO}}, given, resolver) == state
+    moved = {**state, "reasons": {**state["reasons"], "b": "old"}}
+    assert check_set({**old, "digests": {"a": OLD, "b": B}}, given, resolver) == moved
+    assert check_set({**old, "updated_at": {**state["updated_at"], "a": LONG_AGO}}, given, resolver) == moved
     assert check_set(old, {**given, "exclude": [A]}, resolver)["reasons"] != old["reasons"]
     lock = str(tmp_path / "cgr.lock.json")
     lock_images(lock, resolver, list(resolver.parse_queries(given["images"]).values()))

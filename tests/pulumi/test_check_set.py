@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_cgr._pulumi.check_set import check_set, parse_queries
+from pulumi_cgr._pulumi.check_set import check_set
 from pulumi_cgr._pulumi.prefetched import set_to_text
 from pulumi_cgr._pulumi.properties import PREFETCHED
+from pulumi_cgr._pulumi.set_query import parse_queries
 from pulumi_cgr.provider import ImageDigestsProvider
 from pulumi_cgr.resolver import CgrError, InvalidImage, MemoryCache, Resolver
 from pulumi_cgr.testing import Registry
@@ -166,3 +167,38 @@ def test_an_aged_set_keeps_a_newer_build_of_its_own_tag_alone(resolver: Resolver
     checked = check_set(state, {"images": {"a": WEB, "b": WEB}, "min_age": "4d"}, resolver)
 
     assert checked["digests"] == {"a": C, "b": B}
+
+
+@pytest.mark.parametrize(
+    ("shared", "without"),
+    [
+        ({"builds_back": 1.0}, {"builds_back": 0}),
+        ({"exclude": [C]}, {"exclude": []}),
+    ],
+    ids=["builds_back", "exclude"],
+)
+def test_an_image_without_the_rule_of_its_set_says_so_in_the_state(
+    resolver: Resolver, shared: Arguments, without: Arguments
+) -> None:
+    with_rule = {"images": {"a": WEB}, "triggers": [1.0], **shared}
+    without_rule = {**with_rule, "images": {"a": {"image": WEB, **without}}}
+    state = check_set({}, with_rule, resolver)
+    assert state["digests"] == {"a": B}
+
+    checked = check_set(state, without_rule, resolver)
+
+    assert checked["digests"] == {"a": C}
+    assert checked["images"] == {"a": {"image": WEB, **without}}
+    assert check_set(checked, without_rule, OFFLINE) == checked
+    assert check_set(checked, with_rule, resolver)["digests"] == {"a": B}
+    # One more image is another set, but what is said about this one stays.
+    more = {**without_rule, "images": {**without_rule["images"], "b": DB}, "digests": checked["digests"]}
+    assert check_set(checked, more, resolver)["reasons"]["a"] == checked["reasons"]["a"]
+
+
+def test_an_image_that_need_not_be_signed_says_so_in_the_state() -> None:
+    images = {"a": {"image": f"{WEB}@{A}", "signed": False}}
+
+    checked = check_set({}, {"images": images, "signed": True}, OFFLINE)
+
+    assert (checked["images"], checked["signed"]) == (images, True)
