@@ -15,7 +15,7 @@ from ..support.moves import days_ago
 
 A, B, C, D, E, OLD, FORGED = ("sha256:" + 64 * letter for letter in "abcde0f")
 WEB, WEB2, DB = "cgr.dev/chainguard/web:1", "cgr.dev/chainguard/web:2", "cgr.dev/chainguard/db:1"
-SIGNER = "https://signer.example.com"
+SIGNERS = "https://signer.example.com"
 LONG_AGO, LATELY = days_ago(8), days_ago(4)
 HISTORIES = {
     image: [
@@ -47,7 +47,7 @@ class Verifier(Resolver):
     def verify(self, image: str, digest: str | None = None) -> Signature:
         if digest not in self.signed_digests:
             raise NotSigned(f"the registry has no signature of {digest}.", image=image)
-        return Signature(SIGNER, "https://issuer.example.com", None, "bundle")
+        return Signature(f"{SIGNERS}/{image}", "https://issuer.example.com", None, "bundle")
 
 
 def verifier(registry: Registry, *signed: str) -> Verifier:

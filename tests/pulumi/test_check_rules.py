@@ -207,6 +207,7 @@ def test_the_reason_of_a_locked_pin_is_the_lock_files(resolver: Resolver, tmp_pa
     lock_images(lock, resolver, [resolver.parse_query(WEB)])
     given = {"image": WEB, "lock": lock}
     state = check_image({}, given, OFFLINE)
+    assert state["lock"] == lock
 
     assert check_image({**state, "reason": "old"}, given, OFFLINE) == state
     assert check_image({}, {"image": WEB}, OFFLINE.with_lock(lock))["digest"] == state["digest"] == C
@@ -347,3 +348,22 @@ def test_when_a_pin_is_stale_may_be_unknown_and_is_not_kept() -> None:
 
     assert checked["digest"] == A
     assert "stale_after" not in checked
+
+
+def test_a_pin_that_is_stale_is_warned_about_with_its_image(resolver: Resolver) -> None:
+    told: list[str] = []
+
+    check_image({}, {"image": WEB, "stale_after": "1d"}, resolver, told.extend)
+    check_set({}, {"images": {"a": DB}, "stale_after": "1d"}, resolver, told.extend)
+
+    of_image, of_set = told
+    assert of_image.startswith(f"{WEB}: ")
+    assert of_set.startswith(f"{DB}: ")
+
+
+def test_the_index_is_unknown_only_for_a_platform() -> None:
+    known = check_image({}, {"image": WEB, "platform": "arm64", "at": UNKNOWN}, OFFLINE)
+
+    assert (known["index"], known["digest"]) == (UNKNOWN, UNKNOWN)
+    assert "index" not in check_image({}, {"image": WEB, "at": UNKNOWN}, OFFLINE)
+    assert check_image({}, {"image": UNKNOWN, "platform": "arm64"}, OFFLINE)["index"] == UNKNOWN

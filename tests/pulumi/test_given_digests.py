@@ -14,17 +14,17 @@ from pulumi_cgr._pulumi.check_image import check_image, kept_properties
 from pulumi_cgr._pulumi.check_set import check_set
 from pulumi_cgr._pulumi.check_set import kept_properties as kept_of_set
 from pulumi_cgr._pulumi.given_digest import GIVEN_REASON
-from pulumi_cgr.resolver import Instant, InvalidImage, NotSigned, Resolver
+from pulumi_cgr.resolver import CgrError, Instant, InvalidImage, NotSigned, Resolver
 from pulumi_cgr.testing import Registry
 
-from .checks import HISTORIES, LATELY, LONG_AGO, SIGNER, WEB, A, Arguments, B, verifier
+from .checks import FORGED, HISTORIES, LATELY, LONG_AGO, SIGNERS, WEB, A, Arguments, B, verifier
 
 NAME = "chainguard/web:3"
 IMAGE = f"cgr.dev/{NAME}"
-SIGNED_REASON = f"the digest that was given; signed by {SIGNER}"
+SIGNED_REASON = f"the digest that was given; signed by {SIGNERS}/{IMAGE}"
 
 Check = Callable[..., Arguments]
-"""Checks one image: the state, a resolver, the image, whether its digest is brought back, and the rule."""
+"""Checks one image: the state, a resolver, the image, whether its digest is brought back or another is given, the rule."""
 
 
 @pytest.fixture
@@ -34,17 +34,21 @@ def registry() -> Iterator[Registry]:
         yield registry
 
 
-def alone(state: Arguments, resolver: Resolver, image: str = IMAGE, *, frozen: bool = False, **rule: Any) -> Arguments:
+def alone(
+    state: Arguments, resolver: Resolver, image: str = IMAGE, *, frozen: bool = False, given: str = "", **rule: Any
+) -> Arguments:
     """Checks an `ImageDigest`."""
-    digest = {"digest": state["digest"]} if frozen else {}
+    given = state["digest"] if frozen else given
+    digest = {"digest": given} if given else {}
     return kept_properties(check_image(state, {"image": image, **rule, **digest}, resolver))
 
 
 def in_a_set(
-    state: Arguments, resolver: Resolver, image: str = IMAGE, *, frozen: bool = False, **rule: Any
+    state: Arguments, resolver: Resolver, image: str = IMAGE, *, frozen: bool = False, given: str = "", **rule: Any
 ) -> Arguments:
     """Checks the only image of an `ImageDigests`, and returns what an `ImageDigest` would hold."""
-    digests = {"digests": state["of_set"]["digests"]} if frozen else {}
+    given = state["digest"] if frozen else given
+    digests = {"digests": {"a": given}} if given else {}
     checked = check_set(state.get("of_set", {}), {"images": {"a": image}, **rule, **digests}, resolver)
     names = {"digests": "digest", "refs": "ref", "indexes": "index", "updated_at": "updated_at", "reasons": "reason"}
     parts = {name: checked[plural]["a"] for plural, name in names.items() if plural in checked}
@@ -80,9 +84,19 @@ def test_a_denied_build_stays_only_if_it_is_signed_as_is_asked_now(registry: Reg
         check(state, verifier(registry), platform="arm64", signed=True)
     kept = check(state, verifier(registry, index), platform="arm64", signed=True)
 
-    assert kept["reason"] == f"{state['reason']}; signed by {SIGNER}"
+    assert kept["reason"] == f"{state['reason']}; signed by {SIGNERS}/{IMAGE}"
     assert kept["digest"] == state["digest"]
     assert check(kept, verifier(registry), platform="arm64", signed=True) == kept
+
+
+@either
+def test_another_build_that_is_denied_is_an_error(registry: Registry, check: Check) -> None:
+    state = check({}, verifier(registry))
+    newer = registry.publish(NAME)
+    registry.contents.deny(newer)
+
+    with pytest.raises(CgrError, match=f"denies the index {newer}"):
+        check(state, verifier(registry), pullable=True)
 
 
 @either
@@ -111,6 +125,38 @@ def test_the_digest_of_a_platform_is_that_platforms_whatever_else_changes(regist
     for platform in ("amd64", None):
         with pytest.raises(InvalidImage, match="that of linux/arm64, kept from before, but platform is"):
             check(frozen, verifier(registry), frozen=True, platform=platform, min_age="1d")
+
+
+@either
+def test_another_digest_that_is_given_has_nothing_of_the_deployed_one(registry: Registry, check: Check) -> None:
+    state = check({}, verifier(registry), platform="arm64")
+
+    given = check(state, verifier(registry), given=FORGED, platform="arm64")
+
+    assert (given["digest"], given["reason"]) == (FORGED, GIVEN_REASON)
+    assert "index" not in given
+    with pytest.raises(InvalidImage, match="already pinned to another digest"):
+        check(state, verifier(registry), f"{IMAGE}@{state['index']}", given=FORGED, platform="arm64")
+
+
+@either
+def test_a_digest_that_is_given_is_looked_for_on_the_mirror(registry: Registry, check: Check) -> None:
+    state = check({}, verifier(registry))
+    with Registry({}) as mirror:
+        host = mirror.url.partition("//")[2]
+        mirrors = {f"{host}/cgr": "cgr.dev/chainguard"}
+        resolver = Resolver(registry_url=registry.url, mirrors=mirrors, environment={})
+
+        with pytest.raises(CgrError, match=f"the mirror {host}"):
+            check(state, resolver, f"{host}/cgr/web:3", frozen=True, check_mirror=True)
+
+
+@either
+def test_a_digest_that_need_not_be_signed_is_checked_for_the_rest_of_the_rule(registry: Registry, check: Check) -> None:
+    index = registry.publish(NAME)
+    resolver = Resolver(registry_url=registry.url, signed=True, environment={})
+
+    assert check({}, resolver, given=index, signed=False, pullable=True)["reason"] == GIVEN_REASON
 
 
 def test_a_preview_with_an_unknown_platform_keeps_a_frozen_digest(registry: Registry) -> None:
