@@ -11,7 +11,8 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from ._pulumi.arguments import check_options, context_inputs, known_with, plain_input, secret_inputs
-from ._pulumi.check_image import ARGUMENTS, RESOLUTION
+from ._pulumi.check_image import RESOLUTION
+from ._pulumi.image_query import ARGUMENTS
 from ._pulumi.prefetch import prefetch_image
 from ._pulumi.properties import FAILURE, HIDES_ARGUMENTS, NOT_FOR_RESOURCES, PREFETCHED, PREVIEW, UPSTREAM
 from ._pulumi.rule_inputs import reject_unknown

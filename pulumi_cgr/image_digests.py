@@ -18,11 +18,12 @@ from ._pulumi.arguments import (
     plain_input,
     secret_inputs,
 )
-from ._pulumi.check_set import ARGUMENTS, RESOLUTION
+from ._pulumi.check_set import RESOLUTION
 from ._pulumi.prefetch import prefetch_set
 from ._pulumi.properties import FAILURE, HIDES_ARGUMENTS, NOT_FOR_RESOURCES, PREFETCHED, PREVIEW, UPSTREAM
 from ._pulumi.rule_inputs import reject_unknown
 from ._pulumi.run import current_run
+from ._pulumi.set_query import ARGUMENTS
 from .provider import ImageDigestsProvider
 from .resolver import AtLike
 

@@ -13,7 +13,7 @@ from typing import Any
 import pulumi
 
 from ..resolver import CgrError, Resolutions
-from . import check_image, check_set
+from . import image_query, set_query
 from .prefetched import set_to_text, to_text
 from .properties import is_sticky, read_arguments, resolver_for
 from .run import current_run, warn
@@ -37,16 +37,16 @@ async def prefetch_image(
         return None
     try:
         run = current_run()
-        given = read_arguments(arguments, check_image.ARGUMENTS)
+        given = read_arguments(arguments, image_query.ARGUMENTS)
         resolver = resolver_for(given, run.resolver)
-        query, asked = check_image.parse_query(given, resolver)
+        query, asked = image_query.parse_query(given, resolver)
     except CgrError:
         return None  # the check says so, on the property
     if query.reference.digest is not None and not query.rule.signed:
         return None
     is_kept = (is_sticky(asked) and not resolver.lock) or is_frozen
     # Secrets cannot be read from the state, so they cannot be compared with what it holds.
-    if is_kept and (is_secret or await run.is_held(asked, check_image.QUERY, "digest")):
+    if is_kept and (is_secret or await run.is_held(asked, image_query.QUERY, "digest")):
         return None
     try:
         resolution = await run.in_thread(lambda: resolver.resolve_query(query))
@@ -63,13 +63,13 @@ async def prefetch_set(
     """Looks the images of an `ImageDigests` up; arguments and result are those of `prefetch_image`."""
     try:
         run = current_run()
-        given = read_arguments(arguments, check_set.ARGUMENTS)
+        given = read_arguments(arguments, set_query.ARGUMENTS)
         resolver = resolver_for(given, run.resolver)
-        queries, asked = check_set.parse_queries(given, resolver)
+        queries, asked = set_query.parse_queries(given, resolver)
     except CgrError:
         return None
-    is_kept = (check_set.is_kept(asked, queries) and not resolver.lock) or is_frozen
-    keys = tuple(key for key in check_set.QUERY if key != "at" or "at" in asked)
+    is_kept = (set_query.is_kept(asked, queries) and not resolver.lock) or is_frozen
+    keys = tuple(key for key in set_query.QUERY if key != "at" or "at" in asked)
     if is_kept and (is_secret or await run.is_held(asked, keys, "digests")):
         return None
     outcome: Resolutions | CgrError

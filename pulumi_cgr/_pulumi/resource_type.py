@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..resolver import Resolver
-from . import check_image, check_set
+from . import check_image, check_set, image_query, set_query
+from .pin import Pin
 from .properties import CHOOSE_NOTHING, UPSTREAM, Properties, differs, is_sticky, is_unknown, resolver_for
 
 
@@ -71,9 +72,9 @@ IMAGE_DIGEST = ResourceType(
     check=check_image.check_image,
     kept_properties=check_image.kept_properties,
     # The repository where it was resolved, which outlives the digest.
-    id_of=lambda held: check_image.source_of(held)[0],
-    arguments=(*check_image.ARGUMENTS, "digest"),
-    query=check_image.QUERY,
+    id_of=lambda held: Pin(held).source[0],
+    arguments=(*image_query.ARGUMENTS, "digest"),
+    query=image_query.QUERY,
     resolution=check_image.RESOLUTION,
     kept=check_image.KEPT,
     is_replaced_by_source=True,
@@ -84,8 +85,8 @@ IMAGE_DIGESTS = ResourceType(
     kept_properties=check_set.kept_properties,
     # It says nothing, because the images of a set may become others.
     id_of=lambda _held: "images",
-    arguments=check_set.ARGUMENTS,
-    query=check_set.QUERY,
+    arguments=set_query.ARGUMENTS,
+    query=set_query.QUERY,
     resolution=check_set.RESOLUTION,
     kept=check_set.KEPT,
     is_replaced_by_source=False,

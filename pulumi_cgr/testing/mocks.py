@@ -11,6 +11,7 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs
 from pulumi.runtime import Mocks as PulumiMocks
 
 from .._pulumi import check_image, check_set
+from .._pulumi.pin import Pin
 from ..resolver import Resolver
 from .histories import Histories
 from .registry import Registry
@@ -43,7 +44,7 @@ class Mocks(PulumiMocks):
         """Returns the state of a pin from the histories, and of any other resource from its inputs."""
         if args.typ == IMAGE_DIGEST:
             inputs = check_image.check_image({}, args.inputs, self.resolver)
-            return check_image.source_of(inputs)[0], check_image.kept_properties(inputs)
+            return Pin(inputs).source[0], check_image.kept_properties(inputs)
         if args.typ == IMAGE_DIGESTS:
             return "images", check_set.kept_properties(check_set.check_set({}, args.inputs, self.resolver))
         return f"{args.name}_id", dict(args.inputs)

@@ -8,12 +8,14 @@ from typing import Any
 
 from hypothesis import settings
 
-from pulumi_cgr.resolver import MemoryCache, Resolver
+from pulumi_cgr.resolver import MemoryCache, NotSigned, Resolver, Signature
+from pulumi_cgr.testing import Registry
 
 from ..support.moves import days_ago
 
 A, B, C, D, E, OLD, FORGED = ("sha256:" + 64 * letter for letter in "abcde0f")
 WEB, WEB2, DB = "cgr.dev/chainguard/web:1", "cgr.dev/chainguard/web:2", "cgr.dev/chainguard/db:1"
+SIGNERS = "https://signer.example.com"
 LONG_AGO, LATELY = days_ago(8), days_ago(4)
 HISTORIES = {
     image: [
@@ -35,3 +37,21 @@ OFFLINE = Resolver(registry="http://127.0.0.1:9", timeout=0.05, environment={}, 
 
 def sticky(arguments: Arguments) -> bool:
     return "at" in arguments or "triggers" in arguments
+
+
+class Verifier(Resolver):
+    """A resolver for which some digests are signed, in place of cosign, which takes long to start."""
+
+    signed_digests: frozenset[str] = frozenset()
+
+    def verify(self, image: str, digest: str | None = None) -> Signature:
+        if digest not in self.signed_digests:
+            raise NotSigned(f"the registry has no signature of {digest}.", image=image)
+        return Signature(f"{SIGNERS}/{image}", "https://issuer.example.com", None, "bundle")
+
+
+def verifier(registry: Registry, *signed: str) -> Verifier:
+    """A resolver of another run, which has read nothing yet, for which these digests are signed."""
+    made = Verifier(registry_url=registry.url, environment={})
+    made.signed_digests = frozenset(signed)
+    return made

@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_cgr._pulumi.check_image import GIVEN_REASON, KEPT, check_image, kept_properties, parse_query
+from pulumi_cgr._pulumi.check_image import KEPT, check_image, kept_properties
 from pulumi_cgr._pulumi.check_set import check_set
+from pulumi_cgr._pulumi.given_digest import GIVEN_REASON
+from pulumi_cgr._pulumi.image_query import parse_query
 from pulumi_cgr._pulumi.prefetched import to_text
 from pulumi_cgr._pulumi.properties import PREFETCHED, differs
 from pulumi_cgr.lockfile.rollback import rollback
@@ -72,7 +74,7 @@ def looked_up(arguments: Arguments, resolver: Resolver, digest: str = FORGED) ->
 
 
 def same(one: Arguments, other: Arguments, resolver: Resolver) -> bool:
-    return parse_query(one, resolver)[1] == parse_query(other, resolver)[1]
+    return parse_query(one, resolver).properties == parse_query(other, resolver).properties
 
 
 @quickly

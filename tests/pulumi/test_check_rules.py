@@ -11,9 +11,10 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_cgr._pulumi.check_image import GIVEN_REASON, check_image, kept_properties
+from pulumi_cgr._pulumi.check_image import check_image, kept_properties
 from pulumi_cgr._pulumi.check_set import check_set
 from pulumi_cgr._pulumi.check_set import kept_properties as kept_of_set
+from pulumi_cgr._pulumi.given_digest import GIVEN_REASON
 from pulumi_cgr.lockfile.update import lock_images
 from pulumi_cgr.resolver import CgrError, InvalidArgument, InvalidImage, InvalidRule, MemoryCache, Resolver
 from pulumi_cgr.testing import Registry
@@ -206,6 +207,7 @@ def test_the_reason_of_a_locked_pin_is_the_lock_files(resolver: Resolver, tmp_pa
     lock_images(lock, resolver, [resolver.parse_query(WEB)])
     given = {"image": WEB, "lock": lock}
     state = check_image({}, given, OFFLINE)
+    assert state["lock"] == lock
 
     assert check_image({**state, "reason": "old"}, given, OFFLINE) == state
     assert check_image({}, {"image": WEB}, OFFLINE.with_lock(lock))["digest"] == state["digest"] == C
@@ -262,8 +264,9 @@ def test_the_reasons_of_a_set_stay_while_it_chooses_the_same(resolver: Resolver,
     old = {**state, "reasons": dict.fromkeys("ab", "old")}
 
     assert check_set(old, given, resolver) == old
-    assert check_set({**old, "digests": {"a": OLD, "b": B}}, given, resolver) == state
-    assert check_set({**old, "updated_at": {"a": LONG_AGO}}, given, resolver) == state
+    moved = {**state, "reasons": {**state["reasons"], "b": "old"}}
+    assert check_set({**old, "digests": {"a": OLD, "b": B}}, given, resolver) == moved
+    assert check_set({**old, "updated_at": {**state["updated_at"], "a": LONG_AGO}}, given, resolver) == moved
     assert check_set(old, {**given, "exclude": [A]}, resolver)["reasons"] != old["reasons"]
     lock = str(tmp_path / "cgr.lock.json")
     lock_images(lock, resolver, list(resolver.parse_queries(given["images"]).values()))
@@ -345,3 +348,22 @@ def test_when_a_pin_is_stale_may_be_unknown_and_is_not_kept() -> None:
 
     assert checked["digest"] == A
     assert "stale_after" not in checked
+
+
+def test_a_pin_that_is_stale_is_warned_about_with_its_image(resolver: Resolver) -> None:
+    told: list[str] = []
+
+    check_image({}, {"image": WEB, "stale_after": "1d"}, resolver, told.extend)
+    check_set({}, {"images": {"a": DB}, "stale_after": "1d"}, resolver, told.extend)
+
+    of_image, of_set = told
+    assert of_image.startswith(f"{WEB}: ")
+    assert of_set.startswith(f"{DB}: ")
+
+
+def test_the_index_is_unknown_only_for_a_platform() -> None:
+    known = check_image({}, {"image": WEB, "platform": "arm64", "at": UNKNOWN}, OFFLINE)
+
+    assert (known["index"], known["digest"]) == (UNKNOWN, UNKNOWN)
+    assert "index" not in check_image({}, {"image": WEB, "at": UNKNOWN}, OFFLINE)
+    assert check_image({}, {"image": UNKNOWN, "platform": "arm64"}, OFFLINE)["index"] == UNKNOWN

@@ -7,13 +7,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+import pulumi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_cgr._pulumi.check_set import check_set, parse_queries
+from pulumi_cgr._pulumi.check_set import check_set
 from pulumi_cgr._pulumi.prefetched import set_to_text
-from pulumi_cgr._pulumi.properties import PREFETCHED
+from pulumi_cgr._pulumi.properties import PREFETCHED, PREVIEW
+from pulumi_cgr._pulumi.set_query import parse_queries
 from pulumi_cgr.provider import ImageDigestsProvider
 from pulumi_cgr.resolver import CgrError, InvalidImage, MemoryCache, Resolver
 from pulumi_cgr.testing import Registry
@@ -166,3 +168,74 @@ def test_an_aged_set_keeps_a_newer_build_of_its_own_tag_alone(resolver: Resolver
     checked = check_set(state, {"images": {"a": WEB, "b": WEB}, "min_age": "4d"}, resolver)
 
     assert checked["digests"] == {"a": C, "b": B}
+
+
+@pytest.mark.parametrize(
+    ("shared", "without"),
+    [
+        ({"builds_back": 1.0}, {"builds_back": 0}),
+        ({"exclude": [C]}, {"exclude": []}),
+    ],
+    ids=["builds_back", "exclude"],
+)
+def test_an_image_without_the_rule_of_its_set_says_so_in_the_state(
+    resolver: Resolver, shared: Arguments, without: Arguments
+) -> None:
+    with_rule = {"images": {"a": WEB}, "triggers": [1.0], **shared}
+    without_rule = {**with_rule, "images": {"a": {"image": WEB, **without}}}
+    state = check_set({}, with_rule, resolver)
+    assert state["digests"] == {"a": B}
+
+    checked = check_set(state, without_rule, resolver)
+
+    assert checked["digests"] == {"a": C}
+    assert checked["images"] == {"a": {"image": WEB, **without}}
+    assert check_set(checked, without_rule, OFFLINE) == checked
+    assert check_set(checked, with_rule, resolver)["digests"] == {"a": B}
+    # One more image is another set, but what is said about this one stays.
+    more = {**without_rule, "images": {**without_rule["images"], "b": DB}, "digests": checked["digests"]}
+    assert check_set(checked, more, resolver)["reasons"]["a"] == checked["reasons"]["a"]
+
+
+def test_an_image_that_need_not_be_signed_says_so_in_the_state() -> None:
+    images = {"a": {"image": f"{WEB}@{A}", "signed": False}}
+
+    checked = check_set({}, {"images": images, "signed": True}, OFFLINE)
+
+    assert (checked["images"], checked["signed"]) == (images, True)
+
+
+def test_a_set_that_is_frozen_does_not_take_the_instant_of_a_lookup_that_it_does_not_use(resolver: Resolver) -> None:
+    given = {"images": {"a": WEB}, "triggers": [1.0]}
+    queries, _given = parse_queries(given, resolver)
+    ahead = set_to_text(queries, resolver.resolve_queries(queries))
+    state = check_set({}, {"images": {"a": WEB}, "at": LONG_AGO}, resolver)
+
+    checked = check_set(state, {**given, "digests": state["digests"], PREFETCHED: ahead}, resolver)
+
+    assert checked["digests"] == {"a": A}
+    assert not {"at", "resolved_at"} & set(checked)
+
+
+def test_the_image_for_a_platform_of_a_pinned_index_is_looked_up_once() -> None:
+    with Registry({}) as registry:
+        image = f"{WEB}@{registry.publish('chainguard/web:1')}"
+        given = {"images": {"a": image}, "platform": "arm64"}
+
+        state = check_set({}, given, Resolver(registry=registry.url, environment={}))
+
+        assert check_set(state, given, OFFLINE) == state
+
+
+def test_a_preview_that_fails_shows_what_the_state_holds_and_new_images_as_unknown(resolver: Resolver) -> None:
+    state = check_set({}, {"images": {"a": WEB}, "at": LONG_AGO}, resolver)
+
+    for images, unknown in (({"a": WEB, "b": DB}, {"b": pulumi.UNKNOWN}), (None, {})):
+        news = {"images": images, "at": "not an instant", PREVIEW: True}
+        shown = ImageDigestsProvider().check(state, news).inputs
+
+        assert shown.pop("failure")["message"]
+        for name in ("digests", "refs", "updated_at", "reasons"):
+            assert shown.pop(name) == {**state[name], **unknown}
+        assert shown == {"images": state["images"], "at": state["at"]}
+        assert ImageDigestsProvider().check({}, news).inputs["digests"] == pulumi.UNKNOWN

@@ -16,8 +16,8 @@ import yaml
 
 from ansible_collections.cgr.images.plugins.module_utils._changes.contents import CONFIGURATION
 from pulumi_cgr._bridge import PARTS, SETTINGS
-from pulumi_cgr._pulumi.check_set import INDEXES
 from pulumi_cgr._pulumi.resource_type import IMAGE_DIGEST, IMAGE_DIGESTS, ResourceType
+from pulumi_cgr._pulumi.set_query import INDEXES
 from pulumi_cgr.plugin.names import camel, respell
 
 from .documented import Documented, arguments, attributes, module, text_of, unwrapped
