@@ -24,8 +24,8 @@ from pulumi_cgr.resolver import Instant, InvalidInstant, UntrustworthyAnswer
 NOW = Instant.parse("2026-11-24")
 A = "sha256:" + 64 * "a"
 NEVER_WHOLE = (
-    "The registry's tag history cannot be read: it omits records whatever range is requested, so no digest is taken"
-    " from it. Tell the registry's owner that 'start' and 'end' are not honoured."
+    "The registry's tag history cannot be read: whatever range is requested, it answers so many records that others may be"
+    " missing, so no digest is taken from it. Tell the registry's owner that 'start' and 'end' may not be honoured."
 )
 
 
@@ -283,8 +283,8 @@ def test_the_future_begins_a_second_after_the_registrys_clock() -> None:
         " omit 'until'."
     )
     assert str(unclear.value) == (
-        "The registry gives no time of its own (no Date header), so it is unknown whether 'at' is in the past. A proxy may"
-        " have removed the header."
+        "The registry gives no time of its own (a Date header that can be read), so it is unknown whether 'at' is in the"
+        " past. A proxy may have removed or changed the header."
     )
 
 

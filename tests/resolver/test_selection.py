@@ -175,8 +175,8 @@ def test_an_age_needs_a_clock() -> None:
         choose(stretch(*MOVES, now=None), asked(min_age="1d"))
 
     assert str(caught.value) == (
-        "The registry gives no time of its own (no Date header), so the age of a build is unknown. A proxy may have removed"
-        " the header."
+        "The registry gives no time of its own (a Date header that can be read), so the age of a build is unknown. A"
+        " proxy may have removed or changed the header."
     )
 
 

@@ -203,8 +203,8 @@ class _Window:
 
 
 _NEVER_COMPLETE = (
-    "The registry's tag history cannot be read: it omits records whatever range is requested, so no digest is taken"
-    " from it. Tell the registry's owner that 'start' and 'end' are not honoured."
+    "The registry's tag history cannot be read: whatever range is requested, it answers so many records that others may be"
+    " missing, so no digest is taken from it. Tell the registry's owner that 'start' and 'end' may not be honoured."
 )
 
 
@@ -220,8 +220,8 @@ def reject_future(at: Instant, now: Instant | None, name: str = "at") -> None:
     """
     if now is None:
         raise UntrustworthyAnswer(
-            "The registry gives no time of its own (no Date header), so it is unknown whether '"
-            f"{name}' is in the past. A proxy may have removed the header."
+            "The registry gives no time of its own (a Date header that can be read), so it is unknown whether"
+            f" '{name}' is in the past. A proxy may have removed or changed the header."
         )
     # An HTTP date has whole seconds.
     if at > now + SECOND:

@@ -211,8 +211,8 @@ def _limit(rule: Rule, present: Instant | None) -> Instant | None:
         return rule.at
     if present is None:
         raise UntrustworthyAnswer(
-            "The registry gives no time of its own (no Date header), so the age of a build is unknown. A proxy may have removed"
-            " the header."
+            "The registry gives no time of its own (a Date header that can be read), so the age of a build is unknown. A"
+            " proxy may have removed or changed the header."
         )
     return present + -rule.min_age
 

@@ -142,7 +142,7 @@ def _decoded(body: bytes, encoding: str, host: str, limit: int) -> bytes:
 
 
 def _too_large(host: str, limit: int) -> str:
-    return f"{host} sent an answer of more than {limit // 1024} KiB; it was not read."
+    return f"{host} sent an answer of more than {limit // 1024} KiB, which was not read. Check any proxy in between."
 
 
 def _redirected(host: str, status: int, location: str) -> str:
@@ -157,6 +157,6 @@ def _redirected(host: str, status: int, location: str) -> str:
     except ValueError:
         target = "a URL that is malformed"
     return (
-        f"{host} redirected the request to {target}, which was not followed: credentials go to their own registry only. A proxy"
-        " or a sign-in page may be the cause."
+        f"{host} redirected the request to {target}. Redirects are not followed, so that credentials stay where they belong. A"
+        " proxy or a sign-in page may be the cause."
     )

@@ -63,6 +63,8 @@ def plainly(error: Exception, proxy: Proxy | None) -> str:
         return f"the proxy {proxy.host} or the host did not answer in time" if proxy else "it did not answer in time"
     if any(isinstance(each, IncompleteRead) for each in chain):
         return "it broke its answer off"
+    if any(isinstance(each, RemoteDisconnected) for each in chain):
+        return "it closed the connection without an answer"
     if proxy and any(isinstance(each, urllib3.exceptions.ProxyError) for each in chain):
         return f"the proxy {proxy.host} ({proxy.variable}) does not answer ({_words(chain[-1])})"
     if any(

@@ -167,8 +167,8 @@ class Transport:
 
 
 def _unavailable(host: str, failure: str) -> RegistryUnavailable:
-    why = failure or f"it wants fewer requests ({SLOW_DOWN})"
-    return RegistryUnavailable(f"{host} cannot be asked: {why}. Check the network and the proxy, then try again.")
+    why = failure or f"it wants fewer requests ({SLOW_DOWN}). Try again later."
+    return RegistryUnavailable(f"{host} cannot be asked: {why}")
 
 
 def _failure(error: Exception, exchange: Exchange, proxy: Proxy | None, earlier: str) -> str:
@@ -177,12 +177,15 @@ def _failure(error: Exception, exchange: Exchange, proxy: Proxy | None, earlier:
     if verdict:
         raise verdict from None
     # Where the time ran out on a later attempt, what went wrong on the earlier one says more.
-    return earlier if earlier and time.monotonic() >= exchange.deadline else plainly(error, proxy)
+    if earlier and time.monotonic() >= exchange.deadline:
+        return earlier
+    return f"{plainly(error, proxy)}. Check the network and the proxy, then try again."
 
 
 def _status(response: Response) -> str:
-    pause = _retry_after(response) if response.status == SLOW_DOWN else None
-    return f"it answered {response.status}" + (f" and asks to wait {pause:.0f} s" if pause else "")
+    pause = _retry_after(response)
+    wish = f" and asks to wait {pause:.0f} s" if pause else ""
+    return f"it answered {response.status}{wish}. Try again later."
 
 
 def _retry_policy() -> Retry:

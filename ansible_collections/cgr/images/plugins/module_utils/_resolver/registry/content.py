@@ -143,7 +143,9 @@ class Content:
         except ValueError:
             is_usable = False
         if not is_usable:
-            raise UntrustworthyAnswer("The registry redirected a blob to something other than an https URL.")
+            raise UntrustworthyAnswer(
+                "The registry redirected a blob to something other than an https URL. A proxy may be the cause."
+            )
         asked = self.repository
         stored = asked.transport.get(url, {}, None, asked.deadline, accept="*/*", limit=limit)
         if stored.status != 200:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import UntrustworthyAnswer
 from ..http.exchange import Response, describe_body
-from ..model.build import Build, Page
+from ..model.build import BEGINNING, Build, Page
 from ..model.grammar import is_digest
 from ..model.instant import SECOND, Instant
 from ..redaction import redact
@@ -72,16 +72,24 @@ def _records(body: bytes) -> tuple[Build, ...]:
 
 def _record(entry: Any) -> Build:
     """Reads one record; a history with a record that cannot be read is not used at all, for it may be the answer."""
-    updated_at, digest = (
-        (entry.get("updateTimestamp"), entry.get("digest")) if isinstance(entry, dict) else (None, None)
-    )
-    if not isinstance(digest, str) or not is_digest(digest):
-        raise UntrustworthyAnswer(
-            f"The registry's tag history has a record with a malformed digest: {redact(str(digest))}."
-        )
+    updated_at, digest = (_member(entry, name) for name in ("updateTimestamp", "digest"))
+    if not is_digest(digest):
+        raise UntrustworthyAnswer(f"The registry's tag history has a record with a malformed digest: {redact(digest)}.")
     try:
-        return Build(Instant.parse(str(updated_at)), digest)
+        instant = Instant.parse(updated_at)
     except ValueError as error:
         raise UntrustworthyAnswer(
-            f"The registry's tag history has a record whose updateTimestamp cannot be read: {redact(str(updated_at))} {error}."
+            f"The registry's tag history has a record whose updateTimestamp cannot be read: {redact(updated_at)} {error}."
         ) from error
+    if instant < BEGINNING:
+        raise UntrustworthyAnswer(
+            f"The registry's tag history has a record whose updateTimestamp cannot be right: {redact(updated_at)}."
+        )
+    return Build(instant, digest)
+
+
+def _member(entry: Any, name: str) -> str:
+    value = entry.get(name) if isinstance(entry, dict) else None
+    if value is None:
+        raise UntrustworthyAnswer(f"The registry's tag history has a record without '{name}'.")
+    return str(value)

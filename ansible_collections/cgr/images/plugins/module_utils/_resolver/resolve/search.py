@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from ..errors import BeforeFirstBuild, CgrError, NoBuildFits, UnknownTag
+from ..errors import BeforeFirstBuild, CgrError, NoBuildFits, UnknownTag, UntrustworthyAnswer
 from ..history import reader, selection
 from ..history.selection import Choice, Known
 from ..history.source import HistorySource
-from ..model.build import HistoryRange
+from ..model.build import CLOCK_TOLERANCE, HistoryRange
 from ..model.instant import Instant
 from ..model.query import Query
 from ..redaction import redact
@@ -57,6 +57,11 @@ def _no_build(
     if first is None:
         tag, repository = query.reference.tag or "", query.reference.upstream
         return UnknownTag(f"the registry has no tag {redact(tag)} in {repository}. Check its spelling.")
+    if history.now and first.updated_at > history.now + CLOCK_TOLERANCE:
+        return UntrustworthyAnswer(
+            f"The registry's tag history begins with a build from {first.updated_at}, which is in the future by the registry's"
+            " own clock."
+        )
     return BeforeFirstBuild(
         f"at {limit} is before the tag's first build, which is from {first.updated_at}. Ask for a later instant."
     )
