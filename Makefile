@@ -21,7 +21,7 @@ demo: $(READY)
 	@$(VENV)/bin/python examples/demo.py
 
 test: $(READY)
-	$(VENV)/bin/python -m pytest -n $(if $(ARGS),0,auto) --dist worksteal $(ARGS)
+	$(VENV)/bin/python -m pytest -n $(if $(findstring .py,$(ARGS)),0,auto) --dist worksteal $(ARGS)
 
 fuzz: $(READY)
 	CGR_FUZZ=$${CGR_FUZZ:-100000} CGR_FUZZ_SECONDS=$${CGR_FUZZ_SECONDS:-600} $(VENV)/bin/python -m pytest -q -n auto -m slow \
