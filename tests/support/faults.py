@@ -103,69 +103,117 @@ DOWN = "unavailable"
 def faults(other: Registry) -> list[Fault]:
     """Returns the faults that can be simulated over HTTP; `other` is a registry for redirects."""
     elsewhere = other.url + "/v2/chainguard/fault/_chainguard/history/latest"
-    rows: list[tuple[str, str, Interfere | None]] = [
-        ("none", ANSWER, lambda _request: None),
-        ("cut body", DOWN, body(b'{"history": [', length=500)),
-        ("gzip bomb", UNTRUSTED, body(_bomb, headers={"Content-Encoding": "gzip"})),
-        ("body that is not gzip", DOWN, body(b"no gzip", headers={"Content-Encoding": "gzip"})),
-        ("100 MB body", UNTRUSTED, body(_blank)),
-        ("web page of a captive portal", UNTRUSTED, body(b"<!DOCTYPE html><html>Sign in</html>")),
-        ("empty body", UNTRUSTED, body(b"")),
-        ("JSON that is not an object", UNTRUSTED, body(b"[]")),
-        ("JSON of great depth", UNTRUSTED, body(b"[" * 100_000)),
-        ("history missing", "unknown_tag", body(b"{}")),
-        ("history null", "unknown_tag", body(b'{"history": null}')),
-        ("history a string", UNTRUSTED, body(b'{"history": "none"}')),
-        ("record without a digest", UNTRUSTED, history({"updateTimestamp": "2026-01-31T00:00:00Z"})),
-        ("record without an instant", UNTRUSTED, history({"digest": A})),
-        ("record that is not an object", UNTRUSTED, history("2026-01-31T00:00:00Z")),
-        ("digest null", UNTRUSTED, with_digest(None)),
-        ("digest malformed", UNTRUSTED, with_digest("sha256:abc")),
-        ("digest in upper case", UNTRUSTED, with_digest(A.upper())),
-        ("digest of an unknown algorithm", UNTRUSTED, with_digest("md5:" + 32 * "a")),
-        ("digest of sha512", SHA512, with_digest(SHA512)),
-        ("record twice", ANSWER, history(RECORD, RECORD)),
-        ("two digests for one instant", UNTRUSTED, history(RECORD, {**RECORD, "digest": B})),
-        ("unsorted", ANSWER, history({**RECORD, "updateTimestamp": "2026-01-30T00:00:00Z", "digest": B}, RECORD, {**RECORD, "updateTimestamp": "2026-01-29T00:00:00Z", "digest": B})),
-        ("instant without a zone", ANSWER, with_instant("2026-01-31T00:00:00")),
-        ("instant with an offset", ANSWER, with_instant("2026-01-31T02:00:00+02:00")),
-        ("instant of the year 0001", UNTRUSTED, with_instant("0001-01-01T00:00:00Z")),
-        ("instant of the year 9999", UNTRUSTED, with_instant("9999-12-31T00:00:00Z")),
-        ("leap second", UNTRUSTED, with_instant("2016-12-31T23:59:60Z")),
-        ("instant that is not a date", UNTRUSTED, with_instant("last week")),
-        ("start and end ignored, few records", ANSWER, history({**RECORD, "updateTimestamp": "2020-01-01T00:00:00Z", "digest": B}, RECORD, {**RECORD, "updateTimestamp": "2026-03-01T00:00:00Z", "digest": B})),
-        ("start and end ignored, many records", UNTRUSTED, history(*MANY)),
-        ("a hundred records of one instant", UNTRUSTED, history(*repeat(RECORD, 100))),
-        ("429 once, Retry-After in seconds", ANSWER, at_first(1, Reply(429, headers={"Retry-After": "0"}))),
-        ("429 once, Retry-After a date", ANSWER, at_first(1, Reply(429, headers={"Retry-After": "Thu, 01 Jan 2026 00:00:00 GMT"}))),
-        ("429 once, Retry-After nonsense", ANSWER, at_first(1, Reply(429, headers={"Retry-After": "soon"}))),
-        ("429, Retry-After longer than the timeout", DOWN, body(b"", 429, headers={"Retry-After": "3600"})),
-        ("500 once", DOWN, at_first(1, Reply(500))),
-        ("500 twice", DOWN, at_first(2, Reply(500))),
-        ("500 forever", DOWN, body(b"", 500)),
-        ("502 of a proxy, once", ANSWER, at_first(1, Reply(502, b"<html>Bad Gateway</html>"))),
-        ("502 of a proxy, forever", DOWN, body(b"<html>Bad Gateway</html>", 502)),
-        ("401 once after a good token", ANSWER, at_first(1, Reply(401))),
-        ("401 forever after a good token, without a challenge", "not_signed_in", body(b"", 401)),
-        ("challenge that names another host", "not_signed_in", body(b"", 401, headers={"WWW-Authenticate": f'Bearer realm="{elsewhere}"'})),
-        ("challenge that names plain HTTP", "not_signed_in", body(b"", 401, headers={"WWW-Authenticate": 'Bearer realm="http://cgr.dev/token"'})),
-        ("challenge given twice", "not_signed_in", body(b"", 401, headers={"WWW-Authenticate": f'Bearer realm="{elsewhere}", Bearer realm="{elsewhere}"'})),
-        ("challenge of Basic", "not_signed_in", body(b"", 401, headers={"WWW-Authenticate": "Basic"})),
-        ("challenge of 60 KB", "not_signed_in", body(b"", 401, headers={"WWW-Authenticate": "Bearer " + 60_000 * "x"})),
-        ("clock an hour fast", ANSWER, history(RECORD, headers={"Date": "Sun, 01 Feb 2026 01:00:00 GMT"})),
-        ("clock an hour slow", "invalid_at", history(RECORD, headers={"Date": "Sat, 31 Jan 2026 23:00:00 GMT"})),
-        ("unreadable clock", UNTRUSTED, history(RECORD, headers={"Date": "noon"})),
-        ("token endpoint answers access_token only", ANSWER, None),
-        ("token endpoint answers a web page", UNTRUSTED, token(Reply(200, b"<html></html>"))),
-        ("token endpoint on another host", UNTRUSTED, token(Reply(307, headers={"Location": elsewhere}))),
-        ("token for another repository", "not_signed_in", token(Reply.of_json(200, {"token": "for-another"}))),
-        ("redirect to the same host", UNTRUSTED, redirect("/elsewhere")),
-        ("redirect to another host", UNTRUSTED, redirect(elsewhere)),
-        ("redirect to plain HTTP", UNTRUSTED, redirect("http://cgr.dev/v2/")),
-        ("redirect in a loop", UNTRUSTED, redirect("")),
-        ("Set-Cookie", ANSWER, history(RECORD, headers={"Set-Cookie": "a=b"})),
+    return [
+        *_bodies(),
+        *_records(),
+        *_statuses(),
+        *_challenges(elsewhere),
+        *_clocks(),
+        *_tokens(elsewhere),
+        *_redirects(elsewhere),
+    ]
+
+
+def _bodies() -> list[Fault]:
+    """Answers that are not a tag history."""
+    return [
+        Fault("none", ANSWER, lambda _request: None),
+        Fault("cut body", DOWN, body(b'{"history": [', length=500)),
+        Fault("gzip bomb", UNTRUSTED, body(_bomb, headers={"Content-Encoding": "gzip"})),
+        Fault("body that is not gzip", DOWN, body(b"no gzip", headers={"Content-Encoding": "gzip"})),
+        Fault("100 MB body", UNTRUSTED, body(_blank)),
+        Fault("web page of a captive portal", UNTRUSTED, body(b"<!DOCTYPE html><html>Sign in</html>")),
+        Fault("empty body", UNTRUSTED, body(b"")),
+        Fault("JSON that is not an object", UNTRUSTED, body(b"[]")),
+        Fault("JSON of great depth", UNTRUSTED, body(b"[" * 100_000)),
+        Fault("history missing", "unknown_tag", body(b"{}")),
+        Fault("history null", "unknown_tag", body(b'{"history": null}')),
+        Fault("history a string", UNTRUSTED, body(b'{"history": "none"}')),
     ]  # fmt: skip
-    return [Fault(name, comes, interfere or _access_token()) for name, comes, interfere in rows]
+
+
+def _records() -> list[Fault]:
+    """Tag histories with records that are odd."""
+    return [
+        Fault("record without a digest", UNTRUSTED, history({"updateTimestamp": "2026-01-31T00:00:00Z"})),
+        Fault("record without an instant", UNTRUSTED, history({"digest": A})),
+        Fault("record that is not an object", UNTRUSTED, history("2026-01-31T00:00:00Z")),
+        Fault("digest null", UNTRUSTED, with_digest(None)),
+        Fault("digest malformed", UNTRUSTED, with_digest("sha256:abc")),
+        Fault("digest in upper case", UNTRUSTED, with_digest(A.upper())),
+        Fault("digest of an unknown algorithm", UNTRUSTED, with_digest("md5:" + 32 * "a")),
+        Fault("digest of sha512", SHA512, with_digest(SHA512)),
+        Fault("record twice", ANSWER, history(RECORD, RECORD)),
+        Fault("two digests for one instant", UNTRUSTED, history(RECORD, {**RECORD, "digest": B})),
+        Fault("unsorted", ANSWER, history({**RECORD, "updateTimestamp": "2026-01-30T00:00:00Z", "digest": B}, RECORD, {**RECORD, "updateTimestamp": "2026-01-29T00:00:00Z", "digest": B})),
+        Fault("instant without a zone", ANSWER, with_instant("2026-01-31T00:00:00")),
+        Fault("instant with an offset", ANSWER, with_instant("2026-01-31T02:00:00+02:00")),
+        Fault("instant of the year 0001", UNTRUSTED, with_instant("0001-01-01T00:00:00Z")),
+        Fault("instant of the year 9999", UNTRUSTED, with_instant("9999-12-31T00:00:00Z")),
+        Fault("leap second", UNTRUSTED, with_instant("2016-12-31T23:59:60Z")),
+        Fault("instant that is not a date", UNTRUSTED, with_instant("last week")),
+        Fault("start and end ignored, few records", ANSWER, history({**RECORD, "updateTimestamp": "2020-01-01T00:00:00Z", "digest": B}, RECORD, {**RECORD, "updateTimestamp": "2026-03-01T00:00:00Z", "digest": B})),
+        Fault("start and end ignored, many records", UNTRUSTED, history(*MANY)),
+        Fault("a hundred records of one instant", UNTRUSTED, history(*repeat(RECORD, 100))),
+    ]  # fmt: skip
+
+
+def _statuses() -> list[Fault]:
+    """Statuses that pass, or that do not."""
+    return [
+        Fault("429 once, Retry-After in seconds", ANSWER, at_first(1, Reply(429, headers={"Retry-After": "0"}))),
+        Fault("429 once, Retry-After a date", ANSWER, at_first(1, Reply(429, headers={"Retry-After": "Thu, 01 Jan 2026 00:00:00 GMT"}))),
+        Fault("429 once, Retry-After nonsense", ANSWER, at_first(1, Reply(429, headers={"Retry-After": "soon"}))),
+        Fault("429, Retry-After longer than the timeout", DOWN, body(b"", 429, headers={"Retry-After": "3600"})),
+        Fault("500 once", DOWN, at_first(1, Reply(500))),
+        Fault("500 twice", DOWN, at_first(2, Reply(500))),
+        Fault("500 forever", DOWN, body(b"", 500)),
+        Fault("502 of a proxy, once", ANSWER, at_first(1, Reply(502, b"<html>Bad Gateway</html>"))),
+        Fault("502 of a proxy, forever", DOWN, body(b"<html>Bad Gateway</html>", 502)),
+        Fault("401 once after a good token", ANSWER, at_first(1, Reply(401))),
+        Fault("401 forever after a good token, without a challenge", "not_signed_in", body(b"", 401)),
+    ]  # fmt: skip
+
+
+def _challenges(elsewhere: str) -> list[Fault]:
+    """Challenges that name other places; `elsewhere` is the URL of such a place."""
+    return [
+        Fault("challenge that names another host", "not_signed_in", body(b"", 401, headers={"WWW-Authenticate": f'Bearer realm="{elsewhere}"'})),
+        Fault("challenge that names plain HTTP", "not_signed_in", body(b"", 401, headers={"WWW-Authenticate": 'Bearer realm="http://cgr.dev/token"'})),
+        Fault("challenge given twice", "not_signed_in", body(b"", 401, headers={"WWW-Authenticate": f'Bearer realm="{elsewhere}", Bearer realm="{elsewhere}"'})),
+        Fault("challenge of Basic", "not_signed_in", body(b"", 401, headers={"WWW-Authenticate": "Basic"})),
+        Fault("challenge of 60 KB", "not_signed_in", body(b"", 401, headers={"WWW-Authenticate": "Bearer " + 60_000 * "x"})),
+    ]  # fmt: skip
+
+
+def _clocks() -> list[Fault]:
+    """Clocks that are wrong."""
+    return [
+        Fault("clock an hour fast", ANSWER, history(RECORD, headers={"Date": "Sun, 01 Feb 2026 01:00:00 GMT"})),
+        Fault("clock an hour slow", "invalid_at", history(RECORD, headers={"Date": "Sat, 31 Jan 2026 23:00:00 GMT"})),
+        Fault("unreadable clock", UNTRUSTED, history(RECORD, headers={"Date": "noon"})),
+    ]  # fmt: skip
+
+
+def _tokens(elsewhere: str) -> list[Fault]:
+    """Odd answers of the token endpoint."""
+    return [
+        Fault("token endpoint answers access_token only", ANSWER, _access_token()),
+        Fault("token endpoint answers a web page", UNTRUSTED, token(Reply(200, b"<html></html>"))),
+        Fault("token endpoint on another host", UNTRUSTED, token(Reply(307, headers={"Location": elsewhere}))),
+        Fault("token for another repository", "not_signed_in", token(Reply.of_json(200, {"token": "for-another"}))),
+    ]  # fmt: skip
+
+
+def _redirects(elsewhere: str) -> list[Fault]:
+    """Redirects, and a cookie."""
+    return [
+        Fault("redirect to the same host", UNTRUSTED, redirect("/elsewhere")),
+        Fault("redirect to another host", UNTRUSTED, redirect(elsewhere)),
+        Fault("redirect to plain HTTP", UNTRUSTED, redirect("http://cgr.dev/v2/")),
+        Fault("redirect in a loop", UNTRUSTED, redirect("")),
+        Fault("Set-Cookie", ANSWER, history(RECORD, headers={"Set-Cookie": "a=b"})),
+    ]  # fmt: skip
 
 
 def _access_token() -> Interfere:
