@@ -1,11 +1,9 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reading and running things on a user's machine, in this process: files, programs, tokens, and locks without fcntl."""
+"""Reading and running things on a user's machine, in this process: files, programs, and locks without fcntl."""
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import tempfile
 import threading
@@ -14,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.auth import files, jwt
+from ansible_collections.cgr.images.plugins.module_utils._resolver.auth import files
 from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.files import home_of, read_file
 from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.programs import run_program
 from ansible_collections.cgr.images.plugins.module_utils._resolver.cache import file_lock
@@ -164,24 +162,6 @@ def test_a_program_that_cannot_be_run_is_named(machine: Machine) -> None:
         run_program(["broken"], "", machine.environment, time.monotonic() + 5)
     with pytest.raises(BrokenCredentials, match=r"^helper cannot be run: its environment holds a NUL\.$"):
         program(machine, "true", {"NAME": "a\0b"})
-
-
-def web_token(claims: object) -> str:
-    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
-    return f"e30.{body}.signature"
-
-
-def test_the_claims_of_a_token_are_read_if_it_has_any() -> None:
-    assert jwt.claims(web_token({"a": 1})) == {"a": 1}
-    for text in ("opaque", "a.b", "a.b.c.d", "a.!.c", "a.e30x.c", web_token([1]), web_token("text")):
-        assert jwt.claims(text) == {}
-
-
-@pytest.mark.parametrize(
-    ("expires", "left"), [(1100, 100.0), (900.5, -99.5), (True, None), ("1100", None), (1e12, None), (None, None)]
-)
-def test_the_seconds_that_a_token_has_left(expires: object, left: float | None) -> None:
-    assert jwt.seconds_left(web_token({"exp": expires}), 1000.0) == left
 
 
 def test_a_kept_token_that_has_expired_without_chainctl_is_no_credential(machine: Machine) -> None:
