@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -130,6 +131,18 @@ def test_time_spent_waiting_for_another_thread_is_told(outcome: Credential | str
     first.join()
 
 
+def test_the_time_of_several_waits_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = Answers()
+    clock = itertools.count()  # a second passes whenever somebody looks
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+
+    assert answers.waited() == 0
+    for key in ("one", "two", "three"):
+        answers.get(key, lambda: "answer")
+    assert answers.waited() == 3
+    assert answers.waited() == 0
+
+
 def counting(*answers: object) -> tuple[Callable[[], object], list[object]]:
     """Returns a function that gives these answers, one after the other, and raises those that are errors."""
     given: list[object] = []
@@ -172,7 +185,7 @@ def test_an_answer_that_was_refused_is_asked_for_again_once() -> None:
 def test_an_answer_is_asked_for_again_when_it_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = Answers()
     ask, _given = counting("a", "b")
-    now = 1000.0
+    now = 0.0  # the machine has just started
     monkeypatch.setattr(time, "monotonic", lambda: now)
     answers.get("key", ask)
     now += once.FRESH_SECONDS - 1
