@@ -19,7 +19,7 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.programs
 from ansible_collections.cgr.images.plugins.module_utils._resolver.cache import file_lock
 from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_lock import locked_directory, locked_file
 from pulumi_cgr.resolver import BrokenCredentials
-from tests.support.machine import GOOD, Machine, token
+from tests.support.machine import Machine
 
 
 def read(path: Path, seconds: float = 5) -> str | None:
@@ -199,37 +199,6 @@ def test_a_program_that_cannot_be_run_is_named(machine: Machine) -> None:
         run_program(["broken"], "", machine.environment, time.monotonic() + 5)
     with pytest.raises(BrokenCredentials, match=r"^helper cannot be run: its environment holds a NUL\.$"):
         program(machine, "true", {"NAME": "a\0b"})
-
-
-def test_a_kept_token_that_has_expired_without_chainctl_is_no_credential(machine: Machine) -> None:
-    machine.environ["PATH"] = str(machine.home)
-    machine.write(".cache/chainguard/cgr.dev/oidc-token", token(seconds=-60))
-
-    outcomes = {each.source: each.outcome for each in machine.resolver().credentials_for("cgr.dev/acme.com/web:1")}
-
-    assert outcomes["chainctl"] == "its kept token has expired, and chainctl is not installed"
-
-
-@pytest.mark.parametrize(
-    ("script", "sentence"),
-    [
-        ("echo not signed in >&2; exit 1", "chainctl gives no token: 'not signed in'. Sign in: chainctl auth login"),
-        ("true", "chainctl gives no token: ''. Sign in: chainctl auth login"),
-    ],
-)
-def test_chainctl_that_gives_no_token_says_why(machine: Machine, script: str, sentence: str) -> None:
-    machine.program("chainctl", script)
-
-    with pytest.raises(BrokenCredentials) as refused:
-        machine.resolve()
-    assert sentence in str(refused.value)
-
-
-def test_a_token_that_chainctl_keeps_elsewhere_is_found(machine: Machine) -> None:
-    machine.environ["XDG_CACHE_HOME"] = str(machine.home / "elsewhere")
-    machine.write("elsewhere/chainguard/cgr.dev/oidc-token", f"{GOOD}\n")
-
-    assert machine.resolve().startswith("sha256:")
 
 
 @pytest.fixture
