@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The token of chainctl, in this process: the one it keeps, one that it prints, and why there is none."""
+"""The token of chainctl, in this process: the one it keeps, the one it prints, and the reason if it gives no token."""
 
 from __future__ import annotations
 
