@@ -7,8 +7,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +15,6 @@ import pytest
 from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.credentials import Bearer, Credential
 from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.oidc import AssumedIdentity
 from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.once import Answers
-from ansible_collections.cgr.images.plugins.module_utils._resolver.http.exchange import Response
-from ansible_collections.cgr.images.plugins.module_utils._resolver.http.transport import Transport
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model import reference
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import Settings
 from pulumi_cgr.resolver import (
@@ -29,6 +25,7 @@ from pulumi_cgr.resolver import (
     UntrustworthyAnswer,
     WrongAudience,
 )
+from tests.support.network import Network, reply
 
 IMAGE = reference.parse("cgr.dev/acme.com/web:1")
 DEADLINE = 12.5
@@ -36,37 +33,6 @@ ISSUER = "https://issuer.enforce.dev"
 GITHUB = "https://actions.example.com/token?run=7"
 ACTIONS = {"ACTIONS_ID_TOKEN_REQUEST_URL": GITHUB, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "job-secret"}
 GIVEN = {"identity": "acme/ci", "identity_token": "oidc-secret"}
-
-
-@dataclass
-class Network(Transport):
-    """A network that gives each URL one response, and keeps what was sent."""
-
-    responses: dict[str, Response] = field(default_factory=dict)
-    sent: list[tuple[object, ...]] = field(default_factory=list)
-    repeated: list[frozenset[int]] = field(default_factory=list)
-
-    def get(
-        self, url: str, params: Mapping[str, str], authorization: str | None, deadline: float, **_options: Any
-    ) -> Response:
-        self.sent.append(("GET", url, dict(params), authorization, deadline))
-        return self.responses[url]
-
-    def post(
-        self,
-        url: str,
-        form: Mapping[str, str],
-        authorization: str | None,
-        deadline: float,
-        retry_statuses: frozenset[int] = frozenset(),
-    ) -> Response:
-        self.sent.append(("POST", url, dict(form), authorization, deadline))
-        self.repeated.append(retry_statuses)
-        return self.responses[url]
-
-
-def reply(status: int, body: object) -> Response:
-    return Response(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
 @pytest.fixture
