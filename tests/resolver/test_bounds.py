@@ -197,7 +197,7 @@ def test_a_lock_of_the_cache_that_somebody_holds_does_not_stand_in_the_way(machi
 
 def test_a_lock_of_the_run_that_somebody_holds_is_told(machine: Machine) -> None:
     folder = machine.home / "run"
-    machine.resolver(run_cache=FileCache(folder), token=GOOD).resolve(IMAGE)
+    machine.resolver(run_cache=FileCache(folder, seconds=60), token=GOOD).resolve(IMAGE)
     (entry,) = folder.glob("*.json")
     entry.unlink()
 
