@@ -165,7 +165,7 @@ def test_without_any_both_say_where_they_looked_and_what_to_type(machine: Machin
     said = played.stdout + played.stderr
     assert played.returncode != 0
     assert f"{IMAGE}: credentials: {machine.home}/.docker/config.json: the file does not exist" in said
-    assert f"{IMAGE}: credentials: chainctl: it is not installed or signed in" in said
+    assert f"{IMAGE}: credentials: chainctl: it is not signed in, and chainctl is not installed" in said
     for text in (said, "\n".join(preview.diagnostics)):
         assert (
             "Sign in: chainctl auth configure-docker, or set CGR_TOKEN to what `chainctl auth token --audience cgr.dev`"

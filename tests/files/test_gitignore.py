@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -75,13 +76,28 @@ def test_a_repository_within_has_its_own_rules(tree: Path, tool: str) -> None:
     put(tree / "module/.git/config", "[core]\n\trepositoryformatversion = 0\n")
     for folder in ("refs", "objects"):
         (tree / "module/.git" / folder).mkdir()
-    put(tree / "module/.gitignore", "b.yaml\n")
+    put(tree / "module/.gitignore", "b.yaml\nX.yaml\n")
     put(tree / "module/b.yaml")
+    put(tree / "module/X.yaml")
     put(tree / "module/c.tmp.yaml")
 
     assert names(tree / "module") == ["c.tmp.yaml"]
     assert "module/c.tmp.yaml" in names(tree)
-    assert "module/b.yaml" not in names(tree)
+    assert not {"module/b.yaml", "module/X.yaml"} & set(names(tree))
+
+
+def test_git_is_asked_once_for_each_work_tree(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git = tmp_path.with_name("programs") / "git"
+    put(git, f'#!/bin/sh\necho "$PWD" >> "{tmp_path}/asked"\nexec "{shutil.which("git")}" "$@"\n')
+    git.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{git.parent}:{os.environ['PATH']}")
+    subprocess.run([shutil.which("git") or "git", "init", "--quiet", tree / "module"], check=True)
+    (tmp_path / "asked").unlink()
+    put(tree / "module/deep/a.yaml")
+
+    assert "module/deep/a.yaml" in names(tree)
+
+    assert (tmp_path / "asked").read_text().splitlines() == [str(tree), str(tree / "module")]
 
 
 def test_a_tracked_file_is_not_ignored(tree: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,7 +115,9 @@ def test_links_are_followed_inside_the_paths_only(tmp_path: Path, resolver: Reso
     assert (root / "here.yaml").is_symlink()
     assert len(report.rows) == 1
     assert [problem.file for problem in report.problems] == [str(root / "away"), str(root / "away.yaml")]
-    assert all("leads out of the paths given" in problem.reason for problem in report.problems)
+    assert {problem.reason for problem in report.problems} == {
+        "is a symbolic link that leads out of the paths given, and was not followed"
+    }
     assert pin_files(resolver, [root, outside.parent]).files == (str(root / "away/a.yaml"),)
     assert outside.read_text() == PINNED
     assert (root / "away.yaml").is_symlink()
@@ -148,7 +151,28 @@ def test_what_is_no_file_is_never_opened(tmp_path: Path, resolver: Resolver) -> 
     os.mkfifo(tmp_path / "a.yaml")
 
     assert pin_files(resolver, tmp_path).warnings == ("no file matches the paths and patterns",)
-    assert pin_files(resolver, tmp_path / "a.yaml").problems[0].reason == "is neither a file nor a folder"
+    (problem,) = pin_files(resolver, tmp_path / "a.yaml").problems
+    assert (problem.file, problem.reason) == (str(tmp_path / "a.yaml"), "is neither a file nor a folder")
+
+
+def test_a_folder_that_may_not_be_read_is_told_and_the_rest_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "closed/a.yaml")
+    put(tmp_path / "open/a.yaml")
+    listed = os.listdir
+
+    def refuse(path: str) -> list[str]:
+        if os.path.basename(path) == "closed":
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    found = scan(tmp_path)
+
+    assert [file.path for file in found.files] == [str(tmp_path / "open/a.yaml")]
+    (problem,) = found.problems
+    assert (problem.file, problem.reason) == (str(tmp_path / "closed"), "cannot be read: Permission denied")
 
 
 def test_paths_are_shown_as_they_were_given(
@@ -161,15 +185,41 @@ def test_paths_are_shown_as_they_were_given(
     assert pin_files(resolver, "deploy", check=True).files == ("deploy/a.yaml",)
 
 
-@pytest.mark.parametrize(("paths", "sentence"), [([], "paths is empty"), (["nowhere"], "there is no 'nowhere'")])
-def test_paths_that_make_no_sense_are_refused(paths: list[str], sentence: str, resolver: Resolver) -> None:
-    with pytest.raises(InvalidArgument, match=sentence):
+EMPTY_PATH = "paths holds an empty path: name a file or a folder, such as '.' for this one."
+
+
+@pytest.mark.parametrize(
+    ("paths", "sentence"),
+    [
+        ([], "paths is empty: name at least one file or folder."),
+        ([""], EMPTY_PATH),
+        ([".", " "], EMPTY_PATH),
+        ([None], EMPTY_PATH),
+        ("nowhere", "paths: 'nowhere' does not exist. Check its spelling."),
+        ([".", "nowhere"], "paths: 'nowhere' does not exist. Check its spelling."),
+    ],
+)
+def test_paths_that_make_no_sense_are_refused(paths: Any, sentence: str, resolver: Resolver) -> None:
+    with pytest.raises(InvalidArgument) as refused:
         pin_files(resolver, paths)
+    assert str(refused.value) == sentence
 
 
-def test_an_empty_pattern_is_refused(tmp_path: Path, resolver: Resolver) -> None:
-    with pytest.raises(InvalidArgument, match="exclude_patterns holds an empty pattern"):
-        pin_files(resolver, tmp_path, exclude_patterns=[""])
+@pytest.mark.parametrize("name", ["patterns", "exclude_patterns"])
+@pytest.mark.parametrize("pattern", ["", " "])
+def test_an_empty_pattern_is_refused(tmp_path: Path, resolver: Resolver, name: str, pattern: str) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        pin_files(resolver, tmp_path, **{name: ["*.yaml", pattern]})  # type: ignore[arg-type]
+    assert str(refused.value) == f"{name} holds an empty pattern: write one such as '*.yaml', or leave it out."
+
+
+def test_a_named_path_may_begin_with_the_folder_it_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("deploy/a.yaml", "boX/a.yaml"):
+        put(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+
+    assert scan("./deploy/a.yaml", exclude_patterns=["deploy/a.yaml"]).looked_at == 0
+    assert [file.path for file in scan(".", exclude_patterns=["boX/"]).files] == ["deploy/a.yaml"]
 
 
 def test_a_template_in_a_folder_is_told_and_one_that_is_named_is_a_problem(tmp_path: Path, resolver: Resolver) -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ import pytest
 from ansible_collections.cgr.images.plugins.module_utils._resolver.cache import file_cache
 from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.cache import CacheEntry, Codec
 from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_cache import FileCache
+from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_lock import locked_file
 from pulumi_cgr.resolver import Cache, CgrError, Instant, InvalidArgument, MemoryCache, RegistryUnavailable, Resolver
 from pulumi_cgr.testing import Registry, Reply
 
@@ -41,7 +41,7 @@ def registry() -> Iterator[Registry]:
 
 @pytest.fixture(params=["process", "folder"])
 def run_cache(request: pytest.FixtureRequest, tmp_path: Path) -> Cache:
-    return MemoryCache() if request.param == "process" else FileCache(tmp_path / "run")
+    return MemoryCache() if request.param == "process" else FileCache(tmp_path / "run", seconds=60)
 
 
 def asking(registry: Registry, run_cache: Cache | None = None, **settings: Any) -> Resolver:
@@ -73,7 +73,7 @@ ASK = f"""
 import sys
 from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_cache import FileCache
 from pulumi_cgr.resolver import Resolver
-print(Resolver(registry=sys.argv[1], token="{TOKEN}", run_cache=FileCache(sys.argv[2])).resolve("{IMAGE}").digest)
+print(Resolver(registry=sys.argv[1], token="{TOKEN}", run_cache=FileCache(sys.argv[2], seconds=60)).resolve("{IMAGE}").digest)
 """
 
 
@@ -111,9 +111,9 @@ def test_those_who_wait_share_a_failure_and_the_next_one_asks_again(registry: Re
 def test_processes_share_a_failure_for_as_long_as_it_would_take_to_repeat(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = iter([100.0, 100.0, 130.0, 159.0, 161.0, 161.0])  # begin and end of each that asks, or its begin alone
+    clock = iter([100.0, 100.0, 130.0, 160.0, 161.0, 161.0])  # begin and end of each that asks, or its begin alone
     monkeypatch.setattr(file_cache, "time", SimpleNamespace(monotonic=lambda: next(clock)))
-    cache = FileCache(tmp_path)
+    cache = FileCache(tmp_path, seconds=60)
     codec = Codec(str, str)
     asked: list[str] = []
 
@@ -121,7 +121,7 @@ def test_processes_share_a_failure_for_as_long_as_it_would_take_to_repeat(
         asked.append("the registry")
         raise RegistryUnavailable("the registry does not answer.")
 
-    for _host in ("the first, for 30 seconds", "one that asks 29 seconds later"):
+    for _host in ("the first, for 30 seconds", "one that asks 30 seconds later"):
         with pytest.raises(RegistryUnavailable, match="does not answer"):
             cache.get_or_set({"image": IMAGE}, fail, codec)
 
@@ -149,7 +149,7 @@ def test_nothing_is_kept_from_one_run_to_the_next(registry: Registry) -> None:
 def test_a_cache_keeps_what_can_never_change(registry: Registry, tmp_path: Path) -> None:
     cache = tmp_path / "made" / "cache"
     first = asking(registry, cache=cache).resolve(IMAGE, at=AT)
-    asking(registry, cache=cache).resolve(IMAGE)
+    assert first.warnings == asking(registry, cache=cache).resolve(IMAGE).warnings == ()
     asked = len(registry.requests)
     registry.interfere = lambda _request: Reply(500)
 
@@ -206,24 +206,88 @@ def test_a_file_that_is_broken_or_foreign_is_replaced(registry: Registry, tmp_pa
 
 
 def test_nothing_that_is_kept_holds_a_secret(registry: Registry, tmp_path: Path) -> None:
-    asking(registry, FileCache(tmp_path)).resolve_all({"python": IMAGE, "nginx": OTHER})
+    asking(registry, FileCache(tmp_path, seconds=60)).resolve_all({"python": IMAGE, "nginx": OTHER})
     registry.interfere = lambda _request: Reply(403, TOKEN.encode())
     with pytest.raises(CgrError):
-        asking(registry, FileCache(tmp_path)).resolve(IMAGE, at=AT)
+        asking(registry, FileCache(tmp_path, seconds=60)).resolve(IMAGE, at=AT)
 
     kept = [file.read_text() for file in tmp_path.iterdir()]
     assert any("failure" in text for text in kept)
     assert all(TOKEN not in text for text in kept)
 
 
-@pytest.mark.parametrize("spoil", [lambda path: path.write_text("a file"), lambda path: path.symlink_to("/dev/null")])
-def test_a_cache_that_cannot_be_used_is_said(
-    spoil: Callable[[Path], object], registry: Registry, tmp_path: Path
-) -> None:
-    spoil(tmp_path / "cache")
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("a file", "File exists"), ("a link", "File exists"), ("a\0b", "its name holds a NUL")],
+    ids=["a file", "a link", "a NUL"],
+)
+def test_a_cache_that_cannot_be_used_is_told(registry: Registry, tmp_path: Path, name: str, reason: str) -> None:
+    (tmp_path / "a file").write_text("precious")
+    (tmp_path / "a link").symlink_to("a file")
+    cache = tmp_path / name
 
-    with pytest.raises(InvalidArgument, match=r"cannot be used: .*\. Name another folder, or none"):
-        asking(registry, cache=tmp_path / "cache").resolve(IMAGE, at=AT)
+    with pytest.raises(InvalidArgument) as refused:
+        asking(registry, cache=str(cache)).resolve(IMAGE, at=AT)
+    assert str(refused.value).removeprefix(f"{IMAGE}: ") == (
+        f"cache {str(cache)!r} cannot be used: {reason}. Name another folder, or none."
+    )
+
+
+KEY, CODEC = {"image": IMAGE, "rule": {"at": AT}}, Codec(str, str)
+
+
+def never() -> CacheEntry:
+    raise AssertionError("it is cached")
+
+
+def test_a_result_is_given_back_as_it_was_whatever_the_order_of_its_key(tmp_path: Path) -> None:
+    cache, entry = FileCache(tmp_path, seconds=60), CacheEntry(A, is_lasting=True)
+    assert cache.get(KEY, CODEC) is None
+
+    cache.put(KEY, entry, CODEC)
+    cache.put(KEY, CacheEntry(B), CODEC)
+
+    again = FileCache(tmp_path, seconds=60)
+    assert again.get(dict(reversed(KEY.items())), CODEC) == entry
+    assert again.get_or_set(KEY, never, CODEC) == entry
+    assert again.get({**KEY, "image": OTHER}, CODEC) is None
+
+
+def test_a_failure_and_what_others_may_have_written_are_not_given_back(tmp_path: Path) -> None:
+    cache = FileCache(tmp_path, seconds=60)
+
+    def fail() -> CacheEntry:
+        raise RegistryUnavailable("the registry does not answer.")
+
+    with pytest.raises(RegistryUnavailable):
+        cache.get_or_set(KEY, fail, CODEC)
+    assert cache.get(KEY, CODEC) is None
+    cache.put({**KEY, "image": OTHER}, CacheEntry(A), CODEC)
+    tmp_path.chmod(0o777)
+    assert cache.get({**KEY, "image": OTHER}, CODEC) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "seconds"), [(KEY, "0.01"), *(({"set": [KEY] * n}, text) for n, text in ((1, "0.02"), (16, "0.02"), (17, "0.03")))]
+)  # fmt: skip
+def test_one_waits_for_another_process_as_long_as_its_images_may_take(
+    tmp_path: Path, key: dict[str, Any], seconds: str
+) -> None:
+    cache = FileCache(tmp_path, seconds=0.01)
+    cache.put(key, CacheEntry(A), CODEC)
+    (entry,) = tmp_path.glob("*.json")
+
+    with locked_file(str(entry.with_suffix(".lock")), 1):
+        assert cache.get_or_set(key, never, CODEC) == CacheEntry(A)  # what is cached is not waited for
+        entry.unlink()
+        with pytest.raises(RegistryUnavailable) as refused:
+            cache.get_or_set(key, never, CODEC)
+        cache.put(key, CacheEntry(A), CODEC)
+
+    assert not entry.exists()
+    assert str(refused.value) == (
+        f"another process of this run has been resolving the same for {seconds} s. Try again, or raise 'timeout'."
+    )
 
 
 def test_what_is_kept_is_for_this_user_only(registry: Registry, tmp_path: Path) -> None:
@@ -238,9 +302,15 @@ def _foreign(path: Path) -> None:
 
 
 UNSAFE: dict[str, tuple[Callable[[Path], None], str]] = {
-    "writable by all": (lambda path: path.chmod(0o777), "others may write into it"),
-    "writable by a group": (lambda path: path.chmod(0o770), "others may write into it"),
-    "another user's": (_foreign, r"it belongs to another user \(uid 54321\)"),
+    "writable by all": (
+        lambda path: path.chmod(0o777),
+        "others may write into it (its mode is 0777; chmod go-w takes that away)",
+    ),
+    "writable by a group": (
+        lambda path: path.chmod(0o770),
+        "others may write into it (its mode is 0770; chmod go-w takes that away)",
+    ),
+    "another user's": (_foreign, "it belongs to another user (uid 54321)"),
 }
 
 
@@ -258,8 +328,7 @@ def test_a_directory_into_which_others_may_write_is_not_used(registry: Registry,
     found = asking(registry, cache=cache).resolve(IMAGE, at=AT)
 
     assert found.digest == A
-    (warning,) = found.warnings
-    assert re.search(f"is not used: {reason}", warning)
+    assert found.warnings == (f"The cache {str(cache)!r} is not used: {reason}.",)
 
 
 @pytest.mark.parametrize("case", ["another user's", "writable by others", "a link", "a pipe", "a directory"])

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import base64
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -13,13 +15,19 @@ from typing import Any
 import pytest
 
 from ansible_collections.cgr.images.plugins.module_utils._resolver.auth import once
-from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.chain import CredentialChain
+from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.chain import (
+    CredentialChain,
+    audience_of,
+    credential_sources,
+    docker_credential,
+)
 from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.credentials import (
     Anonymous,
     Basic,
     Bearer,
     Considered,
     Credential,
+    Found,
     Refresh,
     check_token,
     credential_from_pair,
@@ -30,6 +38,8 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.model import 
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import Reference
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import Settings
 from pulumi_cgr.resolver import BrokenCredentials, Resolver
+from tests.support.machine import Machine
+from tests.support.network import Network, reply
 
 IMAGE = reference.parse("cgr.dev/acme.com/web:1", None)
 TOKEN = Bearer("opaque", "the second place")
@@ -130,6 +140,18 @@ def test_time_spent_waiting_for_another_thread_is_told(outcome: Credential | str
     first.join()
 
 
+def test_the_time_of_several_waits_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = Answers()
+    clock = itertools.count()  # a second passes whenever somebody looks
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+
+    assert answers.waited() == 0
+    for key in ("one", "two", "three"):
+        answers.get(key, lambda: "answer")
+    assert answers.waited() == 3
+    assert answers.waited() == 0
+
+
 def counting(*answers: object) -> tuple[Callable[[], object], list[object]]:
     """Returns a function that gives these answers, one after the other, and raises those that are errors."""
     given: list[object] = []
@@ -172,7 +194,7 @@ def test_an_answer_that_was_refused_is_asked_for_again_once() -> None:
 def test_an_answer_is_asked_for_again_when_it_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = Answers()
     ask, _given = counting("a", "b")
-    now = 1000.0
+    now = 0.0  # the machine has just started
     monkeypatch.setattr(time, "monotonic", lambda: now)
     answers.get("key", ask)
     now += once.FRESH_SECONDS - 1
@@ -276,6 +298,105 @@ def test_a_user_name_with_a_colon_is_refused() -> None:
     with pytest.raises(BrokenCredentials) as refused:
         credential_from_pair("acme:pull", "secret", "the place")
     assert str(refused.value) == "the place: the user name contains a colon, which HTTP does not allow."
+
+
+@pytest.mark.parametrize(
+    ("registry", "audience"),
+    [
+        ("", "cgr.dev"),
+        ("https://cgr.dev", "cgr.dev"),
+        ("https://CGR.DEV:443/", "cgr.dev"),
+        ("http://127.0.0.1:5000", "cgr.dev"),
+        ("http://localhost:5000", "cgr.dev"),
+        ("https://registry.example.com:8443", "registry.example.com:8443"),
+        ("https://cgr.dev.example.com", "cgr.dev.example.com"),
+        ("https://localhost.example.com", "localhost.example.com"),
+    ],
+)
+def test_credentials_are_for_the_registry_and_a_loopback_host_stands_for_cgr_dev(registry: str, audience: str) -> None:
+    assert audience_of(Settings.read({"registry": registry}, {})) == audience
+
+
+DOCKER, PODMAN = ".docker/config.json", ".config/containers/auth.json"
+
+
+def pair(user: str) -> dict[str, str]:
+    return {"auth": base64.b64encode(f"{user}:secret".encode()).decode()}
+
+
+def found(machine: Machine, registry: str = "", **settings: str) -> Found:
+    """Returns what is found on a machine on which all sources may have something."""
+    read = Settings.read({"registry": registry, **settings}, machine.environment)
+    network = Network({"https://issuer.enforce.dev/sts/exchange": reply(200, {"token": "assumed"})})
+    answers = Answers()
+    sources = credential_sources(read, network, answers)
+    return CredentialChain(sources, "cgr.dev", answers).find(IMAGE, time.monotonic() + 20)
+
+
+def test_the_sources_of_credentials_for_cgr_dev_are_asked_in_their_order(machine: Machine) -> None:
+    machine.write(DOCKER, {"auths": {"cgr.dev": pair("docker")}})
+    machine.program("chainctl", "echo printed")
+    assumed = {"identity": "acme/ci", "identity_token": "oidc-secret"}
+
+    assert found(machine, token="opaque", **assumed).credential == Bearer("opaque", "the token that was given")
+    assert found(machine, **assumed).credential == Bearer("assumed", "the identity acme/ci")
+    assert found(machine).credential == Basic("docker", "secret", f"{machine.home / DOCKER} (cgr.dev)")
+    machine.write(DOCKER, {"auths": {"registry.example.com": pair("another")}})
+    last = found(machine)
+    assert last.credential == Bearer("printed", "chainctl auth token")
+    assert last.considered == (
+        Considered("settings", "neither token nor username and password is given"),
+        Considered("assumable identity", "identity is not given"),
+        Considered(str(machine.home / DOCKER), "it has nothing for cgr.dev"),
+        Considered(str(machine.home / PODMAN), "the file does not exist"),
+        Considered("chainctl", "used: chainctl auth token"),
+    )
+
+
+def test_another_registry_gets_only_what_was_given_or_is_for_its_host(machine: Machine) -> None:
+    registry = "https://registry.example.com"
+    machine.program("chainctl", "echo printed")
+    machine.write(DOCKER, {"auths": {"cgr.dev": pair("docker")}})
+    assumed = {"identity": "acme/ci", "identity_token": "oidc-secret"}
+
+    assert found(machine, registry, token="opaque").credential == Bearer("opaque", "the token that was given")
+    nothing = found(machine, registry, **assumed)
+    assert nothing.credential == Anonymous()
+    assert nothing.considered == (
+        Considered("settings", "neither token nor username and password is given"),
+        Considered(str(machine.home / DOCKER), "it has nothing for registry.example.com"),
+        Considered(str(machine.home / PODMAN), "the file does not exist"),
+        Considered("anonymous", "used"),
+    )
+    machine.write(PODMAN, {"auths": {"registry.example.com": pair("own")}})
+    assert found(machine, registry, **assumed).credential == Basic(
+        "own", "secret", f"{machine.home / PODMAN} (registry.example.com)"
+    )
+
+
+def of_mirror(machine: Machine, name: str = "acme.com/web") -> Credential | None:
+    deadline = time.monotonic() + 20
+    return docker_credential(machine.environment, Answers(), "mirror.example.com", name, deadline)
+
+
+def test_a_mirror_gets_the_credential_that_docker_has_for_its_repository(machine: Machine) -> None:
+    machine.program("chainctl", "echo printed")
+    own = {"mirror.example.com": pair("host"), "mirror.example.com/acme.com": pair("namespace")}
+    assert of_mirror(machine) is None
+
+    machine.write(DOCKER, {"auths": {"cgr.dev": pair("docker")}})
+    assert of_mirror(machine) is None
+    machine.write(DOCKER, {"auths": {"cgr.dev": pair("docker"), **own}})
+    credential = Basic("namespace", "secret", f"{machine.home / DOCKER} (mirror.example.com/acme.com)")
+    assert of_mirror(machine) == credential
+    assert of_mirror(machine, "web") == Basic("host", "secret", f"{machine.home / DOCKER} (mirror.example.com)")
+    machine.program("docker-credential-own", 'echo "{\\"Username\\": \\"$(cat)\\", \\"Secret\\": \\"secret\\"}"')
+    machine.write(DOCKER, {"credHelpers": {"mirror.example.com": "own"}})
+    assert of_mirror(machine) == Basic("mirror.example.com", "secret", "docker-credential-own")
+    machine.write(DOCKER, "{ this")
+    with pytest.raises(BrokenCredentials) as refused:
+        of_mirror(machine)
+    assert [each.source for each in refused.value.considered] == [str(machine.home / DOCKER)]
 
 
 def given(**settings: Any) -> Credential | str:

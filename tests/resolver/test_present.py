@@ -38,7 +38,7 @@ def registry() -> Iterator[Registry]:
 
 @pytest.fixture(params=["process", "directory"])
 def cache(request: pytest.FixtureRequest, tmp_path: Path) -> Cache:
-    return MemoryCache() if request.param == "process" else FileCache(tmp_path / "run")
+    return MemoryCache() if request.param == "process" else FileCache(tmp_path / "run", seconds=60)
 
 
 def resolver(registry: Registry, cache: Cache, present: RunPresent | None = None) -> Resolver:

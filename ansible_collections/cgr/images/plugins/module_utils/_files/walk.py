@@ -8,6 +8,7 @@ import os
 import stat
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Iterable, Iterator, Sequence, Union
 
 from .._resolver.errors import InvalidArgument, MissingDependency
@@ -27,13 +28,13 @@ class WalkedFile:
 
     Attributes:
         path: the path by which it is known to the user.
-        real: the one it really has.
+        real: the one it really has; empty text if it is not read.
         is_named: whether it was named itself, rather than found in a folder.
         refusal: why it is not read; empty text if it is.
     """
 
     path: str
-    real: str
+    real: str = ""
     is_named: bool = False
     refusal: str = ""
 
@@ -78,15 +79,15 @@ class Walk:
 
     def _named(self, path: str) -> Iterator[WalkedFile]:
         if os.path.isdir(path):
-            yield from self._folder(path, "", self._ignored(path))
+            yield from self._folder(path)
         elif self._is_excluded(os.path.basename(path), path):
             return
         elif stat.S_ISREG(os.stat(path).st_mode):
             yield from self._once(path, is_named=True)
         else:
-            yield WalkedFile(path, path, True, "is neither a file nor a folder")
+            yield WalkedFile(path, refusal="is neither a file nor a folder")
 
-    def _folder(self, path: str, within: str, ignored: _Scope) -> Iterator[WalkedFile]:
+    def _folder(self, path: str, within: str = "", ignored: _Scope | None = None) -> Iterator[WalkedFile]:
         real = os.path.realpath(path)
         if real in self._seen:
             return
@@ -94,9 +95,9 @@ class Walk:
         try:
             entries = sorted(os.listdir(path))
         except OSError as error:
-            yield WalkedFile(path, path, False, f"cannot be read: {error.strerror}")
+            yield WalkedFile(path, refusal=f"cannot be read: {error.strerror}")
             return
-        if within and is_work_tree(path):
+        if ignored is None or is_work_tree(path):
             ignored = self._ignored(path, within)
         for name in entries:
             full = name if path == os.curdir else os.path.join(path, name)
@@ -114,7 +115,7 @@ class Walk:
             return
         if os.path.islink(path) and not self._is_inside(os.path.realpath(path)):
             refusal = "is a symbolic link that leads out of the paths given, and was not followed"
-            yield WalkedFile(path, path, False, refusal)
+            yield WalkedFile(path, refusal=refusal)
         elif is_folder:
             yield from self._folder(path, within, ignored)
         else:
@@ -135,14 +136,14 @@ class Walk:
         return _fits(name, within, self.selection.exclude or ())
 
     def _is_inside(self, real: str) -> bool:
-        return any(real == root or real.startswith(root.rstrip("/") + "/") for root in self._roots)
+        return any(Path(real).is_relative_to(root) for root in self._roots)
 
-    def _ignored(self, folder: str, within: str = "") -> _Scope:
+    def _ignored(self, folder: str, within: str) -> _Scope:
         """Returns what git ignores below a folder; nothing, with a warning, if that cannot be known."""
         if not self.selection.gitignore:
             return _Scope()
         try:
-            return _Scope(within, ignored_in(folder))
+            return _Scope(within and f"{within}/", ignored_in(folder))
         except MissingDependency as error:
             self.warnings.append(str(error))
             return _Scope()
@@ -150,15 +151,15 @@ class Walk:
 
 @dataclass(frozen=True)
 class _Scope:
-    """The ignored paths below a folder: its path from the root on, and the rules, which know paths from the folder on."""
+    """The ignored paths below a folder: how they begin, and the rules, which know paths from the folder on."""
 
-    folder: str = ""
+    prefix: str = ""
     ignored: Ignored | None = None
 
     def __call__(self, within: str, is_folder: bool) -> bool:
         if self.ignored is None:
             return False
-        return self.ignored(within[len(self.folder) :].lstrip("/"), is_folder)
+        return self.ignored(within.removeprefix(self.prefix), is_folder)
 
 
 def _checked(selection: Selection) -> list[str]:
@@ -179,7 +180,7 @@ def _checked(selection: Selection) -> list[str]:
     found = [os.fspath(path) for path in given]
     for path in found:
         if not os.path.exists(path):
-            raise InvalidArgument(f"paths: there is no {redact(path)}. Check its spelling.")
+            raise InvalidArgument(f"paths: {redact(path)} does not exist. Check its spelling.")
     return found
 
 

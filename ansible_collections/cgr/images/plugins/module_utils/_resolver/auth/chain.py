@@ -11,7 +11,7 @@ from ..errors import CgrError
 from ..http.transport import Transport
 from ..model.grammar import REGISTRY, is_loopback
 from ..model.reference import Reference
-from ..settings import DEFAULT_REGISTRY_URL, Settings
+from ..settings import Settings
 from .chainctl import Chainctl
 from .credentials import Anonymous, Considered, Credential, CredentialSource, Found
 from .oidc import AssumedIdentity
@@ -23,7 +23,7 @@ from .static import StaticCredentials
 def audience_of(settings: Settings) -> str:
     """Returns the host that credentials are sent to: cgr.dev, also for a registry on a loopback host, or another host."""
     host = urlsplit(settings.registry_url).netloc
-    return REGISTRY if settings.registry_url == DEFAULT_REGISTRY_URL or is_loopback(host) else host
+    return REGISTRY if is_loopback(host) else host
 
 
 def credential_sources(settings: Settings, transport: Transport, answers: Answers) -> list[CredentialSource]:

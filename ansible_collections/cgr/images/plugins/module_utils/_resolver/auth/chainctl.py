@@ -40,41 +40,44 @@ class Chainctl:
 
     def find(self, reference: Reference, deadline: float, refused: Credential | None) -> Credential | str:
         """Returns the kept token if it is still good, else what `chainctl auth token` prints."""
-        return self.answers.get("chainctl", lambda: self._ask(deadline, refused), refused)
+        return self.answers.get(self.name, lambda: self._ask(deadline, refused), refused)
 
     def _ask(self, deadline: float, refused: Credential | None) -> Credential | str:
         kept = self._kept(deadline)
-        left = jwt.seconds_left(kept, time.time()) if kept else None
-        if kept and left is not None and left > SECONDS_TO_SPARE:
-            credential = Bearer(check_token(kept, "chainctl's kept token"), "chainctl's kept token")
-            if credential != refused:
-                return credential
+        if not isinstance(kept, str) and kept != refused:
+            return kept
         if find_program("chainctl", self.environment) is None:
-            return (
-                "its kept token has expired, and chainctl is not installed"
-                if kept
-                else "it is not installed or signed in"
-            )
+            reason = kept if isinstance(kept, str) else "its kept token was refused"
+            return f"{reason}, and chainctl is not installed"
         command = ["chainctl", "auth", "token", "--audience", REGISTRY]
         status, output, error = run_program(command, "", self.environment, deadline)
+        url = _DEVICE_URL.search(error)
+        request = f"it asks to sign in at {url.group()}" if url else ""
         if status is None:
-            raise BrokenCredentials(f"chainctl did not answer in time; {_wish(error)}. Sign in: chainctl auth login")
+            wish = request or "it may be waiting for somebody to sign in"
+            raise BrokenCredentials(f"chainctl did not answer in time; {wish}. Sign in: chainctl auth login")
         if status or not output.strip():
-            url = _DEVICE_URL.search(error)
-            wish = f"; it asks to sign in at {url.group()}" if url else ""
-            raise BrokenCredentials(
-                f"chainctl gives no token: {redact(error.strip())}{wish}. Sign in: chainctl auth login"
-            )
+            said = "; ".join(filter(None, [redact(error.strip()), request]))
+            raise BrokenCredentials(f"chainctl gives no token: {said}. Sign in: chainctl auth login")
         return Bearer(check_token(output.strip(), "what chainctl auth token prints"), "chainctl auth token")
 
-    def _kept(self, deadline: float) -> str:
+    def _kept(self, deadline: float) -> Credential | str:
+        """Returns the kept token if it is still good, or why it is not used."""
         directory = self._cache_directory()
-        if directory is None:
-            return ""
+        source = "chainctl's kept token"
         try:
-            return (read_file(directory / "chainguard" / REGISTRY / "oidc-token", deadline, self.name) or "").strip()
-        except BrokenCredentials:
-            return ""
+            text = (
+                read_file(directory / "chainguard" / REGISTRY / "oidc-token", deadline, source) if directory else None
+            )
+        except BrokenCredentials as error:
+            return str(error).removesuffix(".")
+        token = (text or "").strip()
+        if not token:
+            return "it is not signed in"
+        left = jwt.seconds_left(token, time.time())
+        if left is None or left <= SECONDS_TO_SPARE:
+            return "its kept token has expired"
+        return Bearer(check_token(token, source), source)
 
     def _cache_directory(self) -> Path | None:
         if sys.platform == "win32":
@@ -85,9 +88,3 @@ class Chainctl:
             return home / "Library/Caches" if home else None
         named = self.environment.get("XDG_CACHE_HOME")
         return Path(named) if named else home / ".cache" if home else None
-
-
-def _wish(said: str) -> str:
-    """Returns what chainctl wants, from what it printed: where to sign in on a machine without a browser."""
-    url = _DEVICE_URL.search(said)
-    return f"it asks to sign in at {url.group()}" if url else "it may be waiting for somebody to sign in"

@@ -24,7 +24,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def is_name(text: str) -> bool:
-    """Whether a text can be the name of a helper, behind `docker-credential-`; no path and no secret in a wrong place is."""
+    """Whether a text can be the name of a helper, after `docker-credential-`: a path or a misplaced secret cannot."""
     return _NAME.fullmatch(text) is not None
 
 
@@ -37,7 +37,7 @@ def ask(name: str, host: str, environment: Mapping[str, str], deadline: float) -
     """Asks a credential helper.
 
     Args:
-        name: its name, behind `docker-credential-`.
+        name: its name, after `docker-credential-`.
         host: the registry's host.
         environment: its environment variables, `PATH` among them.
         deadline: when to give up, by `time.monotonic()`, in seconds; half of the time is for the helper.
@@ -46,7 +46,7 @@ def ask(name: str, host: str, environment: Mapping[str, str], deadline: float) -
         The credential, or why the helper does not give one.
 
     Raises:
-        BrokenCredentials: the helper is not there, fails, does not answer, or answers nonsense.
+        BrokenCredentials: the helper is not installed, fails, does not answer, or does not speak the protocol.
     """
     program = f"docker-credential-{name}"
     status, output, error = run_program([program, "get"], host, environment, deadline)
@@ -58,12 +58,16 @@ def ask(name: str, host: str, environment: Mapping[str, str], deadline: float) -
         raise BrokenCredentials(
             f"{program} failed: {redact((error or output).strip())}. Run it by hand: echo {host} | {program} get"
         )
-    try:
-        answer = json.loads(output)
-    except (ValueError, RecursionError):
-        answer = None
-    username, secret = (field(answer, name) for name in ("Username", "Secret"))
+    answer = _parsed(output)
+    username, secret = field(answer, "Username"), field(answer, "Secret")
     if not isinstance(username, str) or not isinstance(secret, str):
         remember_secret(output)
         raise BrokenCredentials(f"{program} answered no credentials: it does not speak the helper protocol.")
     return credential_from_pair(username, secret, program) if secret else f"{program} has nothing for {host}"
+
+
+def _parsed(output: str) -> object:
+    try:
+        return json.loads(output)
+    except (ValueError, RecursionError):
+        return None

@@ -9,10 +9,9 @@ carry a namespace, the most specific of which counts.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass, field
-from typing import Any, Iterator, Mapping
+from typing import Any, Mapping
 
 from ..errors import BrokenCredentials
 from ..model.reference import Reference
@@ -47,36 +46,37 @@ class DockerConfig:
         config = self.answers.get(f"file {self.name}", lambda: self._read(deadline))
         if config is None:
             return "the file does not exist"
-        found = self._from_helper(config, deadline, refused)
-        if not isinstance(found, str):
-            return found
-        for key, entry in _entries(go_json.table(config, "auths"), self.host, reference.name):
-            credential = self._credential(entry, key)
+        name, is_store = self._helper(config)
+        is_missing = is_store and not helper.is_installed(name, self.environment)
+        if name and not is_missing:
+            found = self.answers.get(
+                f"helper {name} {self.host}", lambda: helper.ask(name, self.host, self.environment, deadline), refused
+            )
+            if not isinstance(found, str):
+                return found
+        auths = go_json.table(config, "auths")
+        for key in _keys(auths, self.host, reference.name):
+            credential = self._credential(auths[key], key)
             if credential is not None:
                 return credential
-        missing = go_json.field(config, "credsStore")
-        if found == _NOT_INSTALLED:
+        if is_missing:
             raise BrokenCredentials(
-                f"docker-credential-{missing} is not on PATH. Install it, or remove credsStore from {self.name}."
+                f"docker-credential-{name} is not on PATH. Install it, or remove credsStore from {self.name}."
             )
         return f"it has nothing for {self.host}"
 
-    def _from_helper(self, config: Any, deadline: float, refused: Credential | None) -> Credential | str:
-        """Asks the helper for the host, or else the store; an empty name of a helper means the file."""
+    def _helper(self, config: object) -> tuple[str, bool]:
+        """Returns the name of the helper for the host, and whether it is the store of all hosts; no name means the file."""
         helpers = go_json.table(config, "credHelpers")
-        is_own = self.host in helpers
-        name = helpers[self.host] if is_own else go_json.field(config, "credsStore")
+        is_store = self.host not in helpers
+        name = go_json.field(config, "credsStore") if is_store else helpers[self.host]
         if not isinstance(name, str) or not name:
-            return "no helper is named"
+            return "", False
         if not helper.is_name(name):
             raise BrokenCredentials(
                 f"{self.name} names a credential helper that cannot be one. Fix credsStore or credHelpers."
             )
-        if not is_own and not helper.is_installed(name, self.environment):
-            return _NOT_INSTALLED
-        return self.answers.get(
-            f"helper {name} {self.host}", lambda: helper.ask(name, self.host, self.environment, deadline), refused
-        )
+        return name, is_store
 
     def _read(self, deadline: float) -> dict[str, Any] | None:
         text = read_file(self.name, deadline, self.name) if self.content is None else self.content
@@ -102,9 +102,10 @@ class DockerConfig:
             return Refresh(check_token(identity_token, source), source)
         if pair:
             remember_secret(pair)
-            username, colon, password = _decoded(pair).partition(":")
-            if not colon:
-                raise BrokenCredentials(self._malformed(key))
+            try:
+                username, password = base64.b64decode("".join(pair.split()), validate=True).decode().split(":", 1)
+            except ValueError:
+                raise BrokenCredentials(self._malformed(key)) from None
             return credential_from_pair(username, password.rstrip("\0"), source)
         return credential_from_pair(username, password, source) if username and password else None
 
@@ -122,36 +123,22 @@ class DockerConfig:
         return f"docker login {self.host}"
 
 
-_NOT_INSTALLED = "the helper that it names is not installed"
-
-
-def _entries(auths: Mapping[str, Any], host: str, name: str) -> Iterator[tuple[str, Any]]:
-    """Yields the entries that may be for a repository, by their keys: the most specific first, an exact key before others."""
+def _keys(auths: Mapping[str, Any], host: str, name: str) -> list[str]:
+    """Returns the keys that may be for a repository: the most specific first, an exact key before others."""
     parts = f"{host}/{name}".split("/")
+    found: list[str] = []
     for count in range(len(parts), 0, -1):
         wanted = "/".join(parts[:count])
-        exact = [key for key in auths if key == wanted]
-        others = [key for key in auths if key != wanted and _plain(key) == wanted]
-        # Docker takes an address with any path for its host.
-        urls = [key for key in auths if count == 1 and "://" in key and _plain(key) != host and _host(key) == host]
-        for key in (*exact, *others, *urls):
-            if isinstance(auths[key], dict):
-                yield key, auths[key]
+        found += [key for key in auths if key == wanted]
+        found += [key for key in auths if _without_extras(key) == wanted]
+    # Docker takes an address with any path for its host.
+    return found + [key for key in auths if "://" in key and _without_scheme(key).partition("/")[0] == host]
 
 
-def _plain(key: str) -> str:
+def _without_extras(key: str) -> str:
     """Returns a key without what old versions of Docker wrote around the host."""
-    bare = key.partition("://")[2] or key
-    return bare.rstrip("/").removesuffix("/v1").removesuffix("/v2")
+    return _without_scheme(key).rstrip("/").removesuffix("/v1").removesuffix("/v2")
 
 
-def _host(key: str) -> str:
-    return (key.partition("://")[2] or key).partition("/")[0]
-
-
-def _decoded(pair: str) -> str:
-    """Returns the name and the password in an `auth`; nothing if it is malformed."""
-    try:
-        return base64.b64decode("".join(pair.split()), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        return ""
+def _without_scheme(key: str) -> str:
+    return key.split("://", 1)[-1]

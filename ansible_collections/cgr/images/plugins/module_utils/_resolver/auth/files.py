@@ -4,15 +4,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import threading
-import time
 from pathlib import Path
 from typing import Mapping
 
 from ..errors import BrokenCredentials
-from ..redaction import redact
+from .patience import seconds_to_wait
 
 LARGEST_FILE = 8 * 1024 * 1024
 
@@ -27,7 +27,7 @@ def home_of(environment: Mapping[str, str]) -> Path | None:
 
 
 def read_file(path: str | os.PathLike[str], deadline: float, what: str) -> str | None:
-    """Reads a file; a pipe for no longer than until the deadline.
+    """Reads a file; a pipe only as long as there is time left for the request.
 
     Args:
         path: the file.
@@ -80,18 +80,18 @@ def _piped(path: str | os.PathLike[str], deadline: float, what: str) -> bytes:
 
     reader = threading.Thread(target=read, daemon=True, name="cgr-pipe")
     reader.start()
-    reader.join(max((deadline - time.monotonic()) / 2, 0.01))  # the other half is for the request
+    reader.join(seconds_to_wait(deadline))
     if not found:
-        raise BrokenCredentials(f"{what} is a pipe, and whoever should write into it did not do so in time.")
+        raise BrokenCredentials(f"{what} is a pipe, and no program wrote to it in time.")
     if isinstance(found[0], OSError):
         raise found[0]
     return found[0]
 
 
 def _why(path: str | os.PathLike[str], error: Exception) -> str:
-    reason = f"cannot be read: {getattr(error, 'strerror', None) or redact(str(error))[1:-1]}"
-    try:
-        owner, user = os.stat(path).st_uid, getattr(os, "geteuid", lambda: None)()
-    except (OSError, ValueError):
-        return reason
-    return f"belongs to another user (uid {owner}) and {reason}" if user not in (None, owner) else reason
+    reason = f"cannot be read: {getattr(error, 'strerror', None) or 'no file can have this name'}"
+    with contextlib.suppress(OSError, ValueError):
+        owner = os.stat(path).st_uid
+        if hasattr(os, "geteuid") and os.geteuid() != owner:
+            return f"belongs to another user (uid {owner}) and {reason}"
+    return reason

@@ -1,6 +1,6 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Looking at what a token says of itself.  Nothing is verified here: that is the registry's business (RFC 7519)."""
+"""The claims of JSON Web Tokens (RFC 7519).  Nothing is verified here: the registry does that."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ CHAINGUARD = "enforce.dev"
 
 
 def claims(token: str) -> dict[str, Any]:
-    """Returns the claims of a JSON Web Token; none of a token of another kind, which need not be read here."""
+    """Returns the claims of a JSON Web Token; an empty dictionary for a token of another kind."""
     parts = token.split(".")
     if len(parts) != 3:
         return {}
     try:
-        found = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        found = json.loads(base64.urlsafe_b64decode(parts[1] + "=="))  # too much padding is ignored
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -61,5 +61,5 @@ def check_audience(token: str, audience: str, source: str) -> None:
 def _is_chainguards(token: str, audience: str) -> bool:
     """Whether a token is Chainguard's; another registry may have tokens of its own, with audiences of its own."""
     issuer = str(claims(token).get("iss") or CHAINGUARD)
-    host = issuer.partition("://")[2].partition("/")[0] or issuer
+    host = issuer.split("://")[-1].partition("/")[0]
     return audience == REGISTRY or host == CHAINGUARD or host.endswith(f".{CHAINGUARD}")

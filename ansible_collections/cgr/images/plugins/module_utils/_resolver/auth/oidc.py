@@ -43,7 +43,7 @@ class AssumedIdentity:
         """Returns the token the issuer gives."""
         if not self.settings.identity:
             return "identity is not given"
-        return self.answers.get("identity", lambda: self._assume(deadline), refused)
+        return self.answers.get(self.name, lambda: self._assume(deadline), refused)
 
     def _assume(self, deadline: float) -> Credential:
         oidc, where = self._oidc_token(deadline)
@@ -53,10 +53,11 @@ class AssumedIdentity:
         named = f"the issuer {urlsplit(issuer).netloc}"
         token = _token(response, "token", named)
         if token is None:
-            said = _field(response, "message") or ""
+            said = _field(response, "message")
+            why = f" {redact(said)}" if said else ""
             raise CredentialsRefused(
-                f"the issuer does not let {where} assume the identity {identity}: it answered {response.status}"
-                f" {redact(said)}. Check the identity, and that it trusts this issuer and subject: chainctl iam identities list"
+                f"the issuer does not let {where} assume the identity {identity}: it answered {response.status}{why}."
+                f" Check the identity, and that it trusts this issuer and subject: chainctl iam identities list"
             )
         return Bearer(check_token(token, f"the token of {named}"), f"the identity {identity}")
 
@@ -64,11 +65,10 @@ class AssumedIdentity:
         """Returns the OIDC token, and where it is from."""
         if self.settings.identity_token:
             return self._given(self.settings.identity_token, "identity_token"), "the identity token that was given"
-        if self.settings.identity_token_file:
-            named = redact(self.settings.identity_token_file)
-            return self._given(
-                _read(self.settings.identity_token_file, deadline), f"identity_token_file {named}"
-            ), named
+        path = self.settings.identity_token_file
+        if path:
+            where = f"identity_token_file {redact(path)}"
+            return self._given(_read(path, deadline, where), where), f"the token in {redact(path)}"
         return self._github_token(deadline), "this GitHub Actions job"
 
     def _given(self, token: str, where: str) -> str:
@@ -85,7 +85,7 @@ class AssumedIdentity:
 
     def _github_token(self, deadline: float) -> str:
         environment, issuer = self.settings.environment, self.settings.issuer
-        url, token = (environment.get(f"ACTIONS_ID_TOKEN_REQUEST_{part}", "") for part in ("URL", "TOKEN"))
+        url, token = (environment.get(f"ACTIONS_ID_TOKEN_REQUEST_{part}") for part in ("URL", "TOKEN"))
         if not url or not token:
             raise BrokenCredentials(
                 "identity is given, but no OIDC token to assume it with: give identity_token or identity_token_file, or, in"
@@ -108,13 +108,12 @@ class AssumedIdentity:
         return check_token(value, "the OIDC token of this GitHub Actions job")
 
 
-def _read(path: str, deadline: float) -> str:
-    named = f"identity_token_file {redact(path)}"
-    text = read_file(os.path.expanduser(path), deadline, named)
+def _read(path: str, deadline: float, where: str) -> str:
+    text = read_file(os.path.expanduser(path), deadline, where)
     if text is None:
-        raise BrokenCredentials(f"{named} cannot be read: No such file or directory.")
+        raise BrokenCredentials(f"{where} cannot be read: No such file or directory.")
     if not text.strip():
-        raise BrokenCredentials(f"{named} is empty.")
+        raise BrokenCredentials(f"{where} is empty.")
     return text.strip()
 
 

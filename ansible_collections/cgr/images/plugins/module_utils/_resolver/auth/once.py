@@ -1,12 +1,13 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""Asking once: what takes a program, a request or a pipe is asked for once, and kept for a while."""
+"""Answers of programs, requests and pipes, each of which is asked for once and kept for a while."""
 
 from __future__ import annotations
 
 import copy
 import threading
 import time
+from dataclasses import dataclass, field
 from typing import Any, Callable, TypeVar
 
 from ..errors import CgrError
@@ -17,13 +18,17 @@ FRESH_SECONDS = 600
 _T = TypeVar("_T")
 
 
+@dataclass(eq=False)
 class _Slot:
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.until = 0.0
-        self.answer: Any = None
-        self.error: CgrError | None = None
-        self.renewed: Any = None  # the answer that was refused, and for which it was asked again
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    until: float = 0.0
+    answer: Any = None
+    error: CgrError | None = None
+    renewed: Any = None  # the answer that was refused, and for which it was asked again
+
+
+class _Waited(threading.local):
+    seconds = 0.0
 
 
 class Answers:
@@ -32,7 +37,7 @@ class Answers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._slots: dict[str, _Slot] = {}
-        self._waited = threading.local()
+        self._waited = _Waited()
 
     def get(self, key: str, ask: Callable[[], _T], refused: object = None) -> _T:
         """Returns an answer, asked for if need be.
@@ -49,7 +54,7 @@ class Answers:
             slot = self._slots.setdefault(key, _Slot())
         began = time.monotonic()
         with slot.lock:
-            self._waited.seconds = getattr(self._waited, "seconds", 0.0) + time.monotonic() - began
+            self._waited.seconds += time.monotonic() - began
             is_refused = refused is not None and slot.answer == refused and slot.renewed != refused
             if is_refused or time.monotonic() >= slot.until:
                 slot.renewed = refused
@@ -61,8 +66,7 @@ class Answers:
 
     def waited(self) -> float:
         """Returns for how many seconds this thread has waited for others, since it last asked."""
-        seconds: float = getattr(self._waited, "seconds", 0.0)
-        self._waited.seconds = 0.0
+        seconds, self._waited.seconds = self._waited.seconds, 0.0
         return seconds
 
     def _ask(self, slot: _Slot, ask: Callable[[], object]) -> None:

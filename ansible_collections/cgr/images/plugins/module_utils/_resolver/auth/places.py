@@ -20,13 +20,11 @@ from .once import Answers
 
 def docker_configs(environment: Mapping[str, str], host: str, answers: Answers) -> list[DockerConfig]:
     """Returns the configurations in which credentials for a host may be; what the user names comes before the defaults."""
-    found = [
-        DockerConfig(path, host, environment, answers) for path in dict.fromkeys(map(str, _files(environment))) if path
-    ]
-    if environment.get("DOCKER_AUTH_CONFIG", "").strip():
-        content = environment["DOCKER_AUTH_CONFIG"]
-        found.insert(0, DockerConfig("DOCKER_AUTH_CONFIG", host, environment, answers, content))
-    return found
+    found = [DockerConfig(path, host, environment, answers) for path in dict.fromkeys(map(str, _files(environment)))]
+    content = environment.get("DOCKER_AUTH_CONFIG", "")
+    if not content.strip():
+        return found
+    return [DockerConfig("DOCKER_AUTH_CONFIG", host, environment, answers, content), *found]
 
 
 def _files(environment: Mapping[str, str]) -> Iterator[Path]:
@@ -43,5 +41,6 @@ def _files(environment: Mapping[str, str]) -> Iterator[Path]:
         yield Path(runtime) / "containers" / "auth.json"
     elif hasattr(os, "getuid") and (shared := Path(f"/run/containers/{os.getuid()}/auth.json")).exists():
         yield shared
-    if config or home:
-        yield (Path(config) if config else home / ".config" if home else Path()) / "containers" / "auth.json"
+    configs = Path(config) if config else home / ".config" if home else None
+    if configs:
+        yield configs / "containers" / "auth.json"

@@ -4,28 +4,25 @@
 
 from __future__ import annotations
 
-import time
 from typing import Mapping
 
 from ..errors import BrokenCredentials
 from ..process import Output, ProcessFailed, find_program, run
-
-SECONDS = 20.0
+from .patience import seconds_to_wait
 
 
 def run_program(command: list[str], stdin: str, environment: Mapping[str, str], deadline: float) -> Output:
-    """Runs a program for half of the time that is left at most, so that there is time to do without it.
+    """Runs a program, and stops it in time to go on without it.
 
     Raises:
-        BrokenCredentials: it is not there, cannot be run, or prints without end.
+        BrokenCredentials: it is not on PATH, cannot be run, or prints without end.
     """
     path = find_program(command[0], environment)
     if path is None:
         raise BrokenCredentials(
             f"{command[0]} is not on PATH. Install it, or take it out of the configuration that names it."
         )
-    seconds = max(min(SECONDS, (deadline - time.monotonic()) / 2), 0.01)
     try:
-        return run([path, *command[1:]], environment, seconds, stdin)
+        return run([path, *command[1:]], environment, seconds_to_wait(deadline), stdin)
     except ProcessFailed as error:
         raise BrokenCredentials(f"{command[0]} {error}.") from None

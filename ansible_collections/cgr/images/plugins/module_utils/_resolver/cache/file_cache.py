@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import time
 from pathlib import Path
@@ -32,18 +33,19 @@ class FileCache:
 
     Args:
         path: the directory.
-        lasting_only: whether only what can never change is kept; otherwise everything, for the time of a run.
         seconds: how long to wait for another process that resolves the same image.
+        lasting_only: whether only what can never change is kept; otherwise everything, for the time of a run.
 
     Attributes:
-        warning: why the directory is not used, if it is not.
+        warning: why the directory is not used; empty text if it is.
     """
 
-    def __init__(self, path: str | Path, lasting_only: bool = False, seconds: float = 60.0) -> None:
+    warning = ""
+
+    def __init__(self, path: str | Path, seconds: float, lasting_only: bool = False) -> None:
         self._path = Path(path)
         self._lasting_only = lasting_only
         self._seconds = seconds
-        self.warning: str | None = None
 
     def get(self, key: CacheKey, codec: Codec) -> CacheEntry | None:
         """Returns the cached result, if there is one; waits for nobody."""
@@ -110,7 +112,7 @@ class FileCache:
             raise InvalidArgument(
                 f"cache {str(self._path)!r} cannot be used: {why}. Name another folder, or none."
             ) from None
-        self.warning = f"The cache {str(self._path)!r} is not used: {reason}." if reason else None
+        self.warning = f"The cache {str(self._path)!r} is not used: {reason}." if reason else ""
         return reason is None
 
     def _read(self, file: str, key: CacheKey, codec: Codec) -> CacheEntry | dict[str, Any] | None:
@@ -153,5 +155,4 @@ class FileCache:
 
 def _turns(key: CacheKey) -> int:
     """Returns how many times as long as a single image the images of a key may take."""
-    count = len(key["set"]) if isinstance(key.get("set"), list) else key.get("count", 1)
-    return -(-count // IMAGES_AT_A_TIME) + 1 if isinstance(count, int) and count > 1 else 1
+    return math.ceil(len(key.get("set", ())) / IMAGES_AT_A_TIME) + 1
