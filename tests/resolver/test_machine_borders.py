@@ -14,8 +14,8 @@ import pytest
 
 from ansible_collections.cgr.images.plugins.module_utils._resolver.auth import files
 from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.files import home_of, read_file
-from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.patience import seconds_to_wait
 from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.programs import run_program
+from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.time_limit import seconds_to_wait
 from ansible_collections.cgr.images.plugins.module_utils._resolver.cache import file_lock
 from ansible_collections.cgr.images.plugins.module_utils._resolver.cache.file_lock import locked_directory, locked_file
 from pulumi_cgr.resolver import BrokenCredentials

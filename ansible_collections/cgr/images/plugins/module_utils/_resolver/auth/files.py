@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Mapping
 
 from ..errors import BrokenCredentials
-from .patience import seconds_to_wait
+from .time_limit import seconds_to_wait
 
 LARGEST_FILE = 8 * 1024 * 1024
 

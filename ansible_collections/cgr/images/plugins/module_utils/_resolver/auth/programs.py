@@ -8,7 +8,7 @@ from typing import Mapping
 
 from ..errors import BrokenCredentials
 from ..process import Output, ProcessFailed, find_program, run
-from .patience import seconds_to_wait
+from .time_limit import seconds_to_wait
 
 
 def run_program(command: list[str], stdin: str, environment: Mapping[str, str], deadline: float) -> Output:
