@@ -199,6 +199,15 @@ def test_rollback_keeps_the_bad_build_out_for_good(cgr: Command) -> None:
     assert cgr("rollback", WEB, "--builds", "2").status == 1
 
 
+def test_a_malformed_digest_to_go_back_to_is_not_taken_for_an_image(cgr: Command) -> None:
+    cgr("lock", WEB)
+
+    done = cgr("rollback", WEB, "--to", "sha256:abc")
+
+    assert done.status == 2
+    assert done.err == "cgr-images: 'sha256:abc' is a malformed digest: write sha256: and 64 lower-case hex digits.\n"
+
+
 def test_rollback_asks_which_where_there_are_several_rules(cgr: Command) -> None:
     cgr("lock", WEB)
     cgr("lock", WEB, "--min-age", "1d")
