@@ -69,6 +69,15 @@ def test_lock_adds_and_updates_and_says_what_changed(cgr: Command, registry: Reg
     assert pins(cgr) == {f"{DB} {{}}": BASE, f"{WEB} {{}}": NEWEST}
 
 
+def test_a_named_digest_that_the_rule_does_not_choose_is_not_locked_without_a_word(cgr: Command) -> None:
+    other, same = cgr("lock", f"{WEB}@{OLD}"), cgr("lock", f"{WEB}@{NEW}")
+
+    assert other.err.startswith(
+        f"cgr-images: warning: {WEB} is locked to {NEW}, which its rule chooses, and not to {OLD}"
+    )
+    assert (same.status, same.err) == (0, "")
+
+
 @pytest.mark.parametrize(
     "rule", [{}, {"min_age": "15d"}, {"at": "2026-01-20T00:00:00Z"}, {"builds_back": 1}, {"exclude": [NEW, BASE]}]
 )
