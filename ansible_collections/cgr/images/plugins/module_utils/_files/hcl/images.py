@@ -24,11 +24,10 @@ _BUILT = frozenset(
 )
 # Blocks whose `image` is `latest` without a tag: of the Terraform provider for Kubernetes, and Nomad's driver for Docker.
 _LATEST = frozenset(["container", "init_container", "config"])
-# A value that a function takes apart or adds to, in the same line; or to which a template adds.
-_TAKEN_APART = (
-    r"\b(?:split|replace|regex|regexall|substr|trim|trimprefix|trimsuffix|format|join)\([^\n]*(?<![\w.]){0}(?![\w-])"
-    r"|\$\{{\s*{0}\s*\}}(?:\w|[-.@/:][\w$]|\$)"
-)
+# The arguments of a function that takes texts apart or adds to them, up to the end of the line; and a template that adds to one.
+_GIVEN = re.compile(r"\b(?:split|replace|regex|regexall|substr|trim|trimprefix|trimsuffix|format|join)\(([^\n]*)")
+_ADDED_TO = re.compile(r"\$\{\s*([\w.-]+)\s*\}(?:\w|[-.@/:][\w$]|\$)")
+_VALUE = re.compile(r"[A-Za-z_][\w.-]*")
 _REGISTRY_IN_USE = re.compile(r"\$\{(?:var\.|local\.)?\w+\}/")
 
 
@@ -66,6 +65,8 @@ class _Images:
         self._names = names
         self._numbers = LineNumbers(text)
         self._variables = Variables(text)
+        given = {name for found in _GIVEN.finditer(text) for name in _VALUE.findall(found[1])}
+        self._taken_apart = given.union(found[1] for found in _ADDED_TO.finditer(text))
         self._uses_registries = bool(_REGISTRY_IN_USE.search(text))
 
     def in_literal(self, literal: Literal) -> Iterator[Occurrence]:
@@ -104,7 +105,7 @@ class _Images:
 
     def _is_taken_apart(self, literal: Literal) -> bool:
         """Whether the variable or the local value that holds a text is taken apart or added to somewhere."""
-        return any(re.search(_TAKEN_APART.format(re.escape(name)), self._text) for name in _names_of_value(literal))
+        return not self._taken_apart.isdisjoint(_names_of_value(literal))
 
 
 def _names_of_value(literal: Literal) -> tuple[str, ...]:
