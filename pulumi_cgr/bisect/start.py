@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .._bridge import is_digest, lock_key, parse_at
+from .._bridge import lock_key, parse_at
 from ..changes import digest_in
 from ..resolver import Instant, InvalidArgument, Resolver, Timeline
 from .search import BAD, GOOD, Search, candidates_of
@@ -27,7 +27,7 @@ class End:
     """
 
     def __init__(self, resolver: Resolver, image: str, name: str, text: str) -> None:
-        has_digest = is_digest(text) or "@" in text
+        has_digest = text.startswith("sha256:") or "@" in text
         self.digest = digest_in(resolver, text, image) if has_digest else None
         self.instant: Instant | None = None if has_digest else parse_at(text, name)
 

@@ -156,9 +156,13 @@ def _report(checked: Checked, as_json: bool) -> None:
     pins, findings = len(checked.lock.entries), len(checked.findings)
     if as_json:
         found: list[dict[str, Any]] = [asdict(finding) for finding in checked.findings]
-        print_json({"lock": checked.path, "pins": pins, "findings": found, "warnings": list(checked.warnings)})
+        problems = [asdict(problem) for problem in checked.problems]
+        results = {"findings": found, "problems": problems, "warnings": list(checked.warnings)}
+        print_json({"lock": checked.path, "pins": pins, **results})
         return
-    said = f"{findings} finding{'s' * (findings != 1)}" if findings else "all is well"
+    said = f"{findings} finding{'s' * (findings != 1)}" if findings or checked.problems else "all is well"
+    if unread := len(checked.problems):
+        said += f", {unread} file{'s' * (unread != 1)} not read"
     summary = Text(f"{checked.path}: {pins} pin{'s' * (pins != 1)}, {said}", "bold")
     show(*(Text(str(finding)) for finding in checked.findings), summary)
 

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .._bridge import Query, RuleArguments
+from .._bridge import Query, RuleArguments, lock_key
 from ..changes import Difference, Pair, compare_pairs
 from ..lockfile.store import read
 from ..lockfile.update import Change, FileUses, lock_images, remove, update_all
@@ -101,6 +102,7 @@ def lock(
     else:
         named = [resolver.parse_query(image, **rule) for image in images or []]
         changes = _lock(path, resolver, named, used, upgrade, prune)
+        warn(_other_builds(named, changes))
     differences = _differences(changes, resolver, rule.get("signed")) if packages else ()
     warn(warnings_of(differences))
     report_changes(path, changes, as_json, differences)
@@ -126,6 +128,18 @@ def _lock(
         # Nobody can look into standard input again, so what it uses is as good as named.
         named += [use.query for use in used.uses if use.file == STDIN and use.query.reference.tag] if used else []
         return lock_images(path, resolver, named, used, progress, upgrade=upgrade, pruned=prune)
+
+
+def _other_builds(named: list[Query], changes: tuple[Change, ...]) -> Iterator[str]:
+    """Yields a warning for each image that was named with a digest, if its rule chose another build."""
+    locked = {change.after.key: change.after for change in changes if change.after}
+    for query in named:
+        entry, given = locked.get(lock_key(query)), query.reference.digest
+        if entry and given and given not in (entry.digest, entry.index):
+            yield (
+                f"{entry.image} is locked to {entry.digest}, which its rule chooses, and not to {given}, which was given."
+                " To go back to an earlier build, use cgr-images rollback with --to."
+            )
 
 
 def _differences(changes: tuple[Change, ...], resolver: Resolver, signed: bool | None) -> tuple[Difference, ...]:

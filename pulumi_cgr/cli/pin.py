@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import unified_diff
 from io import StringIO
@@ -81,7 +81,7 @@ def pin(
         if digests:
             rule["exclude"] = digests
         if STDIN in paths:
-            _reject_packages(packages)
+            _reject_reports({"--json": as_json, "--diff": diff, "--packages": packages})
             raise typer.Exit(exit_status(_pin_stdin(paths, rule, resolver), check, strict))
         found = {"patterns": patterns, "exclude_patterns": exclude_patterns, "gitignore": not no_ignore}
         report = _pin_files(paths, found, rule, resolver, check, diffs)
@@ -144,11 +144,11 @@ def _tell(
         show(*_rows(report), _summary(report, check))
 
 
-def _reject_packages(packages: bool) -> None:
-    if packages:
-        raise InvalidArgument(
-            "--packages cannot be combined with -, because standard output is the pinned file.", "packages"
-        )
+def _reject_reports(options: Mapping[str, bool]) -> None:
+    """Rejects options that print something else than the pinned file to standard output."""
+    for option in (name for name, is_given in options.items() if is_given):
+        message = f"{option} cannot be combined with -, because standard output is the pinned file."
+        raise InvalidArgument(message, option.strip("-"))
 
 
 def _pin_stdin(paths: list[str], rule: RuleArguments, resolver: Resolver) -> Report:

@@ -253,6 +253,7 @@ def test_neighbours_need_no_test(cgr: Command) -> None:
         ([WEB, "--good", "2026-01-09", "--bad", "3000-01-02"], "is in the future"),
         ([WEB, "--good", "2026-01-09", "--bad", "sha256:" + 64 * "f"], "is not in the tag's history"),
         ([WEB, "--good", "today", "--bad", "2026-01-09"], "is not an instant"),
+        ([WEB, "--good", "sha256:abc", "--bad", "2026-01-09"], "is a malformed digest"),
         (["good"], "does not exist. Begin with"),
     ],
 )

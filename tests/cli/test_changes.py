@@ -106,6 +106,15 @@ def test_an_image_that_cannot_be_looked_up_is_named_and_the_others_are_listed(cg
     assert "cgr.dev/chainguard/gone:1: " in done.err
 
 
+def test_the_time_is_known_even_if_no_image_could_be_looked_up(cgr: Command) -> None:
+    (cgr.folder / "gone.yaml").write_text("image: cgr.dev/chainguard/gone:1\n")
+
+    done = cgr("changes", "gone.yaml", "--since", "1d", "--json")
+
+    assert done.status == 1
+    assert "2024" < done.json["since"] < done.json["until"]
+
+
 def test_a_tag_costs_two_requests_and_packages_are_asked_only_for_what_changed(
     cgr: Command, files: Path, registry: Registry
 ) -> None:

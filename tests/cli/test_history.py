@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -155,6 +156,16 @@ def test_a_drawing_replaces_the_one_before_and_leaves_nothing_else(cgr: Command)
 
     assert file.read_text().startswith("<svg ")
     assert [path.name for path in cgr.folder.iterdir()] == ["timeline.svg"]
+
+
+def test_a_pipe_or_a_device_is_not_replaced_by_a_drawing(cgr: Command) -> None:
+    pipe: Path = cgr.folder / "pipe"
+    os.mkfifo(pipe)
+
+    done = cgr("history", WEB, "--svg", "pipe")
+
+    assert (done.status, done.err) == (2, "cgr-images: pipe cannot be written: it is not a regular file.\n")
+    assert pipe.is_fifo()
 
 
 Box = tuple[float, float, float, str]

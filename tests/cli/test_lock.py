@@ -69,6 +69,15 @@ def test_lock_adds_and_updates_and_says_what_changed(cgr: Command, registry: Reg
     assert pins(cgr) == {f"{DB} {{}}": BASE, f"{WEB} {{}}": NEWEST}
 
 
+def test_a_named_digest_that_the_rule_does_not_choose_is_not_locked_without_a_word(cgr: Command) -> None:
+    other, same = cgr("lock", f"{WEB}@{OLD}"), cgr("lock", f"{WEB}@{NEW}")
+
+    assert other.err.startswith(
+        f"cgr-images: warning: {WEB} is locked to {NEW}, which its rule chooses, and not to {OLD}"
+    )
+    assert (same.status, same.err) == (0, "")
+
+
 @pytest.mark.parametrize(
     "rule", [{}, {"min_age": "15d"}, {"at": "2026-01-20T00:00:00Z"}, {"builds_back": 1}, {"exclude": [NEW, BASE]}]
 )
@@ -197,6 +206,15 @@ def test_rollback_keeps_the_bad_build_out_for_good(cgr: Command) -> None:
     assert change["after"]["exclude"] == [NEW]
     assert cgr("lock", "--upgrade").out == "cgr.lock.json: 0 changed, 1 unchanged\n"
     assert cgr("rollback", WEB, "--builds", "2").status == 1
+
+
+def test_a_malformed_digest_to_go_back_to_is_not_taken_for_an_image(cgr: Command) -> None:
+    cgr("lock", WEB)
+
+    done = cgr("rollback", WEB, "--to", "sha256:abc")
+
+    assert done.status == 2
+    assert done.err == "cgr-images: 'sha256:abc' is a malformed digest: write sha256: and 64 lower-case hex digits.\n"
 
 
 def test_rollback_asks_which_where_there_are_several_rules(cgr: Command) -> None:

@@ -324,6 +324,40 @@ def test_a_dash_is_standard_input(text: str, pinned: str, cgr: Command) -> None:
     assert run("pin", "-", "--lock", "cgr.lock.json").stdout == pinned
     assert cgr("check", "a.yaml").status == 1
     assert run("pin", "-", "a.yaml").returncode == 2
+    for report in ("--json", "--diff", "--packages"):
+        assert f"{report} cannot be combined with -" in run("pin", "-", report).stderr
+
+
+def test_a_finding_on_standard_input_names_the_command_for_it(cgr: Command) -> None:
+    cgr("lock", WEB)
+
+    checked = subprocess.run(
+        [f"{fast_commands()}/cgr-images", "check", "-"],
+        cwd=cgr.folder,
+        env=cgr.environment,
+        input=f"image: {WEB}\n",
+        capture_output=True,
+        text=True,
+    )
+
+    assert checked.returncode == 1
+    assert "Pin it: cgr-images pin - --lock cgr.lock.json" in checked.stdout
+
+
+def test_a_check_that_could_not_read_a_file_does_not_say_that_all_is_well(cgr: Command) -> None:
+    cgr("lock", WEB)
+    (cgr.folder / "a.yaml").write_text(f"image: {WEB}@{NEW}\n")
+    (cgr.folder / "b.yaml").write_text(f"image: [{WEB}\n")
+
+    done, as_json = cgr("check", "a.yaml", "b.yaml"), cgr("check", "a.yaml", "b.yaml", "--json")
+
+    assert (done.status, done.out) == (2, "cgr.lock.json: 1 pin, 0 findings, 1 file not read\n")
+    assert done.err.startswith("cgr-images: b.yaml is not YAML")
+    assert [problem["file"] for problem in as_json.json["problems"]] == ["b.yaml"]
+
+
+def test_a_lock_that_is_a_folder_is_named(cgr: Command) -> None:
+    assert cgr("lock", WEB, "--lock", ".").err == "cgr-images: . is not a regular file. Name a lock file.\n"
 
 
 def test_an_empty_lock_file_is_an_empty_lock(cgr: Command) -> None:

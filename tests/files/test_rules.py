@@ -195,3 +195,14 @@ def test_a_digest_behind_a_tag_comes_with_what_charts_may_make_of_it(file: Path,
         in behind.reason
     )
     assert "label" not in apart.reason
+
+
+def test_arguments_that_double_each_other_are_not_followed_without_end(tmp_path: Path, resolver: Resolver) -> None:
+    doubling = "".join(f"ARG A{number}=$A{number - 1}$A{number - 1}\n" for number in range(1, 17))
+    dockerfile = tmp_path / "Dockerfile"
+    dockerfile.write_text(f"ARG A0={WEB}\n{doubling}FROM $A16\nFROM {DB}\n")
+
+    report = pin_files(resolver, dockerfile)
+
+    assert [(row.line, row.status) for row in report.rows] == [(1, "skipped"), (19, "pinned")]
+    assert report.problems == ()

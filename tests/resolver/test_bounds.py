@@ -180,7 +180,7 @@ def test_a_device_and_a_lock_that_is_a_pipe_are_told(machine: Machine) -> None:
     with pytest.raises(BrokenCredentials, match="is a device or a socket, not a file"):
         machine.resolve(identity="acme/ci", identity_token_file="/dev/zero")
     os.mkfifo(machine.home / "cgr.lock.json")
-    with pytest.raises(InvalidLock, match="it is not a file"):
+    with pytest.raises(InvalidLock, match="is not a regular file"):
         machine.resolve(lock=str(machine.home / "cgr.lock.json"))
 
 

@@ -168,6 +168,17 @@ def test_user_info_of_urls_is_not_shown(machine: Machine) -> None:
     assert "ssw0rd" not in str(refused.value)
 
 
+def test_user_info_in_front_of_a_registry_is_not_shown(machine: Machine) -> None:
+    with pytest.raises(InvalidArgument) as image:
+        machine.resolve("me:ssw0rd@cgr.dev/chainguard/python:1")
+    with pytest.raises(InvalidArgument) as mirror:
+        machine.resolve(mirrors="me:ssw0rd@mirror.example.com/a=cgr.dev")
+    digest = f"sha256:{64 * 'a'}"
+
+    assert "ssw0rd" not in f"{image.value} {mirror.value}"
+    assert hide_secrets(f"python:1@{digest} and cgr.dev/acme/web:1@{digest}").count(digest) == 2
+
+
 def test_an_exception_of_a_library_becomes_a_sentence_that_says_it_is_a_bug() -> None:
     logged: list[str] = []
     remember_secret("the-secret-header")

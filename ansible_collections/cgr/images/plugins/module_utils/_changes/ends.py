@@ -82,6 +82,8 @@ def digest_in(resolver: Resolver, ref: str, image: str, name: str = "image") -> 
     """
     if is_digest(ref):
         return ref
+    if ref.startswith("sha256:"):
+        raise InvalidImage(f"{redact(ref)} is a malformed digest: write sha256: and 64 lower-case hex digits.", name)
     try:
         named, wanted = reference.parse(ref, resolver.mirrors), reference.parse(image, resolver.mirrors)
     except InvalidImage as error:

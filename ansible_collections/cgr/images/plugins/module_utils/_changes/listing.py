@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Callable, Iterable, Mapping, Sequence
 
@@ -119,7 +120,7 @@ def _with_differences(
 
 
 def _window(pasts: Sequence[Timeline], since: AtLike, until: AtLike | None) -> tuple[Instant, Instant]:
-    """Returns the two instants; the present is the latest time that the registry's clock gave."""
+    """Returns the two instants; the present is the latest time of the registry's clock, or of this machine's without one."""
     back, end = parse_window(since, until)
-    end = end or max((past.end for past in pasts), default=Instant(0))
+    end = end or max((past.end for past in pasts), default=Instant(time.time_ns()))
     return (end + -back if isinstance(back, int) else back), end

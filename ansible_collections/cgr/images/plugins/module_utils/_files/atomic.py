@@ -38,9 +38,11 @@ def replace(path: str, content: bytes, last_look: Callable[[], None] = lambda: N
         last_look: called right before the change; an exception that it raises stops the change.
 
     Raises:
-        OSError: it cannot be written, or is read-only.
+        OSError: it cannot be written, is read-only, or is a device or the like.
     """
     before = os.stat(path, follow_symlinks=False) if os.path.lexists(path) else None
+    if before and not stat.S_ISREG(before.st_mode):  # root would put a file in the place of /dev/null
+        raise OSError(22, "it is not a regular file")
     if before and not os.access(path, os.W_OK):
         raise PermissionError(13, "it is read-only")
     folder, name = os.path.split(path)

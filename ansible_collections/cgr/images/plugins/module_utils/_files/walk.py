@@ -186,5 +186,6 @@ def _checked(selection: Selection) -> list[str]:
 
 def _fits(name: str, within: str, patterns: Iterable[str]) -> bool:
     """Whether a name, or a path from its folder on, fits one of some patterns."""
-    within = within.removeprefix("./")
-    return any(fnmatchcase(name, each) or fnmatchcase(within, each) for each in (p.rstrip("/") for p in patterns))
+    # A shell completes a folder to ./deploy/.
+    within, fitting = within.removeprefix("./"), [each.rstrip("/").removeprefix("./") for each in patterns]
+    return any(fnmatchcase(name, each) or fnmatchcase(within, each) for each in fitting)

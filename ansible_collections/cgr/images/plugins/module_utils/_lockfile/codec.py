@@ -63,7 +63,7 @@ def read_content(path: str | os.PathLike[str]) -> bytes | None:
     """
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for without end
-            raise InvalidLock("it is not a file.")
+            raise InvalidLock(f"{os.fspath(path)} is not a regular file. Name a lock file.")
         with open(path, "rb") as stream:
             return stream.read(LARGEST + 1)
     except FileNotFoundError:

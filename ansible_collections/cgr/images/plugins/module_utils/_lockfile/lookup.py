@@ -114,7 +114,7 @@ def lock_command(query: Query, path: str = LOCK_FILE_NAME, *options: str) -> str
 
 def pin_command(query: Query, file: str, path: str = LOCK_FILE_NAME, *options: str) -> str:
     """Returns the command that pins a file from a lock, as a user types it in a shell; for the arguments, see `lock_command`."""
-    file = f"./{file}" if file.startswith("-") else file
+    file = f"./{file}" if file.startswith("-") and file != "-" else file  # "-" alone is standard input
     return shlex.join(["cgr-images", "pin", file, *options, *_mirror(query.reference), "--lock", path])
 
 

@@ -32,7 +32,10 @@ _LIKELY_SECRET = re.compile(
 )
 _WEB_TOKEN = re.compile(r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*")
 # `USER:PASSWORD` is what messages say to write.
-_USER_INFO = re.compile(r"(?<=://)(?!USER:PASSWORD@)[^\s/?#@'\"]*(?::[^\s@'\"]*)?@")
+_USER_INFO = re.compile(
+    r"(?<=://)(?!USER:PASSWORD@)[^\s/?#@'\"]*(?::[^\s@'\"]*)?@"
+    r"|(?<![^\s'\"=(])[^\s/?#@:='\"]+:[^\s/@'\"]+@(?=[\w-]+[.:][\w.:-]+/)"  # without a scheme: user:password@cgr.dev/…
+)
 _ESCAPE = re.compile(r'\\u[0-9A-Fa-f]{4}|\\[\\/"]|(?:%[0-9A-Fa-f]{2})+')
 _BASE64 = re.compile(r"[\w+/=-]")
 

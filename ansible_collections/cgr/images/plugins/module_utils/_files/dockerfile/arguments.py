@@ -16,6 +16,8 @@ from .source import Instruction, Word
 
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?-)([^{}]*))?\})")
 _NOT_FOLLOWED = re.compile(r"[$\\\"']")
+# Longer than any image.  Arguments that are made of each other grow exponentially.
+_LONGEST = 10_000
 _USED = re.compile(r"\$\{?(\w+)")
 
 
@@ -49,6 +51,8 @@ class Arguments:
             pieces += [_literal(word.part(done, found.start())), self._value(word, found)]
             done = found.end()
         pieces.append(_literal(word.part(done)))
+        if sum(len(piece.word.text) for piece in pieces) > _LONGEST:
+            return Expanded(word, frozenset(variables_in(word.text)), False)
         text = "".join(piece.word.text for piece in pieces)
         places = tuple(place for piece in pieces for place in piece.word.places)
         used = frozenset(name for piece in pieces for name in piece.used)

@@ -186,7 +186,7 @@ def _sources(instruction: Instruction) -> Iterator[Word]:
         if instruction.name == "COPY" and word.text.startswith(_FROM):
             yield word.part(len(_FROM)).unquoted()
         if instruction.name == "RUN" and word.text.startswith(_MOUNT):
-            for option in re.finditer(r"(?:[=,])from=([^,]+)", word.text):
+            for option in re.finditer(r"[=,\"']from=[\"']?([^,\"']+)", word.text):
                 yield word.part(option.start(1), option.end(1))
 
 

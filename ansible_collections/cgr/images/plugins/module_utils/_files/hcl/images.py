@@ -15,7 +15,7 @@ from ..text.dialects import SCRIPT
 from ..text.images import NO_COMMENT, Line, lines_of, registry_alone
 from ..text.lines import LineNumbers
 from ..text.references import Found, occurrence_of, references_in
-from ..text.usage import BUILT_OR_PUSHED, Variables, why_target_skipped
+from ..text.usage import BUILT_OR_PUSHED, TAKEN_APART, Variables, why_target_skipped
 from .source import Literal, literals
 
 # Attributes that name what is built: of Docker Bake, and of the Terraform providers for Docker.
@@ -24,6 +24,10 @@ _BUILT = frozenset(
 )
 # Blocks whose `image` is `latest` without a tag: of the Terraform provider for Kubernetes, and Nomad's driver for Docker.
 _LATEST = frozenset(["container", "init_container", "config"])
+# The arguments of a function that takes texts apart or adds to them, up to the end of the line; and a template that adds to one.
+_GIVEN = re.compile(r"\b(?:split|replace|regex|regexall|substr|trim|trimprefix|trimsuffix|format|join)\(([^\n]*)")
+_ADDED_TO = re.compile(r"\$\{\s*([\w.-]+)\s*\}(?:\w|[-.@/:][\w$]|\$)")
+_VALUE = re.compile(r"[A-Za-z_][\w.-]*")
 _REGISTRY_IN_USE = re.compile(r"\$\{(?:var\.|local\.)?\w+\}/")
 
 
@@ -61,6 +65,8 @@ class _Images:
         self._names = names
         self._numbers = LineNumbers(text)
         self._variables = Variables(text)
+        given = {name for found in _GIVEN.finditer(text) for name in _VALUE.findall(found[1])}
+        self._taken_apart = given.union(found[1] for found in _ADDED_TO.finditer(text))
         self._uses_registries = bool(_REGISTRY_IN_USE.search(text))
 
     def in_literal(self, literal: Literal) -> Iterator[Occurrence]:
@@ -89,11 +95,25 @@ class _Images:
     def _occurrence(self, literal: Literal, line: Line, found: Found, number: int) -> Occurrence | None:
         before, behind = line.text[: found.start], line.text[found.end :]
         reason = BUILT_OR_PUSHED if _is_built(literal) else why_target_skipped(before, behind, self._variables)
+        if not reason and self._is_taken_apart(literal):
+            reason = TAKEN_APART
         is_latest = literal.attribute == "image" and bool(literal.blocks) and literal.blocks[-1].type in _LATEST
         offset = literal.start + line.start
         return occurrence_of(
             line.text, found, offset, number, self._names, reason, is_latest and not before and not behind
         )
+
+    def _is_taken_apart(self, literal: Literal) -> bool:
+        """Whether the variable or the local value that holds a text is taken apart or added to somewhere."""
+        return not self._taken_apart.isdisjoint(_names_of_value(literal))
+
+
+def _names_of_value(literal: Literal) -> tuple[str, ...]:
+    """Returns by what names the file uses the value that a text is: Terraform's `var.x` and `local.x`, and Bake's `x`."""
+    block = literal.blocks[-1] if len(literal.blocks) == 1 else None
+    if block and block.type == "variable" and literal.attribute == "default" and block.labels:
+        return f"var.{block.labels[0]}", block.labels[0]
+    return (f"local.{literal.attribute}",) if block and block.type == "locals" and literal.attribute else ()
 
 
 def _is_built(literal: Literal) -> bool:

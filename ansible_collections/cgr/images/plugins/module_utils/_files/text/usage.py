@@ -9,6 +9,7 @@ import re
 BUILT_OR_PUSHED = "it is the name of what is built or pushed here"
 TAKEN_APART = "its variable is taken apart or added to elsewhere in this file, which a digest would break"
 
+_LONGEST = 1000
 _NAME = r"[A-Za-z_][A-Za-z0-9_.-]*"
 _ASSIGNED = re.compile(rf"(?:^|\s)({_NAME})\s*[?:+!]{{0,3}}=\s*[\"']?$")
 _REGISTRY = re.compile(
@@ -33,8 +34,8 @@ _PUSHED = re.compile(r"""["']\)\s*\.push\b""")
 _WORD = re.compile(r"(?<!\S)[^\s-]\S*")
 # The use of a variable: ${X}, ${X%%:*}, $(X), $(X:a=b) and $X; one may be within another, such as in ${X:-${Y}}.
 _USE = re.compile(
-    r"\$(?=(?P<use>\{(?P<braces>[A-Za-z_][\w.-]*?)(?P<change>[^}\w][^}]*)?\}"
-    r"|\((?P<brackets>[A-Za-z_][\w.-]*?)(?P<replace>:[^)]*)?\)|(?P<plain>[A-Za-z_]\w*)))"
+    r"\$(?=(?P<use>\{(?P<braces>[A-Za-z_][\w.-]*?)(?P<change>[^}\w][^}]{0,1000})?\}"
+    r"|\((?P<brackets>[A-Za-z_][\w.-]*?)(?P<replace>:[^)]{0,1000})?\)|(?P<plain>[A-Za-z_]\w*)))"
 )
 _ADDED = re.compile(r"\w|[-.@/:][\w$]|\$")
 _CUT = re.compile(r"[^;&|]*\|\s*(?:cut|sed|awk|tr|grep|rev)\b")
@@ -87,6 +88,7 @@ def why_target_skipped(before: str, behind: str, variables: Variables) -> str:
         behind: the line after it.
         variables: those of the text.
     """
+    before, behind = before[-_LONGEST:], behind[:_LONGEST]  # for each image of a line: more would take quadratic time
     if _is_target(before, behind):
         return BUILT_OR_PUSHED
     assigned = _ASSIGNED.search(before)

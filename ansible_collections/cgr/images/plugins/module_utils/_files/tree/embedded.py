@@ -12,6 +12,7 @@ from typing import Callable, Iterator, Sequence
 from ..matcher import Matcher
 from ..occurrence import (
     NO_TAG,
+    NOT_AS_READ,
     Occurrence,
     Parser,
     Target,
@@ -39,7 +40,6 @@ _YAML_KEYS = (
     "patchesStrategicMerge[]",
 )
 _PATCH_KEYS = ("patch", "patches[]")
-_DOCKERFILE_KEYS = ("dockerfile_inline", "dockerfile")
 _SCRIPT_KEYS = ("run", "script", "script[]", "before_script[]", "after_script[]", "commands[]")
 _ASSIGNMENT_KEYS = ("build-contexts", "build-args")
 _ASSIGNMENT = re.compile(
@@ -81,11 +81,20 @@ class Texts:
             Those images, with their places in the file; `None` if the format of the text is not known, or the text is not in it.
         """
         found = self._found(node.value, at)
-        lines = self._document.lines_of(node) if found is not None else None
-        if found is None or not lines:
+        if found is None:
             return None
+        lines = self._document.lines_of(node)
+        if not lines:
+            return list(self._not_as_read(found, node))
         path = self._document.value(node).path
         return [_moved(each, lines, self._parser, path) for each in found]
+
+    def _not_as_read(self, found: Sequence[Occurrence], node: Node) -> Iterator[Occurrence]:
+        """Yields the images in a text whose lines are not written as they read: they have no places in the file."""
+        after = 0
+        for each in found:
+            line, after = self._document.line_of(node, each.image, after)
+            yield skipped(line, each.image, each.reason or NOT_AS_READ, each.code)
 
     def _found(self, text: str, at: Position) -> list[Occurrence] | None:
         """Finds the images in a text by its format; places and lines are counted in the text."""
@@ -105,7 +114,7 @@ def _file_name(text: str, at: Position) -> str:
     is_inline = "\n" in text.rstrip("\n") or text.lstrip()[:1] in ("{", "[")
     if _FILE.fullmatch(at.key):
         return at.key.rpartition("/")[2]
-    if at.key in _DOCKERFILE_KEYS and "\n" in text:
+    if at.key == "dockerfile_inline" or (at.key == "dockerfile" and "\n" in text):
         return "Dockerfile"
     if at.key in _SCRIPT_KEYS and (at.kind.name in _PIPELINES or at.kind.group == "tekton.dev"):
         return "_.sh"

@@ -37,6 +37,7 @@ OWN_TAG = "YAML reads it as something else than text"
 _BEFORE = re.compile(r"(?:-{0,2}([A-Za-z][\w.-]*)=)?(docker(?:-image)?://)?")
 _DEFAULT = re.compile(r"\$\{\w+:?-([^\s${}]+)\}")
 _SPACED = re.compile(r"\s+\S+\s*|\s*\S+\s+")
+_NOT_IN_REFERENCE = re.compile(r"[^\w./:@-]")
 _TEXT_KINDS = ("str", "!override")
 
 
@@ -77,7 +78,7 @@ class Scalars:
         occurrence = self._occurrence(value, start, image)
         if is_image(at) and _SPACED.fullmatch(value.text) and self._names.begin(value.text.strip()):
             yield Found(skipped(value.line, value.text, SPACES, MALFORMED))
-        elif occurrence is None or (value.text[:start] and not self._names.begin(image)):
+        elif occurrence is None or (value.text[:start] and (not self._names.begin(image) or _is_list(occurrence))):
             yield from self._told(node)
         elif is_image(at) or _is_named_image(value.text[:start], scheme):
             yield self._expected(value, occurrence, at, scheme, within)
@@ -137,6 +138,11 @@ def _reference(text: str) -> tuple[int, str, str]:
     before = _BEFORE.match(text)
     start = before.end() if before else 0
     return start, text[start:], (before[2] or "") if before else ""
+
+
+def _is_list(occurrence: Occurrence) -> bool:
+    """Whether more than a reference is behind a name, as in `image=cgr.dev/…,replicas=2`, which `helm --set` takes."""
+    return occurrence.code == MALFORMED and _NOT_IN_REFERENCE.search(occurrence.image) is not None
 
 
 def _is_named_image(before: str, scheme: str) -> bool:

@@ -114,6 +114,8 @@ class _Walk:
                 trail = trail.asking(_asker_beside(nodes))
                 yield from self._of_mapping(node, nodes, trail)
                 waiting += [(value, trail.to(key)) for key, value in entries(node) if value.id != "scalar"]
+                # A key can be a mapping itself: that is how YAML reads the {{ … }} of a template.
+                waiting += [(key, trail) for key, _value in node.value if key.id != "scalar"]
             elif node.id == "sequence":
                 item = trail.to_item()
                 waiting += [(each, item) for each in node.value if each.id != "scalar"]
