@@ -270,7 +270,7 @@ def test_check_finds_what_is_too_old(cgr: Command) -> None:
             "my.json: the file does not exist. Create it: cgr-images lock IMAGE --lock my.json",
         ),
         (["check", "--lock", "deploy/pod.yaml"], "deploy/pod.yaml: it is not JSON"),
-        (["check", "nowhere", "--lock", "empty.json"], "there is no 'nowhere'"),
+        (["check", "nowhere", "--lock", "empty.json"], "'nowhere' does not exist"),
         (["check", "--max-age", "old", "--lock", "empty.json"], "--max-age 'old' is not a duration"),
     ],
 )

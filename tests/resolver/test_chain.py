@@ -1,20 +1,16 @@
 # Copyright: the pulumi-cgr authors
 # SPDX-License-Identifier: Apache-2.0
-"""The chain of credential sources, in this process: their order, outcomes and errors, and answers that threads share."""
+"""The chain of credential sources, in this process: their order, outcomes and errors, and which host gets what."""
 
 from __future__ import annotations
 
 import base64
-import itertools
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
-from ansible_collections.cgr.images.plugins.module_utils._resolver.auth import once
 from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.chain import (
     CredentialChain,
     audience_of,
@@ -28,16 +24,12 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.credenti
     Considered,
     Credential,
     Found,
-    Refresh,
-    check_token,
-    credential_from_pair,
 )
 from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.once import Answers
-from ansible_collections.cgr.images.plugins.module_utils._resolver.auth.static import StaticCredentials
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model import reference
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.reference import Reference
 from ansible_collections.cgr.images.plugins.module_utils._resolver.settings import Settings
-from pulumi_cgr.resolver import BrokenCredentials, Resolver
+from pulumi_cgr.resolver import BrokenCredentials
 from tests.support.machine import Machine
 from tests.support.network import Network, reply
 
@@ -140,166 +132,6 @@ def test_time_spent_waiting_for_another_thread_is_told(outcome: Credential | str
     first.join()
 
 
-def test_the_time_of_several_waits_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = Answers()
-    clock = itertools.count()  # a second passes whenever somebody looks
-    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
-
-    assert answers.waited() == 0
-    for key in ("one", "two", "three"):
-        answers.get(key, lambda: "answer")
-    assert answers.waited() == 3
-    assert answers.waited() == 0
-
-
-def counting(*answers: object) -> tuple[Callable[[], object], list[object]]:
-    """Returns a function that gives these answers, one after the other, and raises those that are errors."""
-    given: list[object] = []
-
-    def ask() -> object:
-        answer = answers[len(given)]
-        given.append(answer)
-        if isinstance(answer, BrokenCredentials):
-            raise answer
-        return answer
-
-    return ask, given
-
-
-def test_an_answer_is_asked_for_once_for_each_key() -> None:
-    answers = Answers()
-    ask, given = counting("a", "b")
-
-    assert [answers.get("one", ask), answers.get("one", ask), answers.get("two", ask)] == ["a", "a", "b"]
-    assert given == ["a", "b"]
-
-
-def test_an_answer_that_was_refused_is_asked_for_again_once() -> None:
-    answers = Answers()
-    ask, given = counting("a", "b", "c")
-    assert answers.get("key", ask) == "a"
-
-    assert answers.get("key", ask, "another") == "a"
-    assert answers.get("key", ask, "a") == "b"
-    assert answers.get("key", ask, "a") == "b"  # another thread had the same refused
-    assert answers.get("key", ask, "b") == "c"
-    assert len(given) == 3
-    same, given = counting("a", "a")
-    answers = Answers()
-    answers.get("key", same)
-    assert [answers.get("key", same, "a"), answers.get("key", same, "a")] == ["a", "a"]
-    assert len(given) == 2  # asking once more gave the same, so it is not asked for a third time
-
-
-def test_an_answer_is_asked_for_again_when_it_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = Answers()
-    ask, _given = counting("a", "b")
-    now = 0.0  # the machine has just started
-    monkeypatch.setattr(time, "monotonic", lambda: now)
-    answers.get("key", ask)
-    now += once.FRESH_SECONDS - 1
-    assert answers.get("key", ask) == "a"
-    now += 1
-    assert answers.get("key", ask) == "b"
-
-
-def test_an_error_is_shared_as_a_copy_and_goes_with_the_next_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = Answers()
-    broken = BrokenCredentials("it is broken.")
-    ask, given = counting(broken, "a")
-    now = time.monotonic()
-    monkeypatch.setattr(time, "monotonic", lambda: now)
-
-    raised = []
-    for _use in range(2):
-        with pytest.raises(BrokenCredentials, match=r"^it is broken\.$") as refused:
-            answers.get("key", ask)
-        raised.append(refused.value.with_image("image"))
-    assert raised[0] is not raised[1]
-    assert broken.image is None
-    assert len(given) == 1
-    now += once.FRESH_SECONDS
-    assert answers.get("key", ask) == "a"
-
-
-@pytest.mark.parametrize(
-    ("settings", "source"),
-    [
-        ({"token": "opaque"}, "the token that was given"),
-        ({"username": "acme/pull", "password": "secret"}, "the username and password that were given"),
-        ({"credentials": "anonymous"}, "credentials: anonymous"),
-    ],
-    ids=["a token", "a pair", "anonymous"],
-)
-def test_credentials_that_are_given_say_so(settings: Any, source: str) -> None:
-    resolver = Resolver(environment={}, **settings)
-
-    (used,) = resolver.credentials_for("cgr.dev/acme.com/web:1")
-
-    assert (used.source, used.outcome) == ("settings", f"used: {source}")
-
-
-def test_a_pair_means_a_token_where_its_name_says_so() -> None:
-    assert credential_from_pair("_token", "opaque", "here") == Bearer("opaque", "here")
-    assert credential_from_pair("<token>", "opaque", "here") == Refresh("opaque", "here")
-    assert credential_from_pair("acme/pull", "a password", "here") == Basic("acme/pull", "a password", "here")
-
-
-ALONE = "contains a space or another character that no token has. Give the token alone."
-JSON = "is JSON, not a token. Give the token alone, without what is around it."
-
-
-@pytest.mark.parametrize("name", ["_token", "<token>"])
-@pytest.mark.parametrize(
-    ("secret", "reason"),
-    [
-        ("two words", ALONE),
-        ("", ALONE),
-        ("{}", JSON),
-        ('\ufeff \r\n\t["x"]', JSON),
-        ('"opaque"', JSON),
-        ("opaque\n", "contains a line end, which no credential has. Give it anew, without that."),
-        ("\ufeffopaque", "contains a byte order mark, which no credential has. Give it anew, without that."),
-    ],
-)
-def test_a_secret_that_is_no_token_is_refused_by_its_place(name: str, secret: str, reason: str) -> None:
-    with pytest.raises(BrokenCredentials) as refused:
-        credential_from_pair(name, secret, "the place")
-    assert str(refused.value) == f"the place {reason}"
-
-
-@pytest.mark.parametrize("letter", ["{", "[", '"', "X"])
-def test_a_token_may_end_as_json_does_not_begin(letter: str) -> None:
-    assert check_token(f"opaque{letter}", "here") == f"opaque{letter}"
-    assert check_token(f"X{letter}", "here") == f"X{letter}"
-
-
-WRONG = {
-    "\r": "a line end",
-    "\0": "a NUL",
-    "\x7f": "a control character",
-    "\ud800": "half of a surrogate pair",
-    "€": "a character outside Latin-1",
-}
-
-
-@pytest.mark.parametrize("letter", WRONG)
-def test_a_pair_with_a_character_that_no_credential_has_says_in_which(letter: str) -> None:
-    end = f" contains {WRONG[letter]}, which no credential has. Give it anew, without that."
-    with pytest.raises(BrokenCredentials) as refused:
-        credential_from_pair(f"acme{letter}", "secret", "the place")
-    assert str(refused.value) == f"the place: the user name{end}"
-    with pytest.raises(BrokenCredentials) as refused:
-        credential_from_pair("acme", f"secret{letter}", "the place")
-    assert str(refused.value) == f"the place: the password{end}"
-
-
-def test_a_user_name_with_a_colon_is_refused() -> None:
-    with pytest.raises(BrokenCredentials) as refused:
-        credential_from_pair("acme:pull", "secret", "the place")
-    assert str(refused.value) == "the place: the user name contains a colon, which HTTP does not allow."
-
-
 @pytest.mark.parametrize(
     ("registry", "audience"),
     [
@@ -397,17 +229,3 @@ def test_a_mirror_gets_the_credential_that_docker_has_for_its_repository(machine
     with pytest.raises(BrokenCredentials) as refused:
         of_mirror(machine)
     assert [each.source for each in refused.value.considered] == [str(machine.home / DOCKER)]
-
-
-def given(**settings: Any) -> Credential | str:
-    return StaticCredentials(Settings.read(settings, {})).find(IMAGE, 1.0, None)
-
-
-def test_credentials_that_are_given_are_used_as_they_are() -> None:
-    assert given(token="opaque") == Bearer("opaque", "the token that was given")
-    assert given(username="acme/pull", password="secret") == Basic(
-        "acme/pull", "secret", "the username and password that were given"
-    )
-    assert given() == "neither token nor username and password is given"
-    with pytest.raises(BrokenCredentials, match=r"^the token that was given is JSON, not a token"):
-        given(token="{}")

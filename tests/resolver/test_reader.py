@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -364,3 +364,67 @@ def test_a_tag_without_a_first_build_in_the_past_is_read_to_its_beginning() -> N
 
     assert stretch.has_first_build
     assert source.asked[-1].startswith("1970-01-01 ")
+
+
+@dataclass
+class WithDeletions(Source):
+    """A source that knows nothing of before an instant, and also tells when the tag was deleted."""
+
+    deletions: list[Instant] = field(default_factory=list)
+    at_bounds: bool = False
+    known_since: Instant | None = None
+
+    def between(self, start: Instant, end: Instant | None) -> Page:
+        page = super().between(start, end)
+        last = end or NOW
+        deleted = [start, last] if self.at_bounds else [each for each in self.deletions if start <= each <= last]
+        return replace(page, deletions=tuple(deleted), known_since=self.known_since)
+
+
+def test_an_extended_range_knows_since_when_the_source_knows_the_tag() -> None:
+    known_since = NOW + -50 * DAY
+    history = HistoryRange((Build(NOW, A),), NOW + -2 * DAY, NOW, NOW)
+
+    extended = fetch_earlier(WithDeletions(days_ago(0, 20), known_since=known_since), history)
+
+    assert extended.known_since == known_since
+    assert len(extended.builds) == 2
+
+
+def test_a_deletion_at_a_bound_of_what_was_read_belongs_to_it() -> None:
+    history = HistoryRange((Build(NOW, A),), NOW + -2 * DAY, NOW, NOW)
+
+    extended = fetch_earlier(WithDeletions(days_ago(0, 20), at_bounds=True), history)
+
+    assert extended.deletions == (extended.start, history.start + -1)
+
+
+def test_deletions_count_for_whether_a_page_may_have_been_cut() -> None:
+    deletions = [each + MINUTE for each in hourly(40)]
+    few, many = WithDeletions(hourly(60)), WithDeletions(hourly(60), deletions=deletions)
+
+    for source in (few, many):
+        fetch_until(source, NOW + -1 * MINUTE, NOW, DAY)
+
+    assert len(few.asked) == 1
+    assert len(many.asked) > 1
+
+
+def test_a_past_whose_begin_need_not_be_exact_costs_one_request() -> None:
+    exact, rough = Source(days_ago(5, 12)), Source(days_ago(5, 12))
+
+    fetch_between(exact, 10 * DAY, None, NOW, lambda _done, _all: None)
+    fetch_between(rough, 10 * DAY, None, NOW, lambda _done, _all: None, is_begin_exact=False)
+
+    assert len(exact.asked) > 1
+    assert len(rough.asked) == 1
+
+
+@pytest.mark.parametrize(("name", "end"), [("at", "omit 'at' to get the latest build."), ("until", "omit 'until'.")])
+def test_an_instant_of_the_future_is_refused_with_what_to_write_instead(name: str, end: str) -> None:
+    with pytest.raises(InvalidInstant) as refused:
+        reject_future(NOW + DAY, NOW, name)
+    assert str(refused.value) == (
+        f"{name} 2026-11-25T00:00:00Z is in the future: the registry's clock says 2026-11-24T00:00:00Z. Ask for an instant"
+        f" that has passed, or {end}"
+    )

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,12 +13,13 @@ from ansible_collections.cgr.images.plugins.module_utils._resolver.history.selec
     Known,
     choose,
     explain_no_build,
+    next_to_ask,
     stale_warning,
 )
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.instant import DAY
 from ansible_collections.cgr.images.plugins.module_utils._resolver.model.rule import Rule
 from pulumi_cgr._bridge import HistoryRange
-from pulumi_cgr.resolver import Build, Instant, UntrustworthyAnswer
+from pulumi_cgr.resolver import Build, Instant, UnknownTag, UntrustworthyAnswer
 
 A, B, C, D = ("sha256:" + 64 * letter for letter in "abcd")
 FIRST = "1970-01-01"
@@ -286,3 +288,132 @@ def test_a_tag_that_stands_still_is_worth_a_warning_after_exactly_that_long() ->
         "the tag has not moved since 2026-11-01T00:00:00Z, for 23 d, which is more than 23d. It may no longer be built:"
         " choose another tag."
     )
+
+
+def deleted(*when: str, moves: tuple[tuple[str, str], ...] = MOVES, start: str = "2026-10-01") -> HistoryRange:
+    return replace(stretch(*moves, start=start), deletions=tuple(map(Instant.parse, when)))
+
+
+GONE = "the tag was deleted at {}T00:00:00Z, and no build that matches came after it. Ask for an instant before it, or for another tag."
+
+
+@pytest.mark.parametrize(
+    ("when", "rule", "until", "last"),
+    [
+        (["2026-11-04", "2026-11-08", "2026-11-09", "2026-11-10"], {}, None, "2026-11-10"),
+        (["2026-11-07"], {}, None, "2026-11-07"),
+        (["2026-11-08", "2026-11-20"], {"at": "2026-11-08"}, None, "2026-11-08"),
+        (["2026-11-08", "2026-11-20"], {}, "2026-11-08", "2026-11-08"),
+        (["2026-11-24"], {}, None, "2026-11-24"),
+        (["2026-11-06"], {"min_age": "18d"}, None, "2026-11-06"),
+    ],
+)
+def test_a_tag_that_was_deleted_after_its_last_build_has_none(
+    when: list[str], rule: dict[str, Any], until: str | None, last: str
+) -> None:
+    with pytest.raises(UnknownTag) as refused:
+        choose(deleted(*when), asked(**rule), Instant.parse(until) if until else None)
+    assert str(refused.value) == GONE.format(last)
+
+
+@pytest.mark.parametrize(
+    ("when", "rule", "until", "digest"),
+    [
+        ("2026-11-04", {}, None, C),
+        ("2026-11-08", {"at": "2026-11-07T12:00:00Z"}, None, C),
+        ("2026-11-08", {}, "2026-11-07T12:00:00Z", C),
+        ("2026-11-25", {}, None, C),
+        ("2026-11-04", {"min_age": "18d"}, None, A),
+    ],
+)
+def test_a_tag_that_was_created_again_or_deleted_later_has_a_build(
+    when: str, rule: dict[str, Any], until: str | None, digest: str
+) -> None:
+    choice = choose(deleted(when), asked(**rule), Instant.parse(until) if until else None)
+
+    assert choice is not None
+    assert choice.build.digest == digest
+
+
+def test_a_deletion_before_all_builds_of_a_range_counts_if_the_range_has_the_first_build() -> None:
+    assert choose(deleted("2026-11-04", moves=()), asked()) is None
+    with pytest.raises(UnknownTag):
+        choose(deleted("2026-11-04", moves=(), start=FIRST), asked())
+    with pytest.raises(UnknownTag):
+        choose(replace(deleted("2026-11-08"), now=None), asked())
+
+
+AGED = {"min_age": "20d", "min_age_from": "build"}  # counted back from NOW: 2026-11-04
+
+
+def built(**times: str | None) -> dict[str, Instant | None]:
+    digests = {"a": A, "b": B, "c": C}
+    return {digests[name]: Instant.parse(when) if when else None for name, when in times.items()}
+
+
+@pytest.mark.parametrize(
+    ("rule", "known", "asks"),
+    [
+        (AGED, Known(), C),
+        (AGED, Known(built(c="2026-11-06")), A),
+        (AGED, Known(built(c=None)), A),
+        (AGED, Known(built(c="2026-11-04")), None),
+        (AGED, Known(built(c="2026-11-06", a="2026-11-04")), None),
+        (AGED, Known(built(c="2026-11-06", a="2026-11-04T00:00:01Z")), None),  # the next one is old enough by the tag
+        ({**AGED, "min_age": "21d"}, Known(built(c=None, a=None)), None),  # to the nanosecond
+        ({**AGED, "min_age": "22d"}, Known(built(c=None, a=None)), B),
+        ({**AGED, "exclude": [C]}, Known(), A),
+        (AGED, Known(passed_over=frozenset([C])), A),
+        ({"min_age": "20d"}, Known(), None),
+        ({}, Known(), None),
+    ],
+)
+def test_builds_that_the_tag_makes_too_young_are_asked_for_their_own_time(
+    rule: dict[str, Any], known: Known, asks: str | None
+) -> None:
+    assert next_to_ask(stretch(*MOVES), asked(**rule), None, known) == asks
+
+
+@pytest.mark.parametrize(("until", "asks"), [("2026-11-06", A), ("2026-11-07", C), ("2026-11-04", B)])
+def test_no_build_after_the_instant_of_a_set_is_asked(until: str, asks: str) -> None:
+    assert next_to_ask(stretch(*MOVES), asked(**AGED), Instant.parse(until)) == asks
+
+
+@pytest.mark.parametrize(
+    ("rule", "known", "until", "moved"),
+    [
+        (AGED, Known(), None, "2026-11-03"),
+        (AGED, Known(built(c="2026-11-06", a="2026-11-04")), None, "2026-11-05"),
+        (AGED, Known(built(c="2026-11-04", a=None)), None, "2026-11-07"),
+        ({**AGED, "exclude": [C]}, Known(built(c="2026-11-01", a="2026-11-05")), None, "2026-11-03"),
+        (AGED, Known(built(c="2026-11-01", a="2026-11-05"), frozenset([C])), None, "2026-11-03"),
+        (AGED, Known(built(c="2026-10-01", a="2026-10-01")), "2026-11-06", "2026-11-05"),
+        (AGED, Known(built(c="2026-10-01")), "2026-11-07", "2026-11-07"),
+    ],
+)
+def test_an_age_may_count_from_when_a_build_was_built(
+    rule: dict[str, Any], known: Known, until: str | None, moved: str
+) -> None:
+    choice = choose(stretch(*MOVES), asked(**rule), Instant.parse(until) if until else None, known)
+
+    assert choice is not None
+    without = ", without excluded ones" if "exclude" in rule else ""
+    assert choice.reason == (
+        f"the newest build at least 20d old by its own time{without}: the tag moved to it at {moved}T00:00:00Z"
+    )
+
+
+def test_an_age_that_no_build_has_says_when_the_first_will_have_it() -> None:
+    rule = {"min_age": "100d"}
+    first = "no build is 100d old yet; the first will be at 2027-02-09T00:00:00Z"
+
+    assert explain_no_build(stretch(*MOVES, start=FIRST), asked(**rule)) == f"{first}."
+    by_build = asked(**rule, min_age_from="build")
+    assert explain_no_build(stretch(*MOVES, start=FIRST), by_build) == f"{first} at the latest."
+
+
+def test_when_a_build_was_built_means_nothing_for_an_age_that_counts_from_the_tag() -> None:
+    choice = choose(stretch(*MOVES), asked(min_age="20d"), None, Known(built(c="2026-10-01", a="2026-10-01")))
+
+    assert choice is not None
+    assert choice.reason == "the newest build at least 20d old: the tag moved to it at 2026-11-03T00:00:00Z"

@@ -179,3 +179,14 @@ def test_an_image_without_a_tag_has_no_past() -> None:
         f"cgr.dev/chainguard/web@{A} has no tag, so it has no history: write cgr.dev/chainguard/web:TAG."
     )
     assert tag_of(parse_image(f"cgr.dev/chainguard/web:1@{A}")) == "cgr.dev/chainguard/web:1"
+
+
+@pytest.mark.parametrize(("deleted", "until"), [(6, 6), (5, 5), (4, 4), (3, None), (7, None), (9, None), (11, None)])
+def test_an_interval_ends_with_a_deletion_after_the_last_of_its_records(deleted: int, until: int | None) -> None:
+    records = tuple(Build(ago(days), digest) for days, digest in ((10, A), (8, A), (6, A), (3, B)))
+    history = HistoryRange(records, ago(1000), NOW, NOW, deletions=(ago(deleted),))
+
+    first, last = intervals_of(history, ago(90), None)
+
+    assert first.until == ago(3 if until is None else until)
+    assert last.until == (ago(3) if deleted == 3 else None)
