@@ -77,7 +77,7 @@ def check_image(olds: Properties, news: Properties, resolver: Resolver, warn: Wa
         return without_none({**parts, **_unknown(asked, ("ref", *FOUND))})
 
     def resolve(query: Query) -> Resolution:
-        resolution = prefetched_resolution(news.get(PREFETCHED), query) or resolver.resolve_query(query)
+        resolution = prefetched_resolution(news.get(PREFETCHED), query, resolver.lock) or resolver.resolve_query(query)
         warn(resolution.warnings)
         return resolution
 

@@ -91,7 +91,8 @@ def _resolve(
         queries = {key: pins[key].as_current(query) for key, query in queries.items()}
     kept: _Found = {}
     try:
-        resolutions = prefetched_resolutions(news.get(PREFETCHED), queries) or resolver.resolve_queries(queries)
+        ahead = prefetched_resolutions(news.get(PREFETCHED), queries, resolver.lock)
+        resolutions = ahead or resolver.resolve_queries(queries)
     except SeveralFailed as failed:
         kept = _kept(failed, pins, asked, resolver)
         others = {key: query for key, query in queries.items() if key not in kept}

@@ -51,10 +51,10 @@ async def prefetch_image(
     try:
         resolution = await run.in_thread(lambda: resolver.resolve_query(query))
     except CgrError as error:
-        return to_text(query, error)
+        return to_text(query, error, resolver.lock)
     if not is_secret:
         warn(resolution.warnings, resource)
-    return to_text(query, resolution)
+    return to_text(query, resolution, resolver.lock)
 
 
 async def prefetch_set(
@@ -79,4 +79,4 @@ async def prefetch_set(
         outcome = error
     if isinstance(outcome, Resolutions) and not is_secret:
         warn(outcome.warnings, resource)
-    return set_to_text(queries, outcome)
+    return set_to_text(queries, outcome, resolver.lock)
