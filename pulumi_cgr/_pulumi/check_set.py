@@ -9,7 +9,6 @@ from typing import Any
 
 import pulumi
 
-from .._bridge import is_digest
 from ..resolver import Resolutions, Resolver, SeveralFailed
 from .check_image import Warn, warn_nobody
 from .given_digest import use_given_digest
@@ -65,10 +64,8 @@ def _is_whole(
 ) -> bool:
     """Whether the state holds all digests of the very set that is asked for."""
     before = given_query(olds, olds)
-    return all(before.get(name) == properties.get(name) for name in QUERY) and all(
-        pins[key].is_resolved or (is_digest(pins[key].digest) and each.query.reference.digest)
-        for key, each in asked.items()
-    )
+    is_same_set = all(before.get(name) == properties.get(name) for name in QUERY)
+    return is_same_set and all(pins[key].answers(each) for key, each in asked.items())
 
 
 def _held_resolution(olds: Properties) -> dict[str, Any]:

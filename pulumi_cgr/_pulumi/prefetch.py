@@ -44,7 +44,7 @@ async def prefetch_image(
         return None  # the check says so, on the property
     if query.reference.digest is not None and not query.rule.signed:
         return None
-    is_kept = (is_sticky(asked) and not resolver.lock) or is_frozen
+    is_kept = ((is_sticky(asked) or query.is_fixed) and not resolver.lock) or is_frozen
     # Secrets cannot be read from the state, so they cannot be compared with what it holds.
     if is_kept and (is_secret or await run.is_held(asked, image_query.QUERY, "digest")):
         return None
