@@ -148,7 +148,7 @@ CASES = [
     *setting("timeout", "soon", "{} 'soon' is not a number of seconds from 0 to 3600"),
     *setting("timeout", -1, "{} '-1' is not a number of seconds from 0 to 3600"),
     *setting("concurrency", "0", "{} '0' is not a whole number from 1 to 64"),
-    *setting("credentials", "none", "{} 'none' is unknown: write 'anonymous', or omit it"),
+    *setting("credentials", "none", "{} has an unknown value: write 'anonymous', or omit it"),
     *setting("registry_url", "http://registry.example.com", "{} 'http://registry.example.com' is not the URL of a server"),
     *setting("registry", "cgr.dev", "{} 'cgr.dev' is not the URL of a server"),
     *setting("issuer", "issuer.enforce.dev", "{} 'issuer.enforce.dev' is not the URL of a server"),

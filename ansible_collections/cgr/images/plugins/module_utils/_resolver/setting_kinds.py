@@ -48,7 +48,10 @@ def _parse_text(_name: str, value: Any) -> str:
 
 def _parse_choice(name: str, value: Any) -> str:
     if value != "anonymous":
-        raise InvalidArgument(f"{name} {redact(value)} is unknown: write 'anonymous', or omit it.", name)
+        # The value is not shown: it may be a token that was written into the wrong setting.
+        raise InvalidArgument(
+            f"{name} has an unknown value: write 'anonymous', or omit it. A token belongs in 'token'.", name
+        )
     return "anonymous"
 
 
