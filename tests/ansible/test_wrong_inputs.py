@@ -176,7 +176,7 @@ CASES = [
     Case("pin", ("x", {"web": DIGEST}), "is a digest without its image: give references repository:tag@digest, such as 'refs'"),
     Case("pin", ("x", None), "NoneType is not a result of digest_info"),
     Case("pin", ("x", {"failed": True, "msg": "it is down"}), "a result without a ref cannot be pinned to: it is down"),
-    Case("pin", ("x", {"skipped": True}), "give what digest_info registered"),
+    Case("pin", ("x", {"skipped": True}), "its task was skipped. Leave it out"),
     Case("pin", ("x", [REF, REF.replace("a" * 64, "b" * 64)]), "two results pin cgr.dev/acme.com/web:1 to different digests"),
 ]  # fmt: skip
 
