@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from .errors import InvalidArgument
 from .model.grammar import is_loopback
+from .model.kinds import read_flag
 from .model.mirrors import Mirrors
 from .model.signers import Signers
 from .redaction import redact
@@ -94,11 +95,10 @@ def _parse_mirrors(name: str, value: Any) -> Mirrors:
 
 
 def _parse_flag(name: str, value: Any) -> bool:
-    # Environment variables and Pulumi's configuration hold it as text.
-    text = str(value).lower()
-    if text not in ("true", "false", "1", "0", "yes", "no"):
+    flag = read_flag(value)
+    if flag is None:
         raise InvalidArgument(f"{name} {redact(value)} is neither true nor false.", name)
-    return text in ("true", "1", "yes")
+    return flag
 
 
 def _parse_signers(name: str, value: Any) -> Signers:
