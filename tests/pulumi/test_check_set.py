@@ -239,3 +239,14 @@ def test_a_preview_that_fails_shows_what_the_state_holds_and_new_images_as_unkno
             assert shown.pop(name) == {**state[name], **unknown}
         assert shown == {"images": state["images"], "at": state["at"]}
         assert ImageDigestsProvider().check({}, news).inputs["digests"] == pulumi.UNKNOWN
+
+
+def test_triggers_keep_the_other_images_of_a_set_when_one_is_frozen() -> None:
+    images = {"images": {"a": WEB, "b": DB}}
+    with Registry(HISTORIES) as registry:
+        first = check_set({}, {**images, "triggers": [1.0]}, Resolver(registry=registry.url, environment={}))
+        again = {**images, "triggers": [2.0], "digests": {"a": first["digests"]["a"]}}
+        state = check_set(first, again, Resolver(registry=registry.url, environment={}))
+        registry.move("chainguard/db:1", FORGED)
+
+        assert check_set(state, again, Resolver(registry=registry.url, environment={})) == state
