@@ -142,8 +142,14 @@ def check_options(kind: str, name: str, opts: pulumi.ResourceOptions | None, pro
             f"{kind} {name}: import_ does not work for dynamic resources. Give the digest instead, in the image"
             " (repository:tag@digest)" + (" or as digest." if "digest" in properties else ".")
         )
-    ignored = [str(each).partition(".")[0].partition("[")[0] for each in opts.ignore_changes or ()]
-    for each in ignored:
+    paths = [str(each) for each in opts.ignore_changes or ()]
+    ignored = [path.partition(".")[0].partition("[")[0] for path in paths]
+    for path, each in zip(paths, ignored, strict=True):
+        if each == properties[0] != path:
+            raise pulumi.RunError(
+                f"{kind} {name}: ignore_changes does not work for {path}: the program gives no {each}, so Pulumi brings back all"
+                f" of them or none. Ignore changes of {each}, or give the image a resource of its own."
+            )
         if each not in (*properties, "*"):
             near = difflib.get_close_matches(each, properties, 1, 0.5)
             hint = f"did you mean {near[0]}?" if near else f"the arguments are {', '.join(properties)}."

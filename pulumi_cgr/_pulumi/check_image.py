@@ -9,8 +9,8 @@ digest and everything derived from it.  The rules, first match wins:
 2. A `digest` that is given is used: a pin of the user's, or the old one that `ignore_changes=["digest"]` brings back.
 3. An image that is already pinned is used as it is.
 4. If there is a lock file, it decides; the state is not used.
-5. The digest for an instant never changes, and with `triggers` the digest is kept: if the state holds it, for the same
-   query, it is kept.
+5. The digest for an instant, or for a platform of an index, never changes, and with `triggers` the digest is kept: if the
+   state holds it, for the same query, it is kept.
 6. A result that the program looked up ahead (`prefetch.py`) is used, if it is for the same query.
 7. Otherwise it is looked up now.
 """
@@ -77,7 +77,7 @@ def check_image(olds: Properties, news: Properties, resolver: Resolver, warn: Wa
         return without_none({**parts, **_unknown(asked, ("ref", *FOUND))})
 
     def resolve(query: Query) -> Resolution:
-        resolution = prefetched_resolution(news.get(PREFETCHED), query) or resolver.resolve_query(query)
+        resolution = prefetched_resolution(news.get(PREFETCHED), query, resolver.lock) or resolver.resolve_query(query)
         warn(resolution.warnings)
         return resolution
 
@@ -102,7 +102,7 @@ def _unknown(asked: ImageQuery, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _resolve(pin: Pin, asked: ImageQuery, resolver: Resolver, resolve: Callable[[Query], Resolution]) -> dict[str, Any]:
-    if pin.is_resolved and is_sticky(asked.properties) and asked.is_that_of(pin.held):
+    if (is_sticky(asked.properties) or asked.query.is_fixed) and pin.answers(asked):
         return pin.found
     try:
         found = resolution_to_properties(resolve(pin.as_current(asked.query)))

@@ -9,7 +9,6 @@ from typing import Any
 
 import pulumi
 
-from .._bridge import is_digest
 from ..resolver import Resolutions, Resolver, SeveralFailed
 from .check_image import Warn, warn_nobody
 from .given_digest import use_given_digest
@@ -36,11 +35,15 @@ def check_set(olds: Properties, news: Properties, resolver: Resolver, warn: Warn
     queries, properties = parse_queries(given, resolver)
     asked = {key: ImageQuery.of(query, given) for key, query in queries.items()}
     pins = {key: pin_of_set(olds, key) for key in queries}
-    if not resolver.lock and is_kept(properties, queries) and _is_whole(olds, properties, pins, asked):
-        return {**properties, **_held_resolution(olds)}
     frozen = _frozen(news, pins, asked, resolver)
     others = {key: each for key, each in asked.items() if key not in frozen}
-    found, instants = _resolve(news, pins, others, resolver, warn) if others else ({}, {})
+    is_held = not resolver.lock and is_kept(properties, queries) and _is_whole(olds, properties, pins, others)
+    if is_held and not frozen:
+        return {**properties, **_held_resolution(olds)}
+    if is_held:
+        found, instants = {key: pins[key].found for key in others}, _held_instants(olds)
+    else:
+        found, instants = _resolve(news, pins, others, resolver, warn) if others else ({}, {})
     is_resolved_once = TRIGGERS in properties and "at" not in properties
     return {**properties, **_by_key(asked, {**found, **frozen}), **(instants if is_resolved_once else {})}
 
@@ -63,16 +66,18 @@ def with_new_images(held: Properties, news: Properties) -> dict[str, Any]:
 def _is_whole(
     olds: Properties, properties: Properties, pins: Mapping[str, Pin], asked: Mapping[str, ImageQuery]
 ) -> bool:
-    """Whether the state holds all digests of the very set that is asked for."""
+    """Whether the state holds the digests that are not given, of the very set that is asked for."""
     before = given_query(olds, olds)
-    return all(before.get(name) == properties.get(name) for name in QUERY) and all(
-        pins[key].is_resolved or (is_digest(pins[key].digest) and each.query.reference.digest)
-        for key, each in asked.items()
-    )
+    is_same_set = all(before.get(name) == properties.get(name) for name in QUERY)
+    return is_same_set and all(pins[key].answers(each) for key, each in asked.items())
 
 
 def _held_resolution(olds: Properties) -> dict[str, Any]:
-    return {key: olds[key] for key in (*RESOLUTION, "at", RESOLVED_AT) if olds.get(key) is not None}
+    return {**{key: olds[key] for key in RESOLUTION if olds.get(key) is not None}, **_held_instants(olds)}
+
+
+def _held_instants(olds: Properties) -> dict[str, str]:
+    return {key: olds[key] for key in ("at", RESOLVED_AT) if olds.get(key) is not None}
 
 
 def _frozen(news: Properties, pins: Mapping[str, Pin], asked: Mapping[str, ImageQuery], resolver: Resolver) -> _Found:
@@ -91,7 +96,8 @@ def _resolve(
         queries = {key: pins[key].as_current(query) for key, query in queries.items()}
     kept: _Found = {}
     try:
-        resolutions = prefetched_resolutions(news.get(PREFETCHED), queries) or resolver.resolve_queries(queries)
+        ahead = prefetched_resolutions(news.get(PREFETCHED), queries, resolver.lock)
+        resolutions = ahead or resolver.resolve_queries(queries)
     except SeveralFailed as failed:
         kept = _kept(failed, pins, asked, resolver)
         others = {key: query for key, query in queries.items() if key not in kept}

@@ -52,6 +52,15 @@ class Pin:
         """Whether the digest was looked up for the query in the state, rather than given."""
         return is_digest(self.digest) and bool(self.held.get("updated_at"))
 
+    def answers(self, asked: ImageQuery) -> bool:
+        """Whether the digest was found for this very query, rather than given or found for another one."""
+        pinned = asked.query.reference.digest
+        if pinned is None:
+            return self.is_resolved and asked.is_that_of(self.held)
+        # The image for a platform has an index, and nothing else does.
+        is_found = bool(self.held.get(INDEX)) == bool(asked.query.rule.platform) and is_digest(self.digest)
+        return is_found and self.index == pinned and asked.is_that_of(self.held)
+
     @property
     def source(self) -> tuple[Any, Any]:
         """The repository where the digest was resolved, and the tag."""

@@ -44,17 +44,17 @@ async def prefetch_image(
         return None  # the check says so, on the property
     if query.reference.digest is not None and not query.rule.signed:
         return None
-    is_kept = (is_sticky(asked) and not resolver.lock) or is_frozen
+    is_kept = ((is_sticky(asked) or query.is_fixed) and not resolver.lock) or is_frozen
     # Secrets cannot be read from the state, so they cannot be compared with what it holds.
     if is_kept and (is_secret or await run.is_held(asked, image_query.QUERY, "digest")):
         return None
     try:
         resolution = await run.in_thread(lambda: resolver.resolve_query(query))
     except CgrError as error:
-        return to_text(query, error)
+        return to_text(query, error, resolver.lock)
     if not is_secret:
         warn(resolution.warnings, resource)
-    return to_text(query, resolution)
+    return to_text(query, resolution, resolver.lock)
 
 
 async def prefetch_set(
@@ -79,4 +79,4 @@ async def prefetch_set(
         outcome = error
     if isinstance(outcome, Resolutions) and not is_secret:
         warn(outcome.warnings, resource)
-    return set_to_text(queries, outcome)
+    return set_to_text(queries, outcome, resolver.lock)

@@ -126,6 +126,7 @@ def test_every_part_of_a_set_that_holds_references_can_be_pinned_to(results: Any
         (WEB, "it must be repository:tag@digest"),
         ({"failed": True, "msg": "it is down"}, "a result without a ref cannot be pinned to: it is down"),
         ([REF, f"{WEB}@sha256:{64 * 'b'}"], f"two results pin {WEB} to different digests"),
+        ({"results": [{"skipped": True, "item": "web"}]}, "its task was skipped. Leave it out"),
         (7, "int is not a result of digest_info"),
         ({"web": DIGEST}, "is a digest without its image"),
         ([DIGEST], "is a digest without its image"),

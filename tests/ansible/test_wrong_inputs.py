@@ -148,7 +148,7 @@ CASES = [
     *setting("timeout", "soon", "{} 'soon' is not a number of seconds from 0 to 3600"),
     *setting("timeout", -1, "{} '-1' is not a number of seconds from 0 to 3600"),
     *setting("concurrency", "0", "{} '0' is not a whole number from 1 to 64"),
-    *setting("credentials", "none", "{} 'none' is unknown: write 'anonymous', or omit it"),
+    *setting("credentials", "none", "{} has an unknown value: write 'anonymous', or omit it"),
     *setting("registry_url", "http://registry.example.com", "{} 'http://registry.example.com' is not the URL of a server"),
     *setting("registry", "cgr.dev", "{} 'cgr.dev' is not the URL of a server"),
     *setting("issuer", "issuer.enforce.dev", "{} 'issuer.enforce.dev' is not the URL of a server"),
@@ -176,7 +176,7 @@ CASES = [
     Case("pin", ("x", {"web": DIGEST}), "is a digest without its image: give references repository:tag@digest, such as 'refs'"),
     Case("pin", ("x", None), "NoneType is not a result of digest_info"),
     Case("pin", ("x", {"failed": True, "msg": "it is down"}), "a result without a ref cannot be pinned to: it is down"),
-    Case("pin", ("x", {"skipped": True}), "give what digest_info registered"),
+    Case("pin", ("x", {"skipped": True}), "its task was skipped. Leave it out"),
     Case("pin", ("x", [REF, REF.replace("a" * 64, "b" * 64)]), "two results pin cgr.dev/acme.com/web:1 to different digests"),
 ]  # fmt: skip
 

@@ -78,8 +78,12 @@ def test_a_lock_file_may_be_a_path_and_an_image_that_is_none_is_refused(make_sta
             "ImageDigest pin: import_ does not work for dynamic resources.",
         ),
         (f'cgr.ImageDigests("pin", images={{1: "{PYTHON}"}})', "The key 1 is not text; write '1'."),
+        (
+            f'cgr.ImageDigests("pin", images={{"a": "{PYTHON}"}}, opts=pulumi.ResourceOptions(ignore_changes=["digests.a"]))',
+            "ImageDigests pin: ignore_changes does not work for digests.a: the program gives no digests",
+        ),
     ],
-    ids=["import_", "key"],
+    ids=["import_", "key", "one of the digests"],
 )
 def test_what_cannot_be_sent_ends_the_program_in_one_sentence(
     make_stack: MakeStack, declaration: str, said: str

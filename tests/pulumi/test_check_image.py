@@ -68,7 +68,7 @@ def aged(state: Arguments) -> Arguments:
 def looked_up(arguments: Arguments, resolver: Resolver, digest: str = FORGED) -> str:
     """The result that the program hands in for its arguments, with a digest that nothing else gives."""
     query, _asked = parse_query(arguments, resolver)
-    outcome = json.loads(to_text(query, resolver.resolve_query(query)))
+    outcome = json.loads(to_text(query, resolver.resolve_query(query), resolver.lock))
     outcome["resolution"]["digest"] = digest
     return json.dumps(outcome)
 

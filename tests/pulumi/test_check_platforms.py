@@ -118,3 +118,26 @@ def test_an_image_of_a_set_that_counts_from_the_tag_says_so_in_the_state(registr
     assert (plain["images"], by_tag["images"]) == ({"web": IMAGE}, {"web": own})
     assert "by its own time" in plain["reasons"]["web"]
     assert "by its own time" not in by_tag["reasons"]["web"]
+
+
+def test_the_image_for_a_platform_of_a_pinned_index_stays_when_the_index_is_denied(registry: Registry) -> None:
+    pinned = f"{IMAGE}@{registry.publish(NAME)}"
+    state = check_image({}, {"image": pinned, "platform": "arm64"}, asking(registry))
+    registry.contents.deny(state["index"])
+
+    assert check_image(state, {"image": pinned, "platform": "arm64"}, asking(registry)) == state
+    with pytest.raises(DeniedByPolicy):
+        check_image(state, {"image": pinned, "platform": "amd64"}, asking(registry))
+
+
+def test_the_platform_counts_again_for_a_pinned_index_when_ignore_changes_goes(registry: Registry) -> None:
+    pinned = f"{IMAGE}@{registry.publish(NAME)}"
+    arguments = {"images": {"web": pinned}, "platform": "arm64"}
+    plain = check_set({}, {"images": {"web": pinned}}, asking(registry))
+    frozen = check_set(plain, {**arguments, "digests": plain["digests"]}, asking(registry))
+    assert frozen["digests"] == plain["digests"]
+
+    thawed = check_set(frozen, arguments, asking(registry))
+
+    single = check_image({}, {"image": pinned, "platform": "arm64"}, asking(registry))
+    assert thawed["digests"] == {"web": single["digest"]} != plain["digests"]

@@ -108,7 +108,7 @@ def test_what_was_looked_up_ahead_for_a_set_counts_for_its_own_queries_alone(
     resolver: Resolver, asked: Arguments, checked: Arguments
 ) -> None:
     queries, _given = parse_queries(asked, resolver)
-    ahead = json.loads(set_to_text(queries, resolver.resolve_queries(queries)))
+    ahead = json.loads(set_to_text(queries, resolver.resolve_queries(queries), resolver.lock))
     for each in ahead["images"].values():
         each["resolution"]["digest"] = FORGED
 
@@ -122,7 +122,7 @@ def test_what_was_looked_up_ahead_for_a_set_counts_for_its_own_queries_alone(
 
 def test_the_failure_of_a_lookup_ahead_is_that_of_its_own_queries_alone(resolver: Resolver) -> None:
     queries = resolver.parse_queries({"a": WEB})
-    text = set_to_text(queries, CgrError("no luck"))
+    text = set_to_text(queries, CgrError("no luck"), None)
 
     with pytest.raises(CgrError, match="no luck"):
         check_set({}, {"images": {"a": WEB}, PREFETCHED: text}, resolver)
@@ -208,7 +208,7 @@ def test_an_image_that_need_not_be_signed_says_so_in_the_state() -> None:
 def test_a_set_that_is_frozen_does_not_take_the_instant_of_a_lookup_that_it_does_not_use(resolver: Resolver) -> None:
     given = {"images": {"a": WEB}, "triggers": [1.0]}
     queries, _given = parse_queries(given, resolver)
-    ahead = set_to_text(queries, resolver.resolve_queries(queries))
+    ahead = set_to_text(queries, resolver.resolve_queries(queries), resolver.lock)
     state = check_set({}, {"images": {"a": WEB}, "at": LONG_AGO}, resolver)
 
     checked = check_set(state, {**given, "digests": state["digests"], PREFETCHED: ahead}, resolver)
@@ -239,3 +239,14 @@ def test_a_preview_that_fails_shows_what_the_state_holds_and_new_images_as_unkno
             assert shown.pop(name) == {**state[name], **unknown}
         assert shown == {"images": state["images"], "at": state["at"]}
         assert ImageDigestsProvider().check({}, news).inputs["digests"] == pulumi.UNKNOWN
+
+
+def test_triggers_keep_the_other_images_of_a_set_when_one_is_frozen() -> None:
+    images = {"images": {"a": WEB, "b": DB}}
+    with Registry(HISTORIES) as registry:
+        first = check_set({}, {**images, "triggers": [1.0]}, Resolver(registry=registry.url, environment={}))
+        again = {**images, "triggers": [2.0], "digests": {"a": first["digests"]["a"]}}
+        state = check_set(first, again, Resolver(registry=registry.url, environment={}))
+        registry.move("chainguard/db:1", FORGED)
+
+        assert check_set(state, again, Resolver(registry=registry.url, environment={})) == state

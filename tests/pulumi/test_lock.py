@@ -220,3 +220,23 @@ def test_a_pin_that_was_followed_is_the_locks_from_then_on(
     rewrite(stack, program.replace('latest"', 'latest", lock="cgr.lock.json"'))
 
     assert stack.up().outputs == {"pin": B}
+
+
+@pytest.mark.parametrize("first", ["", ', lock="cgr.lock.json"'], ids=["the registry", "the lock"])
+def test_ignore_changes_of_the_lock_keeps_where_pins_come_from(
+    make_stack: MakeStack, path: Path, registry: Registry, first: str
+) -> None:
+    registry.move("chainguard/python:latest", C)
+    program = (
+        f'one = cgr.ImageDigest("one", image="{PYTHON}" LOCK, opts=pulumi.ResourceOptions(ignore_changes=["lock"]))\n'
+        f'all = cgr.ImageDigests("all", images={{"a": "{PYTHON}"}} LOCK, opts=pulumi.ResourceOptions(ignore_changes=["lock"]))\n'
+        'pulumi.export("pins", [one.digest, all.digests["a"]])\n'
+    )
+    stack = make_stack(program.replace(" LOCK", first))
+    found = B if first else C
+    assert stack.up().outputs == {"pins": [found, found]}
+
+    rewrite(stack, program.replace(" LOCK", "" if first else ', lock="cgr.lock.json"'))
+
+    assert stack.preview().changes == {}
+    assert stack.up().outputs == {"pins": [found, found]}

@@ -234,3 +234,15 @@ def test_any_rule_over_any_history(registry: Registry, steps: list[tuple[float, 
         digest = resolver.resolve(IMAGE, **asked).digest
 
     assert digest == plain.by_rule(moves, NOW, **scanned)
+
+
+@pytest.mark.parametrize("yes", [True, 1, "true", "Yes", "on", "1"])
+def test_a_flag_of_a_rule_is_written_as_the_setting_of_the_same_name(yes: Any) -> None:
+    assert Resolver(environment={}).parse_query(IMAGE, signed=yes).rule.signed
+    assert Resolver(signed=yes, environment={}).signed
+
+
+@pytest.mark.parametrize("no", [False, 0, "false", "No", "off", "0"])
+def test_a_flag_that_is_off_is_written_in_as_many_ways(no: Any) -> None:
+    assert not Resolver(environment={}).parse_query(IMAGE, signed=no).rule.signed
+    assert not Resolver(signed=no, environment={}).signed

@@ -100,6 +100,8 @@ def _pairs_of_mapping(results: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield from _pairs(list(results.values()))  # such as the `images` of a set
     else:
         said = results.get("msg", "give what digest_info registered")
+        if results.get("skipped"):
+            said = "its task was skipped. Leave it out; those of a loop with results | rejectattr('skipped', 'defined')"
         raise ValueError(f"a result without a ref cannot be pinned to: {said}")
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from .errors import InvalidArgument
 from .model.grammar import is_loopback
+from .model.kinds import read_flag
 from .model.mirrors import Mirrors
 from .model.signers import Signers
 from .redaction import redact
@@ -48,7 +49,10 @@ def _parse_text(_name: str, value: Any) -> str:
 
 def _parse_choice(name: str, value: Any) -> str:
     if value != "anonymous":
-        raise InvalidArgument(f"{name} {redact(value)} is unknown: write 'anonymous', or omit it.", name)
+        # The value is not shown: it may be a token that was written into the wrong setting.
+        raise InvalidArgument(
+            f"{name} has an unknown value: write 'anonymous', or omit it. A token belongs in 'token'.", name
+        )
     return "anonymous"
 
 
@@ -91,11 +95,10 @@ def _parse_mirrors(name: str, value: Any) -> Mirrors:
 
 
 def _parse_flag(name: str, value: Any) -> bool:
-    # Environment variables and Pulumi's configuration hold it as text.
-    text = str(value).lower()
-    if text not in ("true", "false", "1", "0", "yes", "no"):
+    flag = read_flag(value)
+    if flag is None:
         raise InvalidArgument(f"{name} {redact(value)} is neither true nor false.", name)
-    return text in ("true", "1", "yes")
+    return flag
 
 
 def _parse_signers(name: str, value: Any) -> Signers:

@@ -101,12 +101,19 @@ def _parse_digests(name: str, value: object) -> frozenset[str]:
     return frozenset(digests)
 
 
-def _parse_flag(name: str, value: object) -> bool:
-    # A command line and Ansible's variables may hold it as text.
+def read_flag(value: object) -> bool | None:
+    """Reads a flag, also as the text that a command line, the environment or Ansible gives; `None` if it is neither."""
     text = str(value).strip().lower()
-    if text not in ("true", "false"):
+    if text in ("true", "yes", "on", "1"):
+        return True
+    return False if text in ("false", "no", "off", "0") else None
+
+
+def _parse_flag(name: str, value: object) -> bool:
+    flag = read_flag(value)
+    if flag is None:
         raise InvalidRule(f"{name} {redact(value)} is neither true nor false.", name)
-    return text == "true"
+    return flag
 
 
 def choice(*choices: str) -> Kind:
