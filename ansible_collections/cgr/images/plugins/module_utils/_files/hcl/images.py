@@ -28,6 +28,9 @@ _LATEST = frozenset(["container", "init_container", "config"])
 _GIVEN = re.compile(r"\b(?:split|replace|regex|regexall|substr|trim|trimprefix|trimsuffix|format|join)\(([^\n]*)")
 _ADDED_TO = re.compile(r"\$\{\s*([\w.-]+)\s*\}(?:\w|[-.@/:][\w$]|\$)")
 _VALUE = re.compile(r"[A-Za-z_][\w.-]*")
+# A list of what is built or pushed, and the texts in it without templates.
+_BUILT_LIST = re.compile(rf"(?m)^[ \t]*(?:{'|'.join(sorted(_BUILT))})[ \t]*=[ \t]*\[([^\]]*)")
+_PLAIN = re.compile(r'"[^"$\n]*"')
 _REGISTRY_IN_USE = re.compile(r"\$\{(?:var\.|local\.)?\w+\}/")
 
 
@@ -67,6 +70,8 @@ class _Images:
         self._variables = Variables(text)
         given = {name for found in _GIVEN.finditer(text) for name in _VALUE.findall(found[1])}
         self._taken_apart = given.union(found[1] for found in _ADDED_TO.finditer(text))
+        lists = [_PLAIN.sub("", found[1]) for found in _BUILT_LIST.finditer(text)]
+        self._built = {name for each in lists for name in _VALUE.findall(each)}
         self._uses_registries = bool(_REGISTRY_IN_USE.search(text))
 
     def in_literal(self, literal: Literal) -> Iterator[Occurrence]:
@@ -94,8 +99,9 @@ class _Images:
 
     def _occurrence(self, literal: Literal, line: Line, found: Found, number: int) -> Occurrence | None:
         before, behind = line.text[: found.start], line.text[found.end :]
-        reason = BUILT_OR_PUSHED if _is_built(literal) else why_target_skipped(before, behind, self._variables)
-        if not reason and self._is_taken_apart(literal):
+        is_built = _is_built(literal) or _is_used_in(self._built, literal)
+        reason = BUILT_OR_PUSHED if is_built else why_target_skipped(before, behind, self._variables)
+        if not reason and _is_used_in(self._taken_apart, literal):
             reason = TAKEN_APART
         is_latest = literal.attribute == "image" and bool(literal.blocks) and literal.blocks[-1].type in _LATEST
         offset = literal.start + line.start
@@ -103,9 +109,10 @@ class _Images:
             line.text, found, offset, number, self._names, reason, is_latest and not before and not behind
         )
 
-    def _is_taken_apart(self, literal: Literal) -> bool:
-        """Whether the variable or the local value that holds a text is taken apart or added to somewhere."""
-        return not self._taken_apart.isdisjoint(_names_of_value(literal))
+
+def _is_used_in(names: set[str], literal: Literal) -> bool:
+    """Whether the variable or the local value that holds a text is among some names."""
+    return not names.isdisjoint(_names_of_value(literal))
 
 
 def _names_of_value(literal: Literal) -> tuple[str, ...]:
