@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator
+from typing import Iterator, Mapping
 
 from ..matcher import Matcher
 from ..occurrence import (
@@ -113,9 +113,16 @@ class Scalars:
     def _why_left(self, value: Value, image: str, at: Position, scheme: str) -> str:
         if value.kind not in _TEXT_KINDS:
             return OWN_TAG
-        if at.key == "image" and "build" in at.beside and len(at.path) > 1:
+        if at.key == "image" and len(at.path) > 1 and self.is_built(at.beside):
             return BUILT_HERE
         return "" if has_tag(image) or latest_is_default(at, bool(scheme)) else NO_TAG
+
+    def is_built(self, beside: Mapping[str, Node]) -> bool:
+        """Whether Compose builds the image among some entries; null and `!reset` take a `build` of another file back."""
+        node = beside.get("build")
+        if node is None or getattr(node, "tag", "") == "!reset":
+            return False
+        return node.id != "scalar" or self._document.value(node).kind != "null"
 
     def _told(self, node: Node, asked_by: str = "") -> Iterator[Found]:
         """Yields each image in a text, to be skipped."""

@@ -43,14 +43,14 @@ class Shares:
         """Counts a use of a scalar."""
         self._uses[id(node)] += 1
 
-    def look_at(self, node: Node, nodes: Mapping[str, Node], is_at_top: bool, has_parts: bool) -> None:
+    def look_at(self, node: Node, nodes: Mapping[str, Node], is_built: bool, has_parts: bool) -> None:
         """Notes what a mapping takes in by `<<`, and overrides or builds."""
         if "<<" not in nodes:
             return
         merged = _merged(node)
         if has_parts:
             self._overridden |= merged
-        if "build" in nodes and not is_at_top:
+        if is_built:
             self._built |= merged
 
     def why_all_left(self, there: list[Found]) -> str:

@@ -136,7 +136,8 @@ class _Walk:
             parts = parts._replace(occurrence=None, parts=frozenset())
         if parts.occurrence is not None:
             yield Found(parts.occurrence, "", nodes.get(parts.holder), node)
-        self._shares.look_at(node, nodes, trail.above is None, bool(PARTS & set(nodes)))
+        is_built = trail.above is not None and self._scalars.is_built(nodes)
+        self._shares.look_at(node, nodes, is_built, bool(PARTS & set(nodes)))
         for key, value in node.value:
             if key.id == "scalar" and self._names.may_be_in(key.value):
                 yield from self._scalars.key(key)
