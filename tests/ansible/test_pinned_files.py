@@ -140,7 +140,7 @@ REFUSED = [
     (pinned_files(paths=["deploy", None]), "paths contains an empty path"),
     (pinned_files(paths="{{ undefined_variable | default('') }}"), "paths contains an empty path"),
     (pinned_files(paths=[]), "paths is empty: name at least one file or folder"),
-    (pinned_files(paths=["nowhere"]), "/nowhere'. Check its spelling"),
+    (pinned_files(paths=["nowhere"]), "/nowhere' does not exist. Check its spelling"),
     (pinned_files(paths=["deploy"], min_age="soon"), "min_age 'soon'"),
     (pinned_files(paths=["deploy"], at=""), "at is empty"),
     ({**pinned_files(paths=["deploy"]), "delegate_to": "web9"}, "changes files on the controller only"),
