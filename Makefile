@@ -13,7 +13,7 @@ help:
 	@echo "make format   fix format and lint"
 	@echo "make docs     write the generated pages"
 	@echo "make bench    measure, and write docs/maintaining/performance.md (about ten minutes)"
-	@echo "make mutants  run the mutation tests (more than an hour)"
+	@echo "make mutants  run the mutation tests (long)"
 	@echo "make release VERSION=1.2.3  build and tag a release"
 	@echo "make clean    remove all generated files"
 
