@@ -41,7 +41,7 @@ class Document:
 
     def __init__(self, text: str, names: Matcher) -> None:
         self._bom = 1 if text.startswith("\ufeff") else 0
-        self._text = text
+        self.text = text
         self._newlines = [found.start() for found in re.finditer("\n", text)]
         self._concerned = names.positions(text)
 
@@ -51,9 +51,9 @@ class Document:
         Raises:
             Unreadable: it is not JSON.
         """
-        _loaded(self._text, parse_int=str, parse_float=str)  # of any number of digits
+        _loaded(self.text, parse_int=str, parse_float=str)  # of any number of digits
         if self._concerned:
-            yield _scanned(_TOKEN.finditer(self._text, self._bom))
+            yield _scanned(_TOKEN.finditer(self.text, self._bom))
 
     def concerns(self, node: Node) -> bool:
         """Whether a node contains something that may be an image of ours."""
@@ -64,7 +64,7 @@ class Document:
         """Returns what a scalar holds, and where."""
         is_text = node.kind == "str"
         start, end = (node.start + 1, node.end - 1) if is_text else (node.start, node.end)
-        span = (start, end) if self._text[start:end] == node.value or node.kind == "null" else None
+        span = (start, end) if self.text[start:end] == node.value or node.kind == "null" else None
         return Value(node.value, bisect_left(self._newlines, start) + 1, span, node.kind, not is_text, node.path)
 
     def line_of(self, node: Node, _text: str, _after: int) -> tuple[int, int]:

@@ -38,6 +38,7 @@ class Value(NamedTuple):
 class Document(Protocol):
     """A text of a format with mappings, sequences and scalars."""
 
+    text: str
     numbers_become_text: bool
 
     def roots(self) -> Iterator[Node]:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Iterator, Mapping
 
 from ..matcher import Matcher
@@ -22,6 +23,7 @@ from ..occurrence import (
     occurrence_in,
     skipped,
 )
+from ..text.images import registry_alone
 from ..text.references import references_in
 from .embedded import FindInFile, Texts
 from .expected import Position, is_half_of_image, is_image, is_image_key, latest_is_default
@@ -41,6 +43,10 @@ _NOT_IN_REFERENCE = re.compile(r"[^\w./:@-]")
 _TEXT_KINDS = ("str", "!override")
 
 
+# The last name in a variable or template before a slash: $R/, ${R}/, ${{ env.R }}/ and {{ r }}/.
+_REGISTRY_IN_USE = re.compile(r"(?:\$\{?|\{\{(?:[^{}\n]*[^\w{}\n])?)(\w+)\s*\}{0,2}/")
+
+
 class Scalars:
     """Finds the images in scalars.
 
@@ -56,6 +62,11 @@ class Scalars:
         self._names = names
         self._parser = parser
         self._texts = Texts(document, names, parser, find)
+
+    @cached_property
+    def _registries(self) -> frozenset[str]:
+        """The names of the variables with which the document makes images."""
+        return frozenset(_REGISTRY_IN_USE.findall(self._document.text))
 
     def images(self, node: Node, at: Position, asked_by: str, within: Node) -> Iterator[Found]:
         """Yields the images in a scalar that may hold some.
@@ -74,6 +85,11 @@ class Scalars:
             yield from map(Found, inner)
             return
         value = self._document.value(node)
+        alone = registry_alone(value.text, self._names, value.line)
+        if alone:
+            if at.key in self._registries:
+                yield Found(alone)
+            return
         start, image, scheme = _reference(value.text)
         occurrence = self._occurrence(value, start, image)
         if is_image(at) and _SPACED.fullmatch(value.text) and self._names.begin(value.text.strip()):

@@ -38,12 +38,12 @@ class Document:
 
     def __init__(self, text: str, names: Matcher) -> None:
         self._bom = 1 if text.startswith("\ufeff") else 0
-        self._text = text[self._bom :]
-        self._newlines = [found.start() for found in re.finditer("\n", self._text)]
-        has_aliases = "*" in self._text
+        self.text = text[self._bom :]
+        self._newlines = [found.start() for found in re.finditer("\n", self.text)]
+        has_aliases = "*" in self.text
         # A node that an alias repeats may be one of ours, too.
-        shared = [found.start() for found in re.finditer(r"[&*]", self._text)] if has_aliases else []
-        self._concerned = sorted([*names.positions(self._text), *shared])
+        shared = [found.start() for found in re.finditer(r"[&*]", self.text)] if has_aliases else []
+        self._concerned = sorted([*names.positions(self.text), *shared])
 
     def roots(self) -> Iterator[Node]:
         """Yields the root of each document.
@@ -54,7 +54,7 @@ class Document:
         """
         yaml = _yaml()
         try:
-            yield from _compose(self._text)
+            yield from _compose(self.text)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             where = f" in line {mark.line + 1}" if mark else ""
@@ -84,7 +84,7 @@ class Document:
     def line_of(self, node: Node, text: str, after: int) -> tuple[int, int]:
         """Returns the line in which a part of a scalar's text stands, and where the next one may; 0 begins at the scalar."""
         begin, end = max(after, node.start_mark.index), node.end_mark.index
-        there = self._text.find(text, begin, end)
+        there = self.text.find(text, begin, end)
         return (self._line(begin), begin) if there < 0 else (self._line(there), there + len(text))
 
     def lines_of(self, node: Node) -> list[tuple[int, int, int]] | None:
@@ -99,14 +99,14 @@ class Document:
         if node.style != "|":
             return None
         found, inner = [], 0
-        end_of_header = self._text.find("\n", node.start_mark.index)
+        end_of_header = self.text.find("\n", node.start_mark.index)
         first = bisect_left(self._newlines, end_of_header)
         for number, line in enumerate(node.value.rstrip("\n").split("\n"), first):
             if number >= len(self._newlines):
                 return None
             begin = self._newlines[number] + 1
-            end = self._newlines[number + 1] if number + 1 < len(self._newlines) else len(self._text)
-            written = self._text[begin:end].rstrip("\r")
+            end = self._newlines[number + 1] if number + 1 < len(self._newlines) else len(self.text)
+            written = self.text[begin:end].rstrip("\r")
             if not written.endswith(line) or written[: len(written) - len(line)].strip(" "):
                 return None
             found.append((inner, begin + len(written) - len(line) + self._bom, number + 2))
@@ -128,24 +128,24 @@ class Document:
         if not value:
             return self._span_of_nothing(node)
         if node.style in _BLOCKS:
-            written, text = self._text[begin:end], value.rstrip("\n")
+            written, text = self.text[begin:end], value.rstrip("\n")
             start = begin + written.rfind(text)
             return (start, start + len(text)) if text and written.count(text) == 1 and "\n" not in text else None
         end -= 1 if node.style in _QUOTES else 0
-        return (end - len(value), end) if self._text[end - len(value) : end] == value else None
+        return (end - len(value), end) if self.text[end - len(value) : end] == value else None
 
     def _span_of_nothing(self, node: Node) -> tuple[int, int] | None:
         begin, end = node.start_mark.index, node.end_mark.index
         if node.style in _QUOTES:
-            return (end - 1, end - 1) if _EMPTY_TEXT.fullmatch(self._text, begin, end) else None
+            return (end - 1, end - 1) if _EMPTY_TEXT.fullmatch(self.text, begin, end) else None
         return None if node.style in _BLOCKS or begin != end else (end, end)
 
     def _end_of_key(self, index: int) -> int | None:
         """Returns the end of the colon before a value that is empty, or `None` if there is something else before it."""
         end = index - self._bom
-        while end and self._text[end - 1] == " ":
+        while end and self.text[end - 1] == " ":
             end -= 1
-        return end + self._bom if self._text[end - 1 : end] == ":" else None
+        return end + self._bom if self.text[end - 1 : end] == ":" else None
 
     def _line(self, index: int) -> int:
         return bisect_left(self._newlines, index) + 1
