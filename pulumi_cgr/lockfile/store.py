@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from .._bridge import (
     Lock,
@@ -83,6 +83,7 @@ def merge_files(base: Path, ours: Path, theirs: Path) -> tuple[Conflict, ...]:
     contents = [reject_missing(path) for path in (base, ours, theirs)]
     try:
         before = read_merged(os.fspath(base), contents[0]).lock
+        _reject_emptied(before, contents[1:])
         left, right = (
             _without_conflict(path, content) for path, content in zip((ours, theirs), contents[1:], strict=True)
         )
@@ -93,6 +94,16 @@ def merge_files(base: Path, ours: Path, theirs: Path) -> tuple[Conflict, ...]:
     merged = merge_locks(before, left, right)
     _write(ours, encode_merged(merged))
     return merged.conflicts
+
+
+def _reject_emptied(before: Lock, sides: Sequence[bytes]) -> None:
+    """Raises `InvalidLock` for a side that is an empty file, as an interrupted write leaves it: not a lock without entries."""
+    for name, content in zip(("our side", "the other side"), sides, strict=True):
+        if before.entries and not content.strip():
+            raise InvalidLock(
+                f"{name} of the lock file is empty, although both sides were made from one with entries. Restore it from git, or"
+                " take the entries out on purpose: cgr-images lock --prune-all"
+            )
 
 
 def reject_conflicts(path: Path, merged: Merged) -> Lock:

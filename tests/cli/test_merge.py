@@ -110,3 +110,16 @@ def test_a_conflict_is_one_sentence_and_lock_resolves_it(cgr: Command) -> None:
     (entry,) = json.loads(lock.read_text())["images"]
     assert (entry["digest"], entry["exclude"]) == (A, [B, C])
     assert cgr("check", "--online").status == 0
+
+
+@pytest.mark.parametrize(("emptied", "side"), [("ours", "our side"), ("theirs", "the other side")])
+def test_a_side_that_is_an_empty_file_does_not_take_all_pins_away(emptied: str, side: str, cgr: Command) -> None:
+    lock = (cgr.folder / "cgr.lock.json").read_text()
+    for name in ("base", "ours", "theirs"):
+        (cgr.folder / name).write_text("" if name == emptied else lock)
+
+    done = cgr("merge", "base", "ours", "theirs")
+
+    assert done.status != 0
+    assert f"{side} of the lock file is empty" in done.err
+    assert C in (cgr.folder / "ours").read_text()
