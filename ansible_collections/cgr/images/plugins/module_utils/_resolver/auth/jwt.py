@@ -61,5 +61,5 @@ def check_audience(token: str, audience: str, source: str) -> None:
 def _is_chainguards(token: str, audience: str) -> bool:
     """Whether a token is Chainguard's; another registry may have tokens of its own, with audiences of its own."""
     issuer = str(claims(token).get("iss") or CHAINGUARD)
-    host = issuer.split("://")[-1].partition("/")[0]
+    host = issuer.rsplit("://", 1)[-1].partition("/")[0]
     return audience == REGISTRY or host == CHAINGUARD or host.endswith(f".{CHAINGUARD}")
