@@ -21,7 +21,7 @@ other way's on the right. All ways must find the same digests, or nothing is mea
 NOTES = """- *The documented way* is `tests/bench/by-hand.sh`: it gets a token and the whole history, page after page if it has more than
   1,000 records, and chooses with jq.
 - *The limit* for images is the time of a round trip on an open connection, twice for each image (token, history), 16 at a time. It is
-  compared with a process that has imported the resolver but has done nothing yet; the loops are compared with a whole process.
+  compared with a process that has made a resolver but has asked nothing yet; the loops are compared with a whole process.
 - The histories of images and hosts have 200 records, one a day; the longest recorded history of a real tag has 216.
 - Nothing uses credentials. The playbooks run with Ansible's defaults (5 forks) and local connections.
 - Memory is measured with Python's `tracemalloc`, after requests is imported.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
+from importlib import import_module
 from typing import Any, Mapping
 
 from ansible.constants import LOCALHOST
@@ -28,6 +29,9 @@ from ansible_collections.cgr.images.plugins.plugin_utils._arguments import (
 )
 from ansible_collections.cgr.images.plugins.plugin_utils._lookup import to_builtin
 from ansible_collections.cgr.images.plugins.plugin_utils._variables import VARIABLES
+
+# The controller imports this before it forks, and what a resolver imports late would be imported in each fork.
+import_module("ansible_collections.cgr.images.plugins.module_utils._resolver.wiring")
 
 
 class ImagesAction(ActionBase):
