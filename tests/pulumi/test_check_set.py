@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pulumi
 import pytest
@@ -16,6 +17,7 @@ from pulumi_cgr._pulumi.check_set import check_set
 from pulumi_cgr._pulumi.prefetched import set_to_text
 from pulumi_cgr._pulumi.properties import PREFETCHED, PREVIEW
 from pulumi_cgr._pulumi.set_query import parse_queries
+from pulumi_cgr.lockfile.update import lock_images
 from pulumi_cgr.provider import ImageDigestsProvider
 from pulumi_cgr.resolver import CgrError, InvalidImage, MemoryCache, Resolver
 from pulumi_cgr.testing import Registry
@@ -250,3 +252,27 @@ def test_triggers_keep_the_other_images_of_a_set_when_one_is_frozen() -> None:
         registry.move("chainguard/db:1", FORGED)
 
         assert check_set(state, again, Resolver(registry=registry.url, environment={})) == state
+
+
+def test_what_was_looked_up_ahead_in_the_registry_does_not_count_in_a_lock_file(
+    resolver: Resolver, tmp_path: Path
+) -> None:
+    lock = str(tmp_path / "cgr.lock.json")
+    lock_images(lock, resolver, [resolver.parse_query(WEB)])
+    arguments = {"images": {"a": WEB}}
+    queries, _given = parse_queries(arguments, resolver)
+    ahead = json.loads(set_to_text(queries, resolver.resolve_queries(queries), None))
+    ahead["images"]["a"]["resolution"]["digest"] = FORGED
+
+    checked = check_set({}, {**arguments, "lock": lock, PREFETCHED: json.dumps(ahead)}, OFFLINE)
+
+    assert checked["digests"] == check_set({}, arguments, resolver)["digests"]
+
+
+def test_a_digest_that_is_given_counts_although_the_set_is_kept(resolver: Resolver) -> None:
+    arguments = {"images": {"a": WEB, "b": WEB}, "triggers": [1.0]}
+    state = check_set({}, arguments, resolver)
+
+    checked = check_set(state, {**arguments, "digests": {"a": FORGED}}, OFFLINE)
+
+    assert checked["digests"] == {"a": FORGED, "b": state["digests"]["b"]}
