@@ -209,3 +209,15 @@ def test_another_repository_replaces_and_only_that(resolver: Resolver, before: A
         ["image"] if (DB in (before["image"], after["image"])) and before["image"] != after["image"] else []
     )
     assert diff.changes == (olds != news)
+
+
+def test_what_was_looked_up_ahead_in_the_registry_does_not_count_in_a_lock_file(
+    resolver: Resolver, tmp_path: Path
+) -> None:
+    lock = str(tmp_path / "cgr.lock.json")
+    lock_images(lock, resolver, [resolver.parse_query(WEB)])
+    ahead = looked_up({"image": WEB}, resolver)
+
+    checked = check_image({}, {"image": WEB, "lock": lock, PREFETCHED: ahead}, OFFLINE)
+
+    assert checked["digest"] == check_image({}, {"image": WEB}, resolver)["digest"]
